@@ -1,0 +1,102 @@
+//! The codes a worker may speak, spelled as in the gateway's table of reasons (a test there compares both).
+
+macro_rules! codes {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])+ $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])+ $variant),+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The spelling on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A finding or a refusal.
+    Code {
+        /// The body was HTML.
+        HtmlToText = "html_to_text",
+        /// Pictures shown in the body were left out.
+        RemoteImageRemoved = "remote_image_removed",
+        /// Links were written out so that they cannot be clicked.
+        LinkDisabled = "link_disabled",
+        /// A link showed another address than the one it led to.
+        LinkMismatch = "link_mismatch",
+        /// Text that people would not have seen was dropped.
+        HiddenTextRemoved = "hidden_text_removed",
+        /// Control characters and reordering code points were dropped.
+        ControlRemoved = "control_removed",
+        /// Scripts, forms and other active content was dropped.
+        ActiveContentRemoved = "active_content_removed",
+        /// The text was written anew as UTF-8.
+        TextRebuilt = "text_rebuilt",
+        /// The character set was missing or wrong and was found from the bytes.
+        CharsetGuessed = "charset_guessed",
+        /// Some bytes have no reading in their character set.
+        Undecodable = "undecodable",
+        /// Cells that a spreadsheet would run as formulas were made plain.
+        FormulaNeutralised = "formula_neutralised",
+        /// Text was cut at a limit.
+        TextTruncated = "text_truncated",
+        /// Name and content disagree.
+        TypeMismatch = "type_mismatch",
+        /// No way to rebuild this format.
+        UnsupportedFormat = "unsupported_format",
+        /// A password protects the content.
+        PasswordRequired = "password_required",
+        /// The structure of the mail can be read in more than one way.
+        AmbiguousStructure = "ambiguous_structure",
+        /// Over a size limit.
+        TooLarge = "too_large",
+        /// Over a count limit.
+        TooManyFiles = "too_many_files",
+        /// Over a nesting limit.
+        TooDeep = "too_deep",
+        /// Not what its type says.
+        Corrupt = "corrupt",
+        /// A sanitizer failed on its input.
+        ConvertFailed = "convert_failed",
+    }
+}
+
+codes! {
+    /// The family of a real type.
+    Class {
+        /// Plain text, CSV and the like.
+        Text = "text",
+        /// HTML and other mark-up that a browser would run.
+        Markup = "markup",
+        /// Word processing, sheets, slides, PDF.
+        Document = "document",
+        /// Pictures.
+        Image = "image",
+        /// Containers of files.
+        Archive = "archive",
+        /// A mail as a file.
+        Mail = "mail",
+        /// Sound and film.
+        Media = "media",
+        /// Drawings of CAD programs.
+        Drawing = "drawing",
+        /// Programs.
+        Executable = "executable",
+        /// Source that a system runs when opened.
+        Script = "script",
+        /// Shortcuts and other files that open something else.
+        Shortcut = "shortcut",
+        /// Disk images.
+        DiskImage = "disk_image",
+        /// Keys, certificates and signatures.
+        Crypto = "crypto",
+        /// Nothing known.
+        Unknown = "unknown",
+    }
+}

@@ -1,0 +1,1 @@
+//! The real type of bytes, whatever their name says.

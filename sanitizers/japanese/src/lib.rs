@@ -1,0 +1,1 @@
+//! Japanese text from raw bytes: charset labels, detection, decoding.

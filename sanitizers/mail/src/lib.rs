@@ -1,0 +1,1 @@
+//! The MIME tree of a mail, its headers decoded, its parts named.

@@ -1,0 +1,16 @@
+//! Frames between the gateway and its workers: the only crate on both sides of the wall.
+//!
+//! A session: the worker confines itself and says [`FromWorker::Ready`]; the gateway sends [`ToWorker::Inspect`], the
+//! bytes, [`Frame::End`]; the worker answers [`FromWorker::Inspected`] or [`FromWorker::Failed`]; the gateway sends
+//! [`ToWorker::Rebuild`]; per order the worker answers [`FromWorker::Written`], the bytes, [`Frame::End`], or
+//! [`FromWorker::Refused`]; then both close. Refuses: frames over [`MAX_FRAME`], control frames with left-over bytes,
+//! unknown kinds. Invariant: decoding never allocates more than the bytes that arrived.
+
+mod frame;
+mod message;
+
+pub use frame::{Decoder, Frame, FrameError, HEADER, MAX_FRAME, encode_bytes, encode_control, encode_end};
+pub use message::{
+    Address, Assurance, Detected, Failure, Found, FromWorker, Headers, Inspected, Limits, LinkFound, Order, PartFound,
+    Role, Subject, ToWorker, VERSION, Way, WrittenHead,
+};

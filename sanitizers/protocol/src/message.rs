@@ -1,0 +1,255 @@
+//! The messages inside control frames. All data is owned, nothing here has been checked by the receiver.
+
+use serde::{Deserialize, Serialize};
+
+/// Both binaries must agree on it; it changes with every change of a message.
+pub const VERSION: u16 = 1;
+
+/// Gateway to worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// The original follows as bytes frames and an end frame.
+    Inspect {
+        /// What the bytes are.
+        subject: Subject,
+        /// How many bytes follow.
+        length: u64,
+        /// What the worker may spend.
+        limits: Limits,
+    },
+    /// Write these, in this order.
+    Rebuild {
+        /// The orders.
+        orders: Vec<Order>,
+    },
+}
+
+/// What the bytes are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subject {
+    /// A mail.
+    Mail,
+    /// A single file.
+    File {
+        /// The name it came under.
+        name: String,
+    },
+}
+
+/// What a worker may spend on one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of all headers of a mail.
+    pub header_bytes: u64,
+    /// Depth of the MIME tree.
+    pub depth: u32,
+    /// Parts of a mail.
+    pub parts: u32,
+    /// Bytes of one HTML body.
+    pub html_bytes: u64,
+    /// Bytes of text written for one body.
+    pub text_bytes: u64,
+    /// Bytes written for all parts together.
+    pub output_bytes: u64,
+}
+
+/// One thing to write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The part, by its numbers.
+    pub path: Vec<u16>,
+    /// In which way.
+    pub way: Way,
+}
+
+/// In which way a part is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// Its text, for the body of the new mail.
+    Text,
+    /// Anew in its own format.
+    Rebuild,
+}
+
+/// Worker to gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// Confined; waits for an item.
+    Ready {
+        /// [`VERSION`] of the worker.
+        version: u16,
+    },
+    /// What the item is.
+    Inspected(Box<Inspected>),
+    /// The answer to an order: bytes frames and an end frame follow.
+    Written(WrittenHead),
+    /// The answer to an order: it cannot be written.
+    Refused {
+        /// The order's part.
+        path: Vec<u16>,
+        /// The order's way.
+        way: Way,
+        /// Reason code.
+        code: String,
+    },
+    /// The item cannot be inspected.
+    Failed(Failure),
+}
+
+/// Why an item cannot be inspected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Failure {
+    /// Over a limit; reason code `too_large`, `too_many_files` or `too_deep`.
+    Limit {
+        /// Reason code.
+        code: String,
+    },
+    /// It has no structure that could be read.
+    Unreadable,
+    /// The gateway broke the protocol.
+    Protocol,
+}
+
+/// What a worker found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Inspected {
+    /// Headers of a mail; empty for a file.
+    pub headers: Headers,
+    /// Leaves in reading order.
+    pub parts: Vec<PartFound>,
+    /// Findings.
+    pub findings: Vec<Found>,
+}
+
+/// Decoded headers: single lines, no control or reordering characters.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Headers {
+    /// From.
+    pub from: Vec<Address>,
+    /// To.
+    pub to: Vec<Address>,
+    /// Cc.
+    pub cc: Vec<Address>,
+    /// Reply-To.
+    pub reply_to: Vec<Address>,
+    /// Subject.
+    pub subject: Option<String>,
+    /// Date: seconds since the epoch, offset in minutes.
+    pub date: Option<(i64, i16)>,
+    /// Message-ID with angle brackets.
+    pub message_id: Option<String>,
+    /// References, oldest first, each with angle brackets.
+    pub references: Vec<String>,
+    /// In-Reply-To.
+    pub in_reply_to: Vec<String>,
+    /// Number of Received headers.
+    pub hops: u32,
+}
+
+/// A display name and an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Display name, or empty.
+    pub name: String,
+    /// `local@domain`.
+    pub address: String,
+}
+
+/// One leaf of the MIME tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartFound {
+    /// Its place, by numbers from 1, outermost first.
+    pub path: Vec<u16>,
+    /// What it is for the reader.
+    pub role: Role,
+    /// Declared media type, lower case, without parameters.
+    pub declared: String,
+    /// Real type.
+    pub detected: Detected,
+    /// A name that is safe to show, if there was one.
+    pub name: Option<String>,
+    /// Extensions of all names given, lower case, without dots, without repetition.
+    pub extensions: Vec<String>,
+    /// Decoded length in bytes.
+    pub length: u64,
+    /// SHA-256 of the decoded bytes.
+    pub sha256: [u8; 32],
+    /// Its content is encrypted with a password.
+    pub encrypted: bool,
+}
+
+/// What a part is for the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Text shown in place.
+    Body,
+    /// The less rich twin of a body.
+    Alternative,
+    /// A file.
+    Attachment,
+}
+
+/// The real type of bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detected {
+    /// Short name, `pdf`.
+    pub id: String,
+    /// Family, `document`.
+    pub class: String,
+}
+
+/// One observation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Reason code.
+    pub code: String,
+    /// The part; empty for the item as a whole.
+    pub path: Vec<u16>,
+    /// How many times.
+    pub count: u32,
+}
+
+/// What precedes the bytes of a rebuilt part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenHead {
+    /// The order's part.
+    pub path: Vec<u16>,
+    /// The order's way.
+    pub way: Way,
+    /// How many bytes follow.
+    pub length: u64,
+    /// SHA-256 of them.
+    pub sha256: [u8; 32],
+    /// Media type of the bytes.
+    pub media_type: String,
+    /// Which sanitizer wrote them.
+    pub sanitizer: String,
+    /// Its version.
+    pub version: u32,
+    /// How they were made.
+    pub assurance: Assurance,
+    /// What was removed or changed.
+    pub findings: Vec<Found>,
+    /// Links of a body.
+    pub links: Vec<LinkFound>,
+}
+
+/// How bytes were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Assurance {
+    /// Copied after checks.
+    Filtered,
+    /// Serialized anew from a parsed model.
+    Rebuilt,
+}
+
+/// A link of a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkFound {
+    /// Its number in the text, from 1.
+    pub number: u32,
+    /// The true target, defanged.
+    pub target: String,
+    /// What the text showed, if it looked like another host's address.
+    pub shown: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Plain text, CSV and HTML, written anew as plain UTF-8 text.

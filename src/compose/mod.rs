@@ -1,0 +1,1 @@
+//! Builds the new mail from derivatives only; never sees an original.

@@ -1,0 +1,274 @@
+//! Typed configuration. Every key has a default, so that an empty file (or none) is complete but for the domains and
+//! the next hop, which the command line can give as well.
+//!
+//! Refuses: unknown keys, values out of range (see `load`). Invariant: a [`Config`] that came out of `load` is whole;
+//! nothing later asks whether a value makes sense.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Domain, Language};
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The municipality.
+    pub site: Site,
+    /// Receiving.
+    pub smtp: Smtp,
+    /// Sending to the LGWAN mail server.
+    pub deliver: Deliver,
+    /// Where data lies.
+    pub store: Store,
+    /// Workers.
+    pub sandbox: Sandbox,
+    /// Rules.
+    pub rules: Rules,
+    /// Limits of one item.
+    pub limits: Limits,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
+/// The municipality and what its staff read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Site {
+    /// Name of this gateway in EHLO, greetings, Received and Message-ID; never the machine's own host name.
+    pub host_name: Domain,
+    /// Language of notices.
+    pub language: Language,
+    /// Offset of local time from UTC in minutes (540 is Japan).
+    pub utc_offset_minutes: i16,
+    /// Whom staff ask, as the notice shows it: `情報政策課 内線1234`.
+    pub contact: String,
+    /// Address of the staff portal without a slash at the end; empty while there is none.
+    pub portal_url: String,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            host_name: Domain::placeholder(),
+            language: Language::Ja,
+            utc_offset_minutes: 540,
+            contact: "情報政策課".to_owned(),
+            portal_url: String::new(),
+        }
+    }
+}
+
+/// Receiving SMTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Smtp {
+    /// Addresses to listen on.
+    pub listen: Vec<SocketAddr>,
+    /// Recipient domains, exactly as listed; mail to any other is refused.
+    pub domains: Vec<Domain>,
+    /// Certificate chain (PEM); STARTTLS is offered if this and `tls_key` are set.
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key (PEM).
+    pub tls_key: Option<PathBuf>,
+    /// Peers whose connections begin with a PROXY protocol header (version 1 or 2).
+    pub proxy_protocol_from: Vec<IpAddr>,
+    /// What to do with a bare CR, a bare LF or a NUL in DATA.
+    pub line_ends: LineEnds,
+    /// Sessions at the same time.
+    pub max_sessions: u32,
+    /// Sessions at the same time from one client address.
+    pub max_sessions_per_client: u32,
+    /// Recipients of one mail.
+    pub max_recipients: u32,
+    /// Seconds to wait for a command.
+    pub command_timeout_seconds: u64,
+    /// Seconds one DATA may take in all.
+    pub data_timeout_seconds: u64,
+    /// Bytes per second that DATA must reach on average after its first ten seconds.
+    pub data_min_bytes_per_second: u64,
+    /// Received headers after which a mail is taken for looping.
+    pub max_hops: u32,
+}
+
+impl Default for Smtp {
+    fn default() -> Self {
+        Self {
+            listen: Vec::new(),
+            domains: Vec::new(),
+            tls_certificate: None,
+            tls_key: None,
+            proxy_protocol_from: Vec::new(),
+            line_ends: LineEnds::Refuse,
+            max_sessions: 200,
+            max_sessions_per_client: 100,
+            max_recipients: 1000,
+            command_timeout_seconds: 300,
+            data_timeout_seconds: 600,
+            data_min_bytes_per_second: 500,
+            max_hops: 50,
+        }
+    }
+}
+
+/// What to do with line ends that are not CRLF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LineEnds {
+    /// Refuse the mail with 5xx.
+    #[default]
+    Refuse,
+    /// Turn bare CR and bare LF into CRLF and drop NUL; still only CRLF.CRLF ends the mail.
+    Normalize,
+}
+
+/// Sending SMTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Deliver {
+    /// The LGWAN mail server, `host:port`.
+    pub next_hop: String,
+    /// STARTTLS towards it.
+    pub tls: DeliverTls,
+    /// Certificate authorities (PEM) to trust besides the system's.
+    pub tls_ca: Option<PathBuf>,
+    /// Connections at the same time.
+    pub max_connections: u32,
+    /// Seconds to wait for the connection and for each reply.
+    pub timeout_seconds: u64,
+    /// Minutes to wait before each retry; the last one repeats.
+    pub retry_minutes: Vec<u64>,
+    /// Hours after which a mail that could not be delivered is held for an operator.
+    pub give_up_hours: u64,
+    /// Minutes without any success, while mail waits, after which an alarm is logged.
+    pub alarm_minutes: u64,
+}
+
+impl Default for Deliver {
+    fn default() -> Self {
+        Self {
+            next_hop: String::new(),
+            tls: DeliverTls::IfOffered,
+            tls_ca: None,
+            max_connections: 10,
+            timeout_seconds: 120,
+            retry_minutes: vec![1, 5, 10, 20, 60],
+            give_up_hours: 120,
+            alarm_minutes: 15,
+        }
+    }
+}
+
+/// STARTTLS towards the next hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeliverTls {
+    /// Never.
+    Off,
+    /// If offered; the certificate must hold then.
+    #[default]
+    IfOffered,
+    /// Always; without it nothing is delivered.
+    Required,
+}
+
+/// Where data lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// Folder of the embedded store: database, originals, keys.
+    pub data: PathBuf,
+    /// Bytes of disk to keep free; below them intake answers 452.
+    pub reserve_bytes: u64,
+    /// Originals up to so many bytes ride in the database transaction; larger ones are files.
+    pub inline_bytes: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { data: PathBuf::from("/var/lib/temizu"), reserve_bytes: 1024 * 1024 * 1024, inline_bytes: 64 * 1024 }
+    }
+}
+
+/// Workers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sandbox {
+    /// The worker binary; empty means `temizu-worker` beside this binary.
+    pub worker: PathBuf,
+    /// Items processed at the same time; 0 means one per processor core.
+    pub concurrent: u32,
+    /// Workers kept started ahead of need.
+    pub ready: u32,
+    /// Seconds of wall clock for one item.
+    pub wall_clock_seconds: u64,
+    /// Bytes of address space for one worker.
+    pub memory_bytes: u64,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            worker: PathBuf::new(),
+            concurrent: 0,
+            ready: 2,
+            wall_clock_seconds: 20,
+            memory_bytes: 1024 * 1024 * 1024,
+        }
+    }
+}
+
+/// Rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// Rule files, in order; empty means the built-in preset `alpha`.
+    pub files: Vec<PathBuf>,
+}
+
+/// Limits of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of one mail.
+    pub message_bytes: u64,
+    /// Bytes of all headers of a mail.
+    pub header_bytes: u64,
+    /// Depth of the MIME tree.
+    pub depth: u32,
+    /// Parts of a mail.
+    pub parts: u32,
+    /// Bytes of one HTML body.
+    pub html_bytes: u64,
+    /// Bytes of text written for one body.
+    pub text_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 50 * 1024 * 1024,
+            header_bytes: 64 * 1024,
+            depth: 20,
+            parts: 500,
+            html_bytes: 2 * 1024 * 1024,
+            text_bytes: 2 * 1024 * 1024,
+        }
+    }
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Days after which the original and everything rebuilt from it are destroyed.
+    pub days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 14 }
+    }
+}

@@ -1,0 +1,1 @@
+//! Sends composed mails to the LGWAN mail server; retries.

@@ -1,0 +1,38 @@
+//! The field's words as types: no I/O, no clock, no randomness, no async.
+//!
+//! Refuses: values that do not hold (an address with a line break, a digest of the wrong length).
+//! Invariant: whoever holds one of these types never checks it again.
+
+pub mod action;
+pub mod address;
+pub mod audit;
+pub mod derivative;
+pub mod digest;
+pub mod envelope;
+pub mod facts;
+pub mod finding;
+pub mod id;
+pub mod name;
+pub mod outcome;
+pub mod part;
+pub mod reason;
+pub mod stage;
+pub mod time;
+pub mod wire;
+
+pub use action::{Action, Decision, Explanation, GroupDecision, PartDecision, RuleName, RuleVersion};
+pub use address::{Domain, Mailbox, ReversePath};
+pub use audit::{AuditEvent, AuditRecord, Event};
+pub use derivative::{Assurance, Derivative, Link};
+pub use digest::Digest;
+pub use envelope::{Client, Envelope, Origin};
+pub use facts::{Facts, HeaderFacts, MessageId, NamedAddress};
+pub use finding::Finding;
+pub use id::{ItemId, ItemKey, Reference, TenantId};
+pub use name::FileName;
+pub use outcome::{Outbound, PartOutcome};
+pub use part::{Part, PartPath, PartRole, TypeClass, TypeId};
+pub use reason::{Language, Reason};
+pub use stage::{Stage, Status};
+pub use time::Timestamp;
+pub use wire::WireMail;

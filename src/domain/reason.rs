@@ -1,0 +1,246 @@
+//! Reason codes: the one table behind notice, command line, API and audit (reference: ux 5.3).
+//!
+//! Every code has a fixed sentence and a next step in Japanese and English. Refuses: free text; what varies
+//! (`{rule}`, `{extension}`, `{kind}`) is filled in from checked values. Invariant: no sentence is over 60 characters.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::part::TypeClass;
+
+/// The language of what people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// 日本語
+    #[default]
+    Ja,
+    /// English
+    En,
+}
+
+/// A code no reason has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown reason code")]
+pub struct UnknownReason;
+
+/// One row: code, Japanese sentence, Japanese next step, English sentence, English next step.
+struct Row(&'static str, &'static str, &'static str, &'static str, &'static str);
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])+ $variant:ident = $code:literal, $ja:literal, $ja_next:literal, $en:literal, $en_next:literal;)+) => {
+        /// Why something was changed or kept back.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Reason { $($(#[$doc])+ $variant),+ }
+
+        impl Reason {
+            /// All reasons.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            const fn row(self) -> Row {
+                match self { $(Self::$variant => Row($code, $ja, $ja_next, $en, $en_next)),+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The body was HTML.
+    HtmlToText = "html_to_text", "本文を文字だけにしました。", "", "The body was turned into plain text.", "";
+    /// Pictures shown in the body were left out.
+    RemoteImageRemoved = "remote_image_removed", "本文の画像を外しました。", "", "Pictures in the body were left out.", "";
+    /// Links were written out so that they cannot be clicked.
+    LinkDisabled = "link_disabled", "リンクを押せなくしました。", "", "Links were made inactive.", "";
+    /// A link showed another address than the one it led to.
+    LinkMismatch = "link_mismatch", "表示と違うサイトへのリンクがあります。", "リンク先を開かないでください。", "A link leads to another site than it shows.", "Do not open the link.";
+    /// Text that people would not have seen was dropped.
+    HiddenTextRemoved = "hidden_text_removed", "見えない文字を取り除きました。", "", "Hidden text was removed.", "";
+    /// Control characters and reordering code points were dropped.
+    ControlRemoved = "control_removed", "表示を変える制御文字を取り除きました。", "", "Control characters were removed.", "";
+    /// Scripts, forms and other active content in mark-up were dropped.
+    ActiveContentRemoved = "active_content_removed", "埋め込みの動くしくみ（スクリプト等）を取り除きました。", "", "Active content (scripts and the like) was removed.", "";
+    /// The text was written anew as UTF-8.
+    TextRebuilt = "text_rebuilt", "文字だけのファイルに作り直しました。", "", "The file was written anew as plain text.", "";
+    /// The character set was missing or wrong and was found from the bytes.
+    CharsetGuessed = "charset_guessed", "文字コードの指定がないため、推定して読みました。", "", "The character set was not given and was estimated.", "";
+    /// Some bytes have no reading in their character set.
+    Undecodable = "undecodable", "読めない文字があります（〓で示します）。", "読めないときは再送を頼んでください。", "Some characters could not be read (shown as 〓).", "Ask the sender to send it again.";
+    /// Cells that a spreadsheet would run as formulas were made plain.
+    FormulaNeutralised = "formula_neutralised", "計算式として動くセルを文字にしました。", "", "Cells that would run as formulas were made text.", "";
+    /// Text was cut at a limit.
+    TextTruncated = "text_truncated", "長すぎるため、途中までを載せました。", "続きが必要なら原本を申請してください。", "The text was cut because it is too long.", "Ask for the original if you need the rest.";
+    /// Name and content disagree.
+    TypeMismatch = "type_mismatch", "名前（.{extension}）と中身（{kind}）が違います。", "差出人に電話で確かめてください。", "The name (.{extension}) and the content ({kind}) differ.", "Check with the sender by telephone.";
+    /// A type that is never let in.
+    TypeNotAllowed = "type_not_allowed", "受け取れない種類のファイルです（規則 {rule}）。", "別の形式で送ってもらってください。", "Files of this kind are not accepted (rule {rule}).", "Ask the sender for another format.";
+    /// No way to rebuild this format.
+    UnsupportedFormat = "unsupported_format", "無害化できない形式です（{kind}）。", "原本が必要なときは申請してください。", "This format cannot be rebuilt ({kind}).", "Ask for the original if you need it.";
+    /// A rule asks for a person's decision.
+    SenderRule = "sender_rule", "この差出人からのファイルは承認が必要です。", "取り込むには申請してください。", "Files from this sender need approval.", "Ask for approval.";
+    /// A rule took the file out.
+    RemovedByRule = "removed_by_rule", "規則 {rule} により取り除きました。", "", "It was removed by rule {rule}.", "";
+    /// A rule keeps the file back.
+    QuarantinedByRule = "quarantined_by_rule", "規則 {rule} により預かっています。", "必要なときは申請してください。", "It is kept back by rule {rule}.", "Ask for it if you need it.";
+    /// A password protects the content.
+    PasswordRequired = "password_required", "パスワードが付いているため、中身を確かめられません。", "パスワードなしで送ってもらってください。", "A password protects it, so it cannot be checked.", "Ask the sender to send it without a password.";
+    /// The structure of the mail can be read in more than one way.
+    AmbiguousStructure = "ambiguous_structure", "メールの組み立てが不正なため、添付を預かっています。", "差出人に電話で確かめてください。", "The mail is malformed; its attachments are kept back.", "Check with the sender by telephone.";
+    /// A malware scanner spoke.
+    MalwareFound = "malware_found", "ウイルスを見つけたため、渡せません。", "開かずに、情報政策課へ連絡してください。", "Malware was found; it cannot be handed over.", "Contact the IT section.";
+    /// Over a size limit.
+    TooLarge = "too_large", "決められた大きさを超えています。", "分けて送ってもらってください。", "It is over the size limit.", "Ask the sender to split it.";
+    /// Over a count limit.
+    TooManyFiles = "too_many_files", "決められた件数を超えています。", "分けて送ってもらってください。", "There are more files than allowed.", "Ask the sender to split it.";
+    /// Over a nesting limit.
+    TooDeep = "too_deep", "入れ子が決められた深さを超えています。", "分けて送ってもらってください。", "It is nested deeper than allowed.", "Ask the sender to split it.";
+    /// Not what its type says.
+    Corrupt = "corrupt", "ファイルがこわれています。", "再送を頼んでください。", "The file is damaged.", "Ask the sender to send it again.";
+    /// The worker failed.
+    ConvertFailed = "convert_failed", "安全な形に作り直せませんでした。原本は渡していません。", "急ぐときは情報政策課へ連絡してください。", "It could not be rebuilt. Nothing was passed on.", "Contact the IT section if it is urgent.";
+    /// The worker took too long.
+    ConvertTimeout = "convert_timeout", "時間内に作り直せませんでした。原本は渡していません。", "急ぐときは情報政策課へ連絡してください。", "It took too long to rebuild. Nothing was passed on.", "Contact the IT section if it is urgent.";
+    /// Destroyed at the end of its retention.
+    Expired = "expired", "保管期間が過ぎたため削除しました。", "再送を頼んでください。", "It was deleted when its retention ended.", "Ask the sender to send it again.";
+    /// The next hop refused the mail.
+    RefusedByNextHop = "refused_by_next_hop", "庁内のメールサーバが受け取りませんでした。", "情報政策課が確かめます。", "The inner mail server refused it.", "The IT section looks into it.";
+    /// The next hop could not be reached until the last retry.
+    Undeliverable = "undeliverable", "庁内のメールサーバに届けられませんでした。", "情報政策課が確かめます。", "The inner mail server could not be reached.", "The IT section looks into it.";
+    /// The mail went through too many hosts.
+    TooManyHops = "too_many_hops", "転送の回数が多すぎます。", "転送の設定を確かめてください。", "The mail was forwarded too many times.", "Check the forwarding settings.";
+}
+
+/// What a sentence's place-holders are filled with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Detail<'a> {
+    /// Name of the deciding rule.
+    pub rule: Option<&'a str>,
+    /// Extension of the file's name, without the dot.
+    pub extension: Option<&'a str>,
+    /// Family of the real type.
+    pub class: Option<TypeClass>,
+}
+
+impl Reason {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The sentence staff read.
+    #[must_use]
+    pub fn sentence(self, language: Language, detail: &Detail<'_>) -> String {
+        let row = self.row();
+        fill(if language == Language::Ja { row.1 } else { row.3 }, language, detail)
+    }
+
+    /// What to do next; empty if nothing is to be done.
+    #[must_use]
+    pub fn next_step(self, language: Language, detail: &Detail<'_>) -> String {
+        let row = self.row();
+        fill(if language == Language::Ja { row.2 } else { row.4 }, language, detail)
+    }
+}
+
+fn fill(template: &str, language: Language, detail: &Detail<'_>) -> String {
+    let unknown = if language == Language::Ja { "不明" } else { "unknown" };
+    template
+        .replace("{rule}", detail.rule.unwrap_or("-"))
+        .replace("{extension}", detail.extension.unwrap_or("-"))
+        .replace("{kind}", detail.class.map_or(unknown, |class| kind(class, language)))
+}
+
+/// A class of types in people's words.
+#[must_use]
+pub const fn kind(class: TypeClass, language: Language) -> &'static str {
+    let (ja, en) = match class {
+        TypeClass::Text => ("文字のファイル", "text"),
+        TypeClass::Markup => ("ウェブページ", "web page"),
+        TypeClass::Document => ("文書", "document"),
+        TypeClass::Image => ("画像", "picture"),
+        TypeClass::Archive => ("圧縮ファイル", "archive"),
+        TypeClass::Mail => ("メール", "mail"),
+        TypeClass::Media => ("音声・動画", "sound or video"),
+        TypeClass::Drawing => ("図面", "drawing"),
+        TypeClass::Executable => ("実行ファイル", "program"),
+        TypeClass::Script => ("スクリプト", "script"),
+        TypeClass::Shortcut => ("ショートカット", "shortcut"),
+        TypeClass::DiskImage => ("ディスクイメージ", "disk image"),
+        TypeClass::Crypto => ("鍵・証明書", "key or certificate"),
+        TypeClass::Unknown => ("不明", "unknown"),
+    };
+    match language {
+        Language::Ja => ja,
+        Language::En => en,
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl FromStr for Reason {
+    type Err = UnknownReason;
+
+    fn from_str(text: &str) -> Result<Self, UnknownReason> {
+        Self::ALL.iter().copied().find(|reason| reason.code() == text).ok_or(UnknownReason)
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_both_languages_and_short_sentences() {
+        for reason in Reason::ALL {
+            let Row(code, ja, ja_next, en, en_next) = reason.row();
+            assert!(!ja.is_empty() && !en.is_empty(), "{code}");
+            assert_eq!(ja_next.is_empty(), en_next.is_empty(), "{code}: a next step in one language only");
+            for sentence in [ja, ja_next, en, en_next] {
+                assert!(sentence.chars().count() <= 60, "{code}: {sentence}");
+            }
+            assert!(!ja.is_ascii() && (ja_next.is_empty() || !ja_next.is_ascii()), "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_are_unique_and_read_back() {
+        for reason in Reason::ALL {
+            assert_eq!(reason.code().parse(), Ok(*reason));
+        }
+        assert_eq!("nothing".parse::<Reason>(), Err(UnknownReason));
+    }
+
+    #[test]
+    fn place_holders_are_filled_in() {
+        let detail = Detail { rule: Some("R-012"), extension: Some("pdf"), class: Some(TypeClass::Executable) };
+        assert_eq!(
+            Reason::TypeMismatch.sentence(Language::Ja, &detail),
+            "名前（.pdf）と中身（実行ファイル）が違います。"
+        );
+        for reason in Reason::ALL {
+            for language in [Language::Ja, Language::En] {
+                assert!(!reason.sentence(language, &detail).contains(['{', '}']), "{reason}");
+                assert!(!reason.next_step(language, &detail).contains(['{', '}']), "{reason}");
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Moves one item from stage to stage; knows ports, not products.

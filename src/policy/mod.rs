@@ -1,0 +1,1 @@
+//! Rules: a pure function from facts to a decision, with its explanation.

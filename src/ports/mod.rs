@@ -1,0 +1,41 @@
+//! What the pipeline and the edges need from the world: traits without implementation.
+//!
+//! A role is handed only the ports it needs: intake gets [`OriginalSink`] and cannot read back; the LGWAN side never
+//! gets [`OriginalSource`]. Invariant: no trait here both reads originals and serves the LGWAN side.
+
+pub mod blob;
+pub mod edge;
+pub mod originals;
+pub mod outbox;
+pub mod queue;
+pub mod rebuilder;
+pub mod register;
+
+pub use blob::Blob;
+pub use edge::{Clock, Entropy};
+pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
+pub use outbox::{Dispatch, Outbox, Reply, Settlement};
+pub use queue::{Conclusion, Lease, Queue};
+pub use rebuilder::{Answer, Inspection, Order, RebuildSession, Rebuilder, SandboxError, Subject};
+pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register};
+
+/// Why a store did not do what it was asked. Each variant answers: try again, give up, or tell the operator?
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No such row or object. Give up.
+    #[error("not found in the store")]
+    NotFound,
+    /// Somebody else changed it: a lease was lost, a reference was taken. Start over.
+    #[error("changed by somebody else")]
+    Conflict,
+    /// The disk has no room left beyond its reserve. Try again later.
+    #[error("no room left on the disk")]
+    Full,
+    /// The store does not answer. Try again later.
+    #[error("the store is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What was read is not what was written. Tell the operator.
+    #[error("stored data is damaged: {0}")]
+    Damaged(&'static str),
+}

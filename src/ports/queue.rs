@@ -1,0 +1,84 @@
+//! The items that wait to be processed, handed out under leases.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::domain::{AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, Reason, Timestamp};
+
+/// An item handed to one worker for a while. It is not `Clone`: what is concluded cannot be concluded again.
+#[derive(Debug)]
+pub struct Lease {
+    /// The item.
+    pub key: ItemKey,
+    /// Where it came from.
+    pub origin: Origin,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// Length of the original in bytes.
+    pub length: u64,
+    /// SHA-256 of the original.
+    pub digest: Digest,
+    /// Which attempt this is, from 1; counted before the attempt, so that a crash counts.
+    pub attempt: u32,
+    /// Proves to the store that the lease is still ours.
+    pub token: u64,
+    /// True if an operator released it past a rule that held the whole mail.
+    pub released: bool,
+}
+
+/// How the processing of an item ended.
+#[derive(Debug)]
+pub enum Conclusion {
+    /// Sanitized (perhaps held for some recipients): what was found, what was decided, what was made of it.
+    Sanitized {
+        /// Facts, kept for replay.
+        facts: Box<Facts>,
+        /// The decision.
+        decision: Decision,
+        /// Rebuilt parts.
+        derivatives: Vec<Derivative>,
+        /// New mails, one per group of recipients that is not held.
+        mails: Vec<Outbound>,
+    },
+    /// A rule holds the mail for every recipient.
+    Held {
+        /// Facts, kept for replay.
+        facts: Box<Facts>,
+        /// The decision.
+        decision: Decision,
+    },
+    /// It could not be inspected or rebuilt; the notices tell the recipients so.
+    Quarantined {
+        /// Why.
+        reason: Reason,
+        /// Notices to the recipients.
+        notices: Vec<Outbound>,
+    },
+    /// Not now: try again at this time.
+    Deferred {
+        /// Not before.
+        retry_at: Timestamp,
+    },
+}
+
+/// The queue of received items.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Leases the oldest item that is due, if there is one, for `span`. A lease that is not concluded within its span
+    /// falls back into the queue.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Lease>, StoreError>;
+
+    /// Ends a lease: state, derivatives, outbox and audit records in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the lease had run out and somebody else has the item; nothing was written then.
+    async fn conclude(&self, lease: Lease, conclusion: Conclusion, records: Vec<AuditEvent>) -> Result<(), StoreError>;
+
+    /// Returns when there may be something to lease, at the latest after `longest`. Only a hint.
+    async fn wait(&self, longest: Duration);
+}

@@ -1,0 +1,1 @@
+//! Starts, feeds, bounds and kills workers; checks every answer.

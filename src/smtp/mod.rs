@@ -1,0 +1,1 @@
+//! Receiving SMTP (RFC 5321), internet side.

@@ -1,0 +1,5 @@
+//! The integration tests: one binary, one module per theme.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(clippy::disallowed_methods, reason = "tests start real processes and read the real clock")]
+
+mod support;

@@ -1,0 +1,3 @@
+//! Development front door.
+
+fn main() {}
