@@ -1,3 +1,5 @@
 //! The command line of Temizu.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    temizu::cli::main()
+}

@@ -1,1 +1,123 @@
 //! Moves one item from stage to stage; knows ports, not products.
+//!
+//! Fails closed: whatever goes wrong between the lease and the conclusion ends in another attempt or in quarantine with
+//! a notice to the recipients, never in a mail that carries something unchecked (design 1.2).
+//! Invariant: a part is in a new mail only if a worker wrote it for exactly this decision.
+
+mod outcome;
+mod records;
+mod run;
+mod wash;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::compose;
+use crate::domain::{AuditEvent, Outbound, Reason};
+use crate::ports::{Clock, Conclusion, Lease, OriginalSource, Queue, StoreError, Subject};
+
+pub use run::Processor;
+pub use wash::{Arrival, Stop, Washed, Washer};
+
+/// Attempts after which an item whose workers die or run out of time is quarantined.
+pub const MAX_ATTEMPTS: u32 = 3;
+
+/// What one item needs on its way.
+#[derive(Clone)]
+pub struct Pipeline {
+    /// Where items come from and go.
+    pub queue: Arc<dyn Queue>,
+    /// Where originals are read.
+    pub originals: Arc<dyn OriginalSource>,
+    /// Inspects, decides, rebuilds, composes.
+    pub washer: Arc<Washer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Pipeline {
+    /// Processes a leased item to its conclusion.
+    ///
+    /// # Errors
+    /// If the store does not take the conclusion; the lease then runs out and the item is leased again.
+    pub async fn process(&self, lease: Lease) -> Result<(), StoreError> {
+        let (conclusion, records) = match self.sanitize(&lease).await {
+            Ok(washed) => self.washed(&lease, washed),
+            Err(stop) => self.stopped(&lease, stop),
+        };
+        self.queue.conclude(lease, conclusion, records).await
+    }
+
+    async fn sanitize(&self, lease: &Lease) -> Result<Washed, Stop> {
+        let original = self.originals.open(&lease.key).await?;
+        let arrival = Arrival {
+            id: lease.key.id,
+            origin: lease.origin.clone(),
+            received_at: lease.received_at,
+            length: lease.length,
+            released: lease.released,
+        };
+        self.washer.wash(Subject::Mail, arrival, original, self.clock.now()).await
+    }
+
+    /// How an item that was washed is concluded.
+    fn washed(&self, lease: &Lease, washed: Washed) -> (Conclusion, Vec<AuditEvent>) {
+        let now = self.clock.now();
+        let Washed { facts, decision, derivatives, mails, .. } = washed;
+        let mut records = vec![records::inspected(lease, &facts, now), records::decided(lease, &decision, now)];
+        if decision.groups.iter().all(|group| group.hold.is_some()) {
+            records.push(records::held(lease, &decision, now));
+            return (Conclusion::Held { facts: Box::new(facts), decision }, records);
+        }
+        records.push(records::sanitized(lease, &mails, &derivatives, now));
+        (Conclusion::Sanitized { facts: Box::new(facts), decision, derivatives, mails }, records)
+    }
+
+    /// What becomes of an item that could not be finished.
+    fn stopped(&self, lease: &Lease, stop: Stop) -> (Conclusion, Vec<AuditEvent>) {
+        match stop {
+            Stop::Wait(why) => self.defer(lease, Duration::from_secs(30), &why),
+            Stop::Attempt(_, why) if lease.attempt < MAX_ATTEMPTS => {
+                self.defer(lease, Duration::from_secs(u64::from(lease.attempt)), &why)
+            }
+            Stop::Attempt(reason, why) => {
+                tracing::error!(item = %lease.key.id, attempt = lease.attempt, why, "given up");
+                self.quarantine(lease, reason)
+            }
+            Stop::Quarantine(reason) => self.quarantine(lease, reason),
+        }
+    }
+
+    fn defer(&self, lease: &Lease, span: Duration, why: &str) -> (Conclusion, Vec<AuditEvent>) {
+        tracing::warn!(item = %lease.key.id, attempt = lease.attempt, why, "deferred");
+        let now = self.clock.now();
+        let retry_at = now.after(span);
+        (Conclusion::Deferred { retry_at }, vec![records::deferred(lease, retry_at, why, now)])
+    }
+
+    fn quarantine(&self, lease: &Lease, reason: Reason) -> (Conclusion, Vec<AuditEvent>) {
+        let envelope = lease.origin.envelope();
+        let notice = compose::Notice {
+            id: lease.key.id,
+            received_at: lease.received_at,
+            sender: &envelope.reverse_path,
+            recipients: &envelope.forward_paths,
+            reason,
+        };
+        let notices = match compose::compose_notice(self.washer.site(), &notice) {
+            Ok(composed) => vec![Outbound {
+                reverse_path: envelope.reverse_path.clone(),
+                forward_paths: envelope.forward_paths.clone(),
+                message_id: composed.message_id,
+                mail: composed.mail,
+                outcomes: Vec::new(),
+            }],
+            Err(error) => {
+                tracing::error!(item = %lease.key.id, %error, "no notice could be written; the item is in quarantine");
+                Vec::new()
+            }
+        };
+        let records = vec![records::quarantined(lease, reason, &notices, self.clock.now())];
+        (Conclusion::Quarantined { reason, notices }, records)
+    }
+}

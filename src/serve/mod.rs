@@ -1,1 +1,240 @@
-//! Composition root: configuration to adapters to roles.
+//! Composition root: configuration to adapters to roles. The only place, beside `cli`, that names every room.
+//!
+//! A role is handed the ports it needs and nothing else: without the role `process` this process never loads the
+//! sealing key. Invariant: roles meet only in the store.
+
+mod edge;
+mod role;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::compose::Site;
+use crate::config::Config;
+use crate::deliver::Deliverer;
+use crate::domain::{AuditEvent, Event, TenantId};
+use crate::pipeline::{Pipeline, Processor, Washer};
+use crate::policy::RuleSet;
+use crate::ports::{Clock, Entropy, Register as _, Retention as _};
+use crate::sandbox::Sandbox;
+use crate::smtp::Intake;
+use crate::store::EmbeddedStore;
+
+pub use edge::{OsEntropy, SystemClock};
+pub use role::Role;
+
+/// How often the process role looks for originals whose retention has ended.
+const EXPIRY_PERIOD: Duration = Duration::from_secs(3600);
+
+/// A role could not be started. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+/// A running gateway.
+pub struct Gateway {
+    store: Arc<EmbeddedStore>,
+    tasks: JoinSet<()>,
+    shutdown: watch::Sender<bool>,
+    smtp_addresses: Vec<SocketAddr>,
+}
+
+/// Where time and randomness come from.
+#[derive(Clone)]
+pub struct Edge {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) }
+    }
+}
+
+impl Gateway {
+    /// Starts `roles` under `config` with the rules given.
+    ///
+    /// # Errors
+    /// [`StartError`] if an address cannot be bound, the store cannot be opened or no worker can be found.
+    pub async fn start(
+        config: Arc<Config>,
+        rules: Arc<RuleSet>,
+        roles: &BTreeSet<Role>,
+        edge: Edge,
+    ) -> Result<Self, StartError> {
+        let store = EmbeddedStore::open(&config.store, Arc::clone(&edge.clock)).await.map_err(start_error)?;
+        let (shutdown, watcher) = watch::channel(false);
+        let mut gateway = Self { store, tasks: JoinSet::new(), shutdown, smtp_addresses: Vec::new() };
+        gateway.announce(&config, &rules, roles, &edge).await?;
+        if roles.contains(&Role::Deliver) {
+            gateway.start_deliver(&config, &edge, &watcher)?;
+        }
+        if roles.contains(&Role::Process) {
+            gateway.start_process(&config, rules, &edge, &watcher)?;
+        }
+        if roles.contains(&Role::Intake) {
+            gateway.start_intake(&config, &edge, &watcher).await?;
+        }
+        Ok(gateway)
+    }
+
+    /// The addresses mail is received on; of use when port 0 was asked for.
+    #[must_use]
+    pub fn smtp_addresses(&self) -> &[SocketAddr] {
+        &self.smtp_addresses
+    }
+
+    /// The store, for whoever shows or checks what happened.
+    #[must_use]
+    pub fn store(&self) -> Arc<EmbeddedStore> {
+        Arc::clone(&self.store)
+    }
+
+    /// Stops accepting, finishes what is in work, ends.
+    pub async fn stop(mut self) {
+        self.shutdown.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a role ended badly");
+            }
+        }
+        self.store.close().await;
+    }
+
+    /// Puts the start and rules not seen before on record.
+    async fn announce(
+        &self,
+        config: &Config,
+        rules: &RuleSet,
+        roles: &BTreeSet<Role>,
+        edge: &Edge,
+    ) -> Result<(), StartError> {
+        let tenant = TenantId::single();
+        let version = rules.version();
+        let record = |event, details| AuditEvent {
+            at: edge.clock.now(),
+            event,
+            item: None,
+            actor: "serve".to_owned(),
+            details,
+        };
+        let loaded = record(Event::RulesLoaded, json!({ "rules": version.digest }));
+        self.store.keep_rules(&tenant, version.digest, rules.canonical(), loaded).await.map_err(start_error)?;
+        let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        let details = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "roles": roles,
+            "rules": version.digest,
+            "host_name": config.site.host_name.as_str(),
+        });
+        self.store.record(&tenant, record(Event::Started, details)).await.map_err(start_error)
+    }
+
+    async fn start_intake(
+        &mut self,
+        config: &Arc<Config>,
+        edge: &Edge,
+        watcher: &watch::Receiver<bool>,
+    ) -> Result<(), StartError> {
+        let sink = self.store.sink();
+        let intake = Intake::new(Arc::clone(config), sink, Arc::clone(&edge.clock), Arc::clone(&edge.entropy))
+            .map_err(start_error)?;
+        let bound = intake.bind().await.map_err(start_error)?;
+        self.smtp_addresses = bound.local_addrs().to_vec();
+        self.tasks.spawn(bound.serve(watcher.clone()));
+        Ok(())
+    }
+
+    fn start_process(
+        &mut self,
+        config: &Arc<Config>,
+        rules: Arc<RuleSet>,
+        edge: &Edge,
+        watcher: &watch::Receiver<bool>,
+    ) -> Result<(), StartError> {
+        let sandbox = Arc::new(Sandbox::new(&config.sandbox, &config.limits).map_err(start_error)?);
+        let pipeline = Pipeline {
+            queue: self.store.clone(),
+            originals: self.store.source().map_err(start_error)?,
+            washer: Arc::new(Washer::new(sandbox, rules, site(config))),
+            clock: Arc::clone(&edge.clock),
+        };
+        let span = Duration::from_secs(config.sandbox.wall_clock_seconds).saturating_mul(3);
+        let processor = Processor::new(pipeline, lanes(config), span);
+        self.tasks.spawn(processor.run(watcher.clone()));
+        self.tasks.spawn(expire(self.store(), config.retention.days, Arc::clone(&edge.clock), watcher.clone()));
+        Ok(())
+    }
+
+    fn start_deliver(
+        &mut self,
+        config: &Arc<Config>,
+        edge: &Edge,
+        watcher: &watch::Receiver<bool>,
+    ) -> Result<(), StartError> {
+        let deliverer = Deliverer::new(Arc::clone(config), self.store.clone(), Arc::clone(&edge.clock))
+            .map_err(start_error)?;
+        self.tasks.spawn(deliverer.run(watcher.clone()));
+        Ok(())
+    }
+}
+
+/// What the new mails say about the site.
+#[must_use]
+pub fn site(config: &Config) -> Site {
+    Site {
+        host_name: config.site.host_name.clone(),
+        language: config.site.language,
+        utc_offset_minutes: config.site.utc_offset_minutes,
+        contact: config.site.contact.clone(),
+        portal_url: config.site.portal_url.clone(),
+        retention_days: config.retention.days,
+    }
+}
+
+/// Items processed at once: as configured, or twice the cores, since a lane also waits for the disk.
+fn lanes(config: &Config) -> u32 {
+    match config.sandbox.concurrent {
+        0 => {
+            let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            u32::try_from(cores).unwrap_or(1).saturating_mul(2)
+        }
+        configured => configured,
+    }
+}
+
+/// Destroys originals whose retention has ended, now and then every hour.
+async fn expire(store: Arc<EmbeddedStore>, days: u32, clock: Arc<dyn Clock>, mut shutdown: watch::Receiver<bool>) {
+    let span = Duration::from_secs(u64::from(days).saturating_mul(86_400));
+    loop {
+        let now = clock.now();
+        match store.expire(&TenantId::single(), now.before(span), now).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "originals destroyed at the end of their retention"),
+            Err(error) => tracing::error!(%error, "the retention could not be carried out; it is tried again in an hour"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EXPIRY_PERIOD) => {}
+            _ = shutdown.changed() => return,
+        }
+    }
+}
+
+fn start_error(error: impl std::error::Error) -> StartError {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    StartError(text)
+}

@@ -1,3 +1,54 @@
-//! Development front door.
+//! The front door of development: `cargo xtask build | test | demo | bench | samples | fuzz`.
+//!
+//! Refuses: unknown commands and options. Invariant: every step prints what it runs, and the first failing step ends
+//! the run with its exit code.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool for developers")]
+#![allow(clippy::disallowed_methods, reason = "it starts cargo and reads the environment; nothing here is shipped")]
 
-fn main() {}
+mod build;
+mod packages;
+mod run;
+mod samples;
+mod suite;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  build [--release]   both binaries: target/{debug,release}/temizu and temizu-worker
+  test [--quick]      everything CI runs: format, lints, tests, samples, documents (--quick: tests only)
+  demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
+  bench [FILTER]      micro-benchmarks of the parts
+  samples [--check]   writes samples/*/input.eml anew (--check: only compares)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["build"] => build::binaries(build::Profile::Dev),
+        ["build", "--release"] => build::binaries(build::Profile::Release),
+        ["test"] => suite::everything(),
+        ["test", "--quick"] => suite::quick(),
+        ["demo", options @ ..] => build::demo(options),
+        ["samples"] => samples::write(false),
+        ["samples", "--check"] => samples::write(true),
+        ["bench", filter @ ..] => suite::bench(filter),
+        ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(64);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The commands and their options, as clap reads them.
+//!
+//! Help texts are English; the Japanese manual (docs/ja) names every command. Invariant: every option that names the
+//! configuration is in [`Source`], so that all commands find the same gateway.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Temizu (手水): washes internet mail before it enters a local government's LGWAN network.
+#[derive(Debug, Parser)]
+#[command(name = "temizu", version, about, max_term_width = 110)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the gateway
+    Serve(Serve),
+    /// Show the main job on the sample mails, without any set-up
+    Demo(Demo),
+    /// Check the configuration and the rules; exit code 0 if they can be used
+    Check(Check),
+    /// Show or explain the configuration
+    Config(ConfigArguments),
+    /// Sanitize files or mails (.eml) here and now: exit 0 clean, 10 changed, 11 held, 12 blocked, 65 unparsable, 75 temporary
+    Sanitize(Sanitize),
+    /// Explain what would be done with a mail, rule by rule
+    Explain(Explain),
+    /// Items and deliveries: list, show, retry, hold, release
+    Queue(Queue),
+    /// What is kept back: list, show, export the originals
+    Quarantine(Quarantine),
+    /// Follow one mail: by 管理番号, item id, Message-ID or address
+    Trace(Trace),
+    /// Check rules, or test them on a mail
+    Rules(RulesArguments),
+    /// Verify or export the audit chain
+    Audit(Audit),
+    /// Exit code 0 if the gateway answers (for containers and monitoring)
+    Healthcheck(Health),
+}
+
+/// Where the configuration comes from. `--data`, `--smtp-listen`, `--next-hop` and `--domain` together need no file.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Source {
+    /// Configuration file [default: /etc/temizu/temizu.toml if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Folder of the embedded store
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// The worker binary [default: temizu-worker beside this program]
+    #[arg(long, value_name = "FILE")]
+    pub(super) worker: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Address to receive mail on (may be repeated)
+    #[arg(long, value_name = "ADDR")]
+    pub(super) smtp_listen: Vec<SocketAddr>,
+    /// The LGWAN mail server, host:port
+    #[arg(long, value_name = "ADDR")]
+    pub(super) next_hop: Option<String>,
+    /// Recipient domain (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub(super) domain: Vec<String>,
+    /// Roles of this process
+    #[arg(long, value_delimiter = ',', value_name = "ROLE", default_values_t = [crate::serve::Role::Intake, crate::serve::Role::Process, crate::serve::Role::Deliver])]
+    pub(super) role: Vec<crate::serve::Role>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Folder with sample mails (NAME/input.eml or *.eml) [default: the built-in ones]
+    #[arg(long, value_name = "DIR")]
+    pub(super) samples: Option<PathBuf>,
+    /// Stay up afterwards, until Ctrl-C
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// The worker binary [default: temizu-worker beside this program]
+    #[arg(long, value_name = "FILE")]
+    pub(super) worker: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Warnings fail too
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArguments {
+    #[command(subcommand)]
+    pub(super) what: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// The configuration in force
+    Show {
+        #[command(flatten)]
+        source: Source,
+        /// Only keys that differ from their default
+        #[arg(long)]
+        non_default: bool,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+    /// What a key means
+    Explain {
+        /// The key, `smtp.max_recipients`; without it all keys are listed
+        key: Option<String>,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sanitize {
+    /// Files; names ending in .eml are read as mails. `-` reads a mail from standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Folder to write the results to [default: nothing is written]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The mail
+    #[arg(value_name = "FILE.eml")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Queue {
+    #[command(subcommand)]
+    pub(super) what: QueueCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QueueCommand {
+    /// Items, newest first
+    List {
+        #[command(flatten)]
+        source: Source,
+        /// Only these stages: received, sanitized, delivered, held, quarantined, expired
+        /// [default: those that are not finished]
+        #[arg(long, value_delimiter = ',', value_name = "STAGE")]
+        stage: Vec<crate::domain::Stage>,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Everything about one item but its content
+    Show(OneItem),
+    /// Try again now
+    Retry(OneItem),
+    /// Take out of the schedule
+    Hold(OneItem),
+    /// Put back on the schedule
+    Release(OneItem),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OneItem {
+    /// 管理番号 or item id; `-` reads them from standard input, one a line
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Quarantine {
+    #[command(subcommand)]
+    pub(super) what: QuarantineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineCommand {
+    /// What is kept back, newest first
+    List {
+        #[command(flatten)]
+        source: Source,
+        /// Only what matches this 管理番号, item id, Message-ID or address
+        #[arg(long, value_name = "TEXT")]
+        find: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+    /// What is kept back of one item
+    Show(OneItem),
+    /// Write originals as received to a folder: DANGEROUS, they have not been sanitized
+    Export {
+        #[command(flatten)]
+        source: Source,
+        /// 管理番号 or item id [default: every item with something kept back]
+        #[arg(long, value_name = "ID")]
+        id: Vec<String>,
+        /// The folder
+        #[arg(value_name = "OUT")]
+        output: PathBuf,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Trace {
+    /// 管理番号, item id, Message-ID or address
+    pub(super) text: String,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArguments {
+    #[command(subcommand)]
+    pub(super) what: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// Check rule files and run the test cases beside the rules
+    Check {
+        /// Rule files [default: those of the configuration]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        source: Source,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+    /// What the rules would do with a mail
+    Test(Explain),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(subcommand)]
+    pub(super) what: AuditCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Check every link of the chain: exit 0 if it holds, 1 and the first bad record if not
+    Verify {
+        #[command(flatten)]
+        source: Source,
+        /// An exported chain instead of the store
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the chain as JSON lines to standard output
+    Export {
+        #[command(flatten)]
+        source: Source,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Health {
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// The address the gateway receives mail on [default: that of the configuration]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) smtp_listen: Vec<SocketAddr>,
+}

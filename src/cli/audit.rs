@@ -1,0 +1,72 @@
+//! `temizu audit`: the chain, verified or exported.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::arguments::{Audit, AuditCommand};
+use super::print::Printer;
+use super::setup;
+use super::trouble::{OS, Trouble};
+use crate::audit::{self, VerifyError};
+use crate::domain::TenantId;
+
+pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode, Trouble> {
+    match arguments.what {
+        AuditCommand::Verify { source, file, json } => {
+            let outcome = if let Some(file) = file {
+                let file = File::open(&file)
+                    .map_err(|error| Trouble::os("ファイルを開けません", "the file cannot be opened", &error))?;
+                audit::verify_export(BufReader::new(file))
+            } else {
+                let store = setup::store(&source, printer).await?;
+                audit::verify(store.as_ref(), &TenantId::single()).await
+            };
+            report(outcome, json, printer)
+        }
+        AuditCommand::Export { source } => {
+            let store = setup::store(&source, printer).await?;
+            let mut out = std::io::stdout().lock();
+            audit::export(store.as_ref(), &TenantId::single(), &mut out).await.map_err(|error| {
+                Trouble::new(OS, format!("書き出せません: {error}"), format!("the chain cannot be exported: {error}"))
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn report(
+    outcome: Result<audit::Verified, VerifyError>,
+    json: bool,
+    printer: &Printer,
+) -> Result<ExitCode, Trouble> {
+    match outcome {
+        Ok(verified) => {
+            if json {
+                printer.json(&json!({ "ok": true, "records": verified.count, "head": verified.head }))?;
+            } else {
+                printer.say(
+                    format!("記録 {} 件の連鎖は正しくつながっています。末尾のハッシュ: {}", verified.count, verified.head),
+                    format!("{} records, every link holds. Hash of the last: {}", verified.count, verified.head),
+                );
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(VerifyError::Bad(bad)) => {
+            if json {
+                printer.json(&json!({ "ok": false, "sequence": bad.sequence, "what": bad.what.to_string() }))?;
+            } else {
+                printer.say(
+                    format!("記録 {} が正しくありません: {}。この番号より後は信用できません。", bad.sequence, bad.what),
+                    format!("record {} is bad: {}. Nothing after it can be trusted.", bad.sequence, bad.what),
+                );
+            }
+            Ok(ExitCode::FAILURE)
+        }
+        Err(error) => {
+            Err(Trouble::new(OS, format!("確かめられません: {error}"), format!("the chain cannot be read: {error}")))
+        }
+    }
+}

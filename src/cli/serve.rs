@@ -1,0 +1,72 @@
+//! `temizu serve`: the gateway, until SIGTERM or SIGINT.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::arguments::Serve;
+use super::print::Printer;
+use super::trouble::{CONFIG, Trouble, UNAVAILABLE};
+use super::{rules, setup};
+use crate::config::Overrides;
+use crate::serve::{Edge, Gateway, Role};
+
+pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode, Trouble> {
+    let overrides = Overrides {
+        smtp_listen: arguments.smtp_listen,
+        next_hop: arguments.next_hop,
+        domains: arguments.domain,
+        ..Overrides::default()
+    };
+    let config = setup::configuration(&arguments.source, overrides, printer)?;
+    let roles: BTreeSet<Role> = arguments.role.into_iter().collect();
+    let needs = |role, missing: bool, key: &str, option: &str| {
+        let lacking = roles.contains(&role) && missing;
+        lacking.then(|| {
+            Trouble::new(
+                CONFIG,
+                format!("{key} がありません。設定ファイルに書くか {option} で示してください"),
+                format!("`{key}` is missing; set it in the configuration file or give {option}"),
+            )
+        })
+    };
+    let missing = needs(Role::Intake, config.smtp.listen.is_empty(), "smtp.listen", "--smtp-listen")
+        .or_else(|| needs(Role::Intake, config.smtp.domains.is_empty(), "smtp.domains", "--domain"))
+        .or_else(|| needs(Role::Deliver, config.deliver.next_hop.is_empty(), "deliver.next_hop", "--next-hop"));
+    if let Some(trouble) = missing {
+        return Err(trouble);
+    }
+    log_to_stderr();
+    let rules = Arc::new(rules::load(&config)?);
+    let gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
+        Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
+    })?;
+    for address in gateway.smtp_addresses() {
+        tracing::info!(%address, "receiving mail");
+    }
+    wait_for_signal().await?;
+    tracing::info!("stopping: finishing what is in work");
+    gateway.stop().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// JSON lines on standard error; the level by `TEMIZU_LOG` (default `info`).
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TEMIZU_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn wait_for_signal() -> Result<(), Trouble> {
+    let trouble = |error: std::io::Error| Trouble::os("シグナルを待てません", "signals cannot be awaited", &error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

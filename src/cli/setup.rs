@@ -1,0 +1,138 @@
+//! From command-line options to a checked configuration and an opened store.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::arguments::Source;
+use super::print::Printer;
+use super::trouble::{CONFIG, Trouble, UNAVAILABLE, USAGE};
+use crate::config::{self, Config, Overrides};
+use crate::domain::{
+    Client, Domain, Envelope, ItemId, ItemKey, Mailbox, Origin, Reference, ReversePath, TenantId,
+};
+use crate::pipeline::{Arrival, Stop, Washed, Washer};
+use crate::policy::RuleSet;
+use crate::ports::{Blob, Clock as _, Entropy as _, ItemFilter, Register, Subject};
+use crate::sandbox::Sandbox;
+use crate::serve::{OsEntropy, SystemClock};
+use crate::store::EmbeddedStore;
+
+/// Where the configuration is looked for when none is named.
+const DEFAULT_FILE: &str = "/etc/temizu/temizu.toml";
+
+/// The configuration that a command's options name.
+pub(super) fn configuration(source: &Source, overrides: Overrides, printer: &Printer) -> Result<Config, Trouble> {
+    let default = Path::new(DEFAULT_FILE);
+    let file = source.config.as_deref().or_else(|| default.exists().then_some(default));
+    let overrides =
+        Overrides { data: source.data.clone(), worker: source.worker.clone(), ..overrides };
+    config::load(file, &overrides).map_err(|errors| {
+        let text = errors.render(printer.language());
+        Trouble::new(CONFIG, text.clone(), text)
+    })
+}
+
+/// The store of a gateway that exists.
+pub(super) async fn store(source: &Source, printer: &Printer) -> Result<Arc<EmbeddedStore>, Trouble> {
+    let config = configuration(source, Overrides::default(), printer)?;
+    let database = config.store.data.join("temizu.db");
+    if !database.exists() {
+        let folder = config.store.data.display();
+        return Err(Trouble::new(
+            USAGE,
+            format!("{folder} に保管庫がありません。--data か --config でゲートウェイのフォルダを示してください"),
+            format!("there is no store in {folder}; name the gateway's folder with --data or --config"),
+        ));
+    }
+    EmbeddedStore::open(&config.store, Arc::new(SystemClock)).await.map_err(|error| {
+        Trouble::new(CONFIG, format!("保管庫を開けません: {error}"), format!("the store cannot be opened: {error}"))
+    })
+}
+
+/// The item that a person named.
+pub(super) async fn item(store: &dyn Register, text: &str) -> Result<ItemKey, Trouble> {
+    let tenant = TenantId::single();
+    if let Ok(id) = text.parse::<ItemId>() {
+        return Ok(ItemKey { tenant, id });
+    }
+    if text.parse::<Reference>().is_err() {
+        return Err(Trouble::new(
+            USAGE,
+            format!("「{text}」は管理番号（7K3F-92QD の形）でも ID（26 文字）でもありません"),
+            format!("`{text}` is neither a reference (like 7K3F-92QD) nor an item id (26 characters)"),
+        ));
+    }
+    let filter = ItemFilter { text: Some(text.to_owned()), limit: 1, ..ItemFilter::default() };
+    let found = store.items(&tenant, &filter).await?;
+    let id = found.first().map(|item| item.id).ok_or(crate::ports::StoreError::NotFound)?;
+    Ok(ItemKey { tenant, id })
+}
+
+/// The items that a person named: one, or with `-` those on standard input, one a line.
+pub(super) async fn items(store: &dyn Register, text: &str) -> Result<Vec<ItemKey>, Trouble> {
+    if text != "-" {
+        return Ok(vec![item(store, text).await?]);
+    }
+    let mut keys = Vec::new();
+    for line in std::io::stdin().lines() {
+        let line = line.map_err(|error| Trouble::os("標準入力を読めません", "standard input cannot be read", &error))?;
+        if !line.trim().is_empty() {
+            keys.push(item(store, line.trim()).await?);
+        }
+    }
+    Ok(keys)
+}
+
+/// Workers and rules without a gateway, for commands that look at one mail here and now.
+pub(super) struct Workbench {
+    config: Config,
+    washer: Washer,
+    rules: Arc<RuleSet>,
+}
+
+impl Workbench {
+    pub(super) fn new(source: &Source, printer: &Printer) -> Result<Self, Trouble> {
+        let config = configuration(source, Overrides::default(), printer)?;
+        let rules = Arc::new(super::rules::load(&config)?);
+        let sandbox = Sandbox::new(&config.sandbox, &config.limits).map_err(|error| {
+            Trouble::new(UNAVAILABLE, format!("ワーカーを始められません: {error}"), format!("no worker: {error}"))
+        })?;
+        let washer = Washer::new(Arc::new(sandbox), Arc::clone(&rules), crate::serve::site(&config));
+        Ok(Self { config, washer, rules })
+    }
+
+    /// Bytes that one item may have.
+    pub(super) const fn message_bytes(&self) -> u64 {
+        self.config.limits.message_bytes
+    }
+
+    /// The rules in force.
+    pub(super) fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Washes one item as if it had just come in for one recipient of the site.
+    pub(super) async fn wash(&self, subject: Subject, bytes: Bytes) -> Result<Washed, Stop> {
+        let now = SystemClock.now();
+        let domain = self.config.smtp.domains.first().cloned().unwrap_or_else(Domain::placeholder);
+        let recipient = Mailbox::parse(&format!("shokuin@{domain}")).ok();
+        let client = Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST), helo: "localhost".to_owned(), tls: None };
+        let envelope = Envelope {
+            reverse_path: ReversePath::null(),
+            forward_paths: recipient.into_iter().collect(),
+            client,
+            eight_bit: true,
+        };
+        let arrival = Arrival {
+            id: OsEntropy.item_id(now),
+            origin: Origin::Mail(envelope),
+            received_at: now,
+            length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            released: false,
+        };
+        self.washer.wash(subject, arrival, Blob::in_memory(bytes), now).await
+    }
+}

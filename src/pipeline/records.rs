@@ -1,0 +1,102 @@
+//! The audit records of processing: paths, types, digests, methods, rules; no names of files, no text of mails.
+
+use serde_json::{Value, json};
+
+use crate::domain::{
+    AuditEvent, Decision, Derivative, Event, Facts, Finding, Outbound, PartOutcome, Reason, Timestamp,
+};
+use crate::ports::Lease;
+
+/// A worker told what the item is.
+pub(super) fn inspected(lease: &Lease, facts: &Facts, at: Timestamp) -> AuditEvent {
+    let parts: Vec<Value> = facts
+        .parts
+        .iter()
+        .map(|part| {
+            json!({
+                "path": part.path,
+                "role": part.role,
+                "declared": part.declared,
+                "detected": part.detected,
+                "class": part.class,
+                "length": part.length,
+                "sha256": part.digest,
+                "encrypted": part.encrypted,
+            })
+        })
+        .collect();
+    let details = json!({ "attempt": lease.attempt, "findings": findings(&facts.findings), "parts": parts });
+    event(lease, Event::Inspected, at, details)
+}
+
+/// The rules decided.
+pub(super) fn decided(lease: &Lease, decision: &Decision, at: Timestamp) -> AuditEvent {
+    event(lease, Event::Decided, at, json!({ "rules": decision.rules.digest, "groups": decision.groups }))
+}
+
+/// A rule holds the mail for everybody.
+pub(super) fn held(lease: &Lease, decision: &Decision, at: Timestamp) -> AuditEvent {
+    let rules: Vec<_> = decision.groups.iter().filter_map(|group| group.hold.as_ref()).collect();
+    event(lease, Event::Held, at, json!({ "by": rules }))
+}
+
+/// Parts were rebuilt and mails composed.
+pub(super) fn sanitized(lease: &Lease, mails: &[Outbound], derivatives: &[Derivative], at: Timestamp) -> AuditEvent {
+    let mails: Vec<Value> = (0u32..)
+        .zip(mails)
+        .map(|(number, mail)| {
+            let parts: Vec<Value> = mail.outcomes.iter().map(|outcome| method(outcome, derivatives)).collect();
+            json!({
+                "mail": number,
+                "message_id": mail.message_id,
+                "recipients": mail.forward_paths,
+                "sha256": mail.mail.digest(),
+                "length": mail.mail.bytes().len(),
+                "parts": parts,
+            })
+        })
+        .collect();
+    event(lease, Event::Sanitized, at, json!({ "original_sha256": lease.digest, "mails": mails }))
+}
+
+/// An attempt failed.
+pub(super) fn deferred(lease: &Lease, retry_at: Timestamp, why: &str, at: Timestamp) -> AuditEvent {
+    let details = json!({ "attempt": lease.attempt, "retry_at": retry_at.to_string(), "why": why });
+    event(lease, Event::Deferred, at, details)
+}
+
+/// The item went into quarantine as a whole.
+pub(super) fn quarantined(lease: &Lease, reason: Reason, notices: &[Outbound], at: Timestamp) -> AuditEvent {
+    let notices: Vec<Value> = notices
+        .iter()
+        .map(|notice| json!({ "recipients": notice.forward_paths, "sha256": notice.mail.digest() }))
+        .collect();
+    let details =
+        json!({ "reason": reason, "attempt": lease.attempt, "original_sha256": lease.digest, "notices": notices });
+    event(lease, Event::Quarantined, at, details)
+}
+
+/// The method used for one part, as the guideline asks it to be recorded.
+fn method(outcome: &PartOutcome, derivatives: &[Derivative]) -> Value {
+    let made = derivatives.iter().find(|derivative| {
+        derivative.path() == &outcome.path && Some(derivative.digest()) == outcome.derivative
+    });
+    json!({
+        "path": outcome.path,
+        "method": outcome.action,
+        "reason": outcome.reason,
+        "rule": outcome.rule,
+        "assurance": outcome.assurance,
+        "sha256": outcome.derivative,
+        "sanitizer": made.map(|derivative| format!("{}/{}", derivative.about().sanitizer, derivative.about().version)),
+        "findings": findings(&outcome.findings),
+    })
+}
+
+fn findings(findings: &[Finding]) -> Value {
+    findings.iter().map(|finding| json!([finding.code, finding.part, finding.count])).collect()
+}
+
+fn event(lease: &Lease, event: Event, at: Timestamp, details: Value) -> AuditEvent {
+    AuditEvent { at, event, item: Some(lease.key.id), actor: "process".to_owned(), details }
+}

@@ -1,0 +1,74 @@
+//! The process role: as many items at once as there are cores, each under a lease.
+//!
+//! Invariant: a failure of one item, or of the store, never ends the role.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::Pipeline;
+
+/// How long to wait after the store did not answer, and at most between two looks into the queue.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The process role.
+pub struct Processor {
+    pipeline: Pipeline,
+    concurrent: u32,
+    lease_span: Duration,
+}
+
+impl Processor {
+    /// Processes up to `concurrent` items at once. A lease lasts `lease_span`, which must be longer than the wall clock
+    /// of a worker.
+    #[must_use]
+    pub const fn new(pipeline: Pipeline, concurrent: u32, lease_span: Duration) -> Self {
+        Self { pipeline, concurrent, lease_span }
+    }
+
+    /// Runs until `shutdown` turns true; items in work are finished.
+    pub async fn run(self, shutdown: watch::Receiver<bool>) {
+        let mut lanes = JoinSet::new();
+        for _ in 0..self.concurrent.max(1) {
+            lanes.spawn(lane(self.pipeline.clone(), self.lease_span, shutdown.clone()));
+        }
+        while let Some(ended) = lanes.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a processing lane ended; its item falls back when the lease runs out");
+                if !*shutdown.borrow() {
+                    lanes.spawn(lane(self.pipeline.clone(), self.lease_span, shutdown.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// One item after the other.
+async fn lane(pipeline: Pipeline, span: Duration, mut shutdown: watch::Receiver<bool>) {
+    while !*shutdown.borrow() {
+        let leased = pipeline.queue.lease(pipeline.clock.now(), span).await;
+        let pause = match leased {
+            Ok(Some(lease)) => {
+                let item = lease.key.id;
+                match pipeline.process(lease).await {
+                    Ok(()) => continue,
+                    Err(error) => {
+                        tracing::error!(%item, %error, "a conclusion was not stored; the item will be processed again");
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    }
+                }
+            }
+            Ok(None) => pipeline.queue.wait(PAUSE),
+            Err(error) => {
+                tracing::error!(%error, "the queue does not answer");
+                Box::pin(tokio::time::sleep(PAUSE))
+            }
+        };
+        tokio::select! {
+            () = pause => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+}

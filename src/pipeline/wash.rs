@@ -1,0 +1,161 @@
+//! The washing of one item: inspect, decide, rebuild, compose. No queue and no store; `temizu sanitize` uses it too.
+//!
+//! Refuses to go on when a worker fails; the caller decides between another attempt and quarantine.
+//! Invariant: [`Washed::mails`] holds one mail per group of recipients that no rule holds, in the decision's order.
+
+use std::sync::Arc;
+
+use super::outcome;
+use crate::compose::{self, Site};
+use crate::domain::{
+    Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Reason, Timestamp,
+};
+use crate::policy::RuleSet;
+use crate::ports::{Answer, Blob, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
+
+/// Washes items under one set of rules.
+pub struct Washer {
+    rebuilder: Arc<dyn Rebuilder>,
+    rules: Arc<RuleSet>,
+    site: Site,
+}
+
+/// What is known of an item before it is inspected.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The item.
+    pub id: ItemId,
+    /// Where it came from.
+    pub origin: Origin,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// Length of the original in bytes.
+    pub length: u64,
+    /// An operator released it past a rule that held the whole mail.
+    pub released: bool,
+}
+
+/// A washed item.
+#[derive(Debug)]
+pub struct Washed {
+    /// What it is.
+    pub facts: Facts,
+    /// What was decided.
+    pub decision: Decision,
+    /// What became of the parts, per group of the decision that is not held.
+    pub outcomes: Vec<Vec<PartOutcome>>,
+    /// The rebuilt parts.
+    pub derivatives: Vec<Derivative>,
+    /// The new mails; none for a single file.
+    pub mails: Vec<Outbound>,
+}
+
+/// An item that could not be finished in this attempt.
+#[derive(Debug)]
+pub enum Stop {
+    /// The item as a whole goes into quarantine.
+    Quarantine(Reason),
+    /// The worker failed; the item deserves another attempt, then quarantine for this reason.
+    Attempt(Reason, String),
+    /// The surroundings failed (no worker, no store): wait, however often.
+    Wait(String),
+}
+
+impl Washer {
+    /// A washer with these workers, rules and site.
+    #[must_use]
+    pub fn new(rebuilder: Arc<dyn Rebuilder>, rules: Arc<RuleSet>, site: Site) -> Self {
+        Self { rebuilder, rules, site }
+    }
+
+    /// What the new mails say about the site.
+    #[must_use]
+    pub const fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Washes one item; `now` decides which rules have expired.
+    ///
+    /// # Errors
+    /// See [`Stop`].
+    pub async fn wash(
+        &self,
+        subject: Subject,
+        arrival: Arrival,
+        original: Blob,
+        now: Timestamp,
+    ) -> Result<Washed, Stop> {
+        let is_mail = subject == Subject::Mail;
+        let (inspection, session) = self.rebuilder.inspect(subject, original).await?;
+        let facts = Facts {
+            received_at: arrival.received_at,
+            origin: arrival.origin,
+            length: arrival.length,
+            headers: inspection.headers,
+            parts: inspection.parts,
+            findings: inspection.findings,
+        };
+        let mut decision = self.rules.decide(&facts, now);
+        if arrival.released {
+            // An operator's release overrides a rule that holds the whole mail, and nothing else.
+            decision.groups.iter_mut().for_each(|group| group.hold = None);
+        }
+        let answers = rebuild(session, &decision).await?;
+        let open = || decision.groups.iter().filter(|group| group.hold.is_none());
+        let outcomes: Vec<Vec<PartOutcome>> = open().map(|group| outcome::of_group(group, &answers)).collect();
+        let mut mails = Vec::new();
+        for (number, (group, outcomes)) in (0u32..).zip(open().zip(&outcomes)).filter(|_| is_mail) {
+            let letter = compose::Letter {
+                id: arrival.id,
+                group: number,
+                facts: &facts,
+                outcomes,
+                derivatives: &outcome::derivatives_of(outcomes, &answers),
+                recipients: &group.recipients,
+            };
+            let composed = compose::compose(&self.site, &letter)
+                .map_err(|error| Stop::Attempt(Reason::ConvertFailed, error.to_string()))?;
+            mails.push(Outbound {
+                reverse_path: facts.origin.envelope().reverse_path.clone(),
+                forward_paths: group.recipients.clone(),
+                message_id: composed.message_id,
+                mail: composed.mail,
+                outcomes: outcomes.clone(),
+            });
+        }
+        let derivatives = answers.into_iter().filter_map(outcome::derivative).collect();
+        Ok(Washed { facts, decision, outcomes, derivatives, mails })
+    }
+}
+
+async fn rebuild(session: Box<dyn RebuildSession>, decision: &Decision) -> Result<Vec<Answer>, Stop> {
+    let orders = outcome::orders(decision);
+    if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild(orders).await?) }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged(_) | StoreError::NotFound => {
+                tracing::error!(%error, "an original cannot be read back; check the disk and the sealing key");
+                Self::Quarantine(Reason::ConvertFailed)
+            }
+            other => Self::Wait(other.to_string()),
+        }
+    }
+}
+
+impl From<SandboxError> for Stop {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Original(error) => Self::from(error),
+            SandboxError::Unavailable(_) => Self::Wait(error.to_string()),
+            SandboxError::LimitReached(reason) => Self::Quarantine(reason),
+            SandboxError::Unreadable => Self::Quarantine(Reason::Corrupt),
+            SandboxError::TimedOut => Self::Attempt(Reason::ConvertTimeout, error.to_string()),
+            SandboxError::Crashed(_) | SandboxError::BadAnswer(_) => {
+                Self::Attempt(Reason::ConvertFailed, error.to_string())
+            }
+        }
+    }
+}

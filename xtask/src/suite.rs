@@ -1,0 +1,44 @@
+//! What CI runs, in the order in which it fails fastest.
+//!
+//! Invariant: `.ci/run` calls [`everything`] and nothing else.
+
+use crate::build::{self, Profile};
+use crate::packages;
+use crate::run::{Outcome, cargo, on_path, run};
+use crate::samples;
+
+/// Format, lints, tests, documents.
+pub(crate) fn everything() -> Outcome {
+    packages::install()?;
+    run("format", &mut cargo(["fmt", "--all", "--check"]))?;
+    let lints = ["clippy", "--workspace", "--all-targets", "--ignore-rust-version", "--locked", "--", "-D", "warnings"];
+    run("lints", &mut cargo(lints))?;
+    println!("\n── samples");
+    samples::write(true)?;
+    build::worker(Profile::Dev)?;
+    tests()?;
+    let mut documents = cargo(["doc", "--workspace", "--no-deps", "--ignore-rust-version", "--locked"]);
+    run("documents", documents.env("RUSTDOCFLAGS", "-D warnings"))?;
+    if on_path("cargo-deny") {
+        run("licences and advisories", &mut cargo(["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
+    }
+    println!("\nall steps passed");
+    Ok(())
+}
+
+/// The tests alone.
+pub(crate) fn quick() -> Outcome {
+    build::worker(Profile::Dev)?;
+    tests()
+}
+
+/// Micro-benchmarks.
+pub(crate) fn bench(filter: &[&str]) -> Outcome {
+    build::binaries(Profile::Release)?;
+    let arguments = ["bench", "--bench", "parts", "--locked", "--"].iter().chain(filter);
+    run("micro-benchmarks", &mut cargo(arguments))
+}
+
+fn tests() -> Outcome {
+    run("tests", &mut cargo(["test", "--workspace", "--ignore-rust-version", "--locked"]))
+}
