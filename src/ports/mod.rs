@@ -10,6 +10,7 @@ pub mod outbox;
 pub mod queue;
 pub mod rebuilder;
 pub mod register;
+pub mod retention;
 
 pub use blob::Blob;
 pub use edge::{Clock, Entropy};
@@ -18,6 +19,7 @@ pub use outbox::{Dispatch, Outbox, Reply, Settlement};
 pub use queue::{Conclusion, Lease, Queue};
 pub use rebuilder::{Answer, Inspection, Order, RebuildSession, Rebuilder, SandboxError, Subject};
 pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register};
+pub use retention::Retention;
 
 /// Why a store did not do what it was asked. Each variant answers: try again, give up, or tell the operator?
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,18 @@
+//! The end of retention: content is destroyed, the record stays.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::domain::{TenantId, Timestamp};
+
+/// Destroys what has been kept long enough.
+#[async_trait]
+pub trait Retention: Send + Sync {
+    /// Destroys the originals accepted before `older_than` and everything rebuilt from them, and writes one `expired`
+    /// record each. Items that still wait to be processed or delivered, and those with a copy on hold, are spared.
+    /// Returns how many items expired.
+    ///
+    /// # Errors
+    /// If the store does not answer; what expired before that stays expired.
+    async fn expire(&self, tenant: &TenantId, older_than: Timestamp, now: Timestamp) -> Result<u64, StoreError>;
+}

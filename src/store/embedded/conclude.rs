@@ -1,0 +1,451 @@
+//! Ending a lease: what was found, decided and made of an item becomes durable at once.
+//!
+//! Refuses: a lease that somebody else has by now. Invariant: large objects are synced before the transaction that
+//! names them; a recipient who has a sanitized copy gets no second one when the rest is released.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::EmbeddedStore;
+use super::files::Place;
+use super::rows::{failed, on_disk, to_column, to_json};
+use super::search::message_id_term;
+use super::writer::{Job, Turn};
+use crate::domain::{
+    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Mailbox, Outbound, PartPath, Reason, RuleName, Stage,
+    Timestamp,
+};
+use crate::ports::{Conclusion, Lease, StoreError};
+
+/// The end of a lease, ready to be written.
+pub(super) struct Concluding {
+    key: ItemKey,
+    token: u64,
+    released: bool,
+    at: Timestamp,
+    item: ItemChange,
+    kept: Vec<Kept>,
+    derivatives: Vec<DerivativeRow>,
+    mails: Vec<MailRow>,
+    terms: Vec<String>,
+    records: Vec<AuditEvent>,
+    objects: Vec<(Place, Bytes)>,
+}
+
+/// New values of the item's row.
+struct ItemChange {
+    stage: Stage,
+    due_at: Option<Timestamp>,
+    facts: Option<String>,
+    decision: Option<String>,
+    reason: Option<Reason>,
+    held_by_rule: bool,
+}
+
+/// Something kept back.
+#[derive(Debug, PartialEq, Eq)]
+struct Kept {
+    part: PartPath,
+    name: Option<String>,
+    detected: Option<String>,
+    length: u64,
+    reason: Reason,
+    rule: Option<RuleName>,
+}
+
+struct DerivativeRow {
+    part: String,
+    digest: Digest,
+    length: usize,
+    about: String,
+    body: Body,
+}
+
+struct MailRow {
+    is_notice: bool,
+    reverse_path: String,
+    forward_paths: Vec<Mailbox>,
+    message_id: String,
+    digest: Digest,
+    outcomes: String,
+    body: Body,
+}
+
+/// Bytes in the row, or the path of a file.
+enum Body {
+    Inline(Bytes),
+    File(String),
+}
+
+impl Body {
+    fn columns(self) -> (Option<Vec<u8>>, Option<String>) {
+        match self {
+            Self::Inline(bytes) => (Some(bytes.into()), None),
+            Self::File(path) => (None, Some(path)),
+        }
+    }
+}
+
+impl Concluding {
+    /// Turns a conclusion into rows and files.
+    pub(super) fn prepare(
+        store: &EmbeddedStore,
+        lease: Lease,
+        conclusion: Conclusion,
+        records: Vec<AuditEvent>,
+    ) -> Result<Self, StoreError> {
+        let item = ItemChange::of(&conclusion, lease.released)?;
+        let kept = kept(&conclusion, &lease);
+        let mut this = Self {
+            key: lease.key,
+            token: lease.token,
+            released: lease.released,
+            at: store.clock.now(),
+            item,
+            kept,
+            derivatives: Vec::new(),
+            mails: Vec::new(),
+            terms: Vec::new(),
+            records,
+            objects: Vec::new(),
+        };
+        match conclusion {
+            Conclusion::Sanitized { facts, derivatives, mails, .. } => {
+                this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term));
+                this.take_derivatives(derivatives, store.inline_bytes)?;
+                this.take_mails(mails, false, store.inline_bytes)?;
+            }
+            Conclusion::Held { facts, .. } => this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term)),
+            Conclusion::Quarantined { notices, .. } => this.take_mails(notices, true, store.inline_bytes)?,
+            Conclusion::Deferred { .. } => {}
+        }
+        Ok(this)
+    }
+
+    /// Writes the files, then the rows.
+    pub(super) async fn run(mut self, store: &EmbeddedStore) -> Result<(), StoreError> {
+        let objects = std::mem::take(&mut self.objects);
+        if !objects.is_empty() {
+            let folder = Arc::clone(&store.folder);
+            on_disk(move || objects.iter().try_for_each(|(place, bytes)| folder.store(place, bytes))).await?;
+        }
+        let mail_files = self.mail_files();
+        let unused = match store.writer.submit(self).await {
+            Ok(unused) => unused,
+            // Derivatives are named by their digest and may be another's by now; the mails are ours alone.
+            Err(StoreError::Conflict) => {
+                store.remove_files(mail_files).await?;
+                return Err(StoreError::Conflict);
+            }
+            Err(error) => return Err(error),
+        };
+        store.remove_files(unused).await
+    }
+
+    fn take_derivatives(&mut self, derivatives: Vec<Derivative>, inline_bytes: usize) -> Result<(), StoreError> {
+        for derivative in derivatives {
+            let place = Place::derivative(&self.key, derivative.digest());
+            let row = DerivativeRow {
+                part: derivative.path().to_string(),
+                digest: derivative.digest(),
+                length: derivative.bytes().len(),
+                about: to_json(derivative.about())?,
+                body: self.place(place, derivative.bytes().clone(), inline_bytes),
+            };
+            self.derivatives.push(row);
+        }
+        Ok(())
+    }
+
+    fn take_mails(&mut self, mails: Vec<Outbound>, is_notice: bool, inline_bytes: usize) -> Result<(), StoreError> {
+        for (index, outbound) in mails.into_iter().enumerate() {
+            self.terms.push(message_id_term(&outbound.message_id));
+            let place = Place::mail(&self.key, self.token, index);
+            let row = MailRow {
+                is_notice,
+                reverse_path: to_json(&outbound.reverse_path)?,
+                message_id: outbound.message_id.to_string(),
+                digest: outbound.mail.digest(),
+                outcomes: to_json(&outbound.outcomes)?,
+                body: self.place(place, outbound.mail.bytes().clone(), inline_bytes),
+                forward_paths: outbound.forward_paths,
+            };
+            self.mails.push(row);
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, place: Place, bytes: Bytes, inline_bytes: usize) -> Body {
+        if bytes.len() <= inline_bytes {
+            return Body::Inline(bytes);
+        }
+        let path = place.relative();
+        self.objects.push((place, bytes));
+        Body::File(path)
+    }
+
+    fn mail_files(&self) -> Vec<String> {
+        let files = self.mails.iter().filter_map(|mail| match &mail.body {
+            Body::File(path) => Some(path.clone()),
+            Body::Inline(_) => None,
+        });
+        files.collect()
+    }
+}
+
+impl ItemChange {
+    fn of(conclusion: &Conclusion, released: bool) -> Result<Self, StoreError> {
+        let blank = Self {
+            stage: Stage::Received,
+            due_at: None,
+            facts: None,
+            decision: None,
+            reason: None,
+            held_by_rule: false,
+        };
+        Ok(match conclusion {
+            Conclusion::Sanitized { facts, decision, .. } => Self {
+                stage: Stage::Sanitized,
+                facts: Some(to_json(facts)?),
+                decision: Some(to_json(decision)?),
+                held_by_rule: !released && holding_rule(decision).is_some(),
+                ..blank
+            },
+            Conclusion::Held { facts, decision } => Self {
+                stage: Stage::Held,
+                facts: Some(to_json(facts)?),
+                decision: Some(to_json(decision)?),
+                reason: Some(Reason::QuarantinedByRule),
+                held_by_rule: true,
+                ..blank
+            },
+            Conclusion::Quarantined { reason, .. } => {
+                Self { stage: Stage::Quarantined, reason: Some(*reason), ..blank }
+            }
+            Conclusion::Deferred { retry_at } => Self { due_at: Some(*retry_at), ..blank },
+        })
+    }
+}
+
+/// The first rule that holds the mail for anybody.
+fn holding_rule(decision: &Decision) -> Option<&RuleName> {
+    decision.groups.iter().find_map(|group| group.hold.as_ref())
+}
+
+/// What a conclusion keeps back, each part once: the first group that keeps it says why.
+fn kept(conclusion: &Conclusion, lease: &Lease) -> Vec<Kept> {
+    let length = lease.length;
+    let whole = |reason, rule| Kept { part: PartPath::root(), name: None, detected: None, length, reason, rule };
+    match conclusion {
+        Conclusion::Sanitized { facts, decision, mails, .. } => {
+            let holding = holding_rule(decision).filter(|_| !lease.released);
+            let held = holding.map(|rule| whole(Reason::QuarantinedByRule, Some(rule.clone())));
+            held.into_iter().chain(kept_parts(facts, mails)).collect()
+        }
+        Conclusion::Held { decision, .. } => vec![whole(Reason::QuarantinedByRule, holding_rule(decision).cloned())],
+        Conclusion::Quarantined { reason, .. } => vec![whole(*reason, None)],
+        Conclusion::Deferred { .. } => Vec::new(),
+    }
+}
+
+fn kept_parts(facts: &Facts, mails: &[Outbound]) -> impl Iterator<Item = Kept> {
+    let mut parts = BTreeMap::new();
+    for outcome in mails.iter().flat_map(|mail| &mail.outcomes).filter(|outcome| outcome.is_kept()) {
+        let part = facts.part(&outcome.path);
+        parts.entry(outcome.path.clone()).or_insert_with(|| Kept {
+            part: outcome.path.clone(),
+            name: part.and_then(|part| part.name.as_ref()).map(ToString::to_string),
+            detected: part.map(|part| part.detected.as_str().to_owned()),
+            length: part.map_or(0, |part| part.length),
+            reason: outcome.reason.unwrap_or(Reason::QuarantinedByRule),
+            rule: Some(outcome.rule.clone()),
+        });
+    }
+    parts.into_values()
+}
+
+#[async_trait]
+impl Job for Concluding {
+    /// Files written for mails that turned out to have no recipient.
+    type Answer = Vec<String>;
+
+    async fn run(mut self, turn: &mut Turn) -> Result<Vec<String>, StoreError> {
+        self.change_item(turn).await?;
+        let unused = if self.item.stage == Stage::Received {
+            turn.ring_queue = true;
+            Vec::new()
+        } else {
+            self.write_kept(turn).await?;
+            self.write_derivatives(turn).await?;
+            self.write_terms(turn).await?;
+            self.write_mails(turn).await?
+        };
+        finish_item(turn, &self.key).await?;
+        turn.append_all(&self.key, &self.records).await?;
+        Ok(unused)
+    }
+}
+
+impl Concluding {
+    async fn change_item(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
+        let changed = sqlx::query(
+            "UPDATE item SET stage = ?, due_at = COALESCE(?, due_at), leased_until = NULL, facts = COALESCE(?, facts), \
+             decision = COALESCE(?, decision), reason = ?, held_by_rule = ? \
+             WHERE tenant = ? AND id = ? AND stage = 'received' AND lease = ?",
+        )
+        .bind(self.item.stage.as_str())
+        .bind(self.item.due_at.map(Timestamp::millis))
+        .bind(self.item.facts.take())
+        .bind(self.item.decision.take())
+        .bind(self.item.reason.map(Reason::code))
+        .bind(self.item.held_by_rule)
+        .bind(self.key.tenant.as_str())
+        .bind(self.key.id.to_string())
+        .bind(to_column(self.token))
+        .execute(&mut turn.connection)
+        .await
+        .map_err(failed)?;
+        if changed.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    async fn write_kept(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM kept WHERE tenant = ? AND item = ?")
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        for kept in std::mem::take(&mut self.kept) {
+            sqlx::query(
+                "INSERT INTO kept (tenant, item, part, name, detected, length, reason, rule) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .bind(kept.part.to_string())
+            .bind(kept.name)
+            .bind(kept.detected)
+            .bind(to_column(kept.length))
+            .bind(kept.reason.code())
+            .bind(kept.rule.map(String::from))
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    async fn write_derivatives(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
+        for row in std::mem::take(&mut self.derivatives) {
+            let (bytes, file) = row.body.columns();
+            sqlx::query(
+                "INSERT OR IGNORE INTO derivative (tenant, item, part, digest, length, about, bytes, file) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .bind(row.part)
+            .bind(row.digest.as_bytes().as_slice())
+            .bind(to_column(row.length))
+            .bind(row.about)
+            .bind(bytes)
+            .bind(file)
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    async fn write_terms(&self, turn: &mut Turn) -> Result<(), StoreError> {
+        sqlx::query("INSERT OR IGNORE INTO search_term (tenant, term, item) SELECT ?1, value, ?2 FROM json_each(?3)")
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .bind(to_json(&self.terms)?)
+            .execute(&mut turn.connection)
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+
+    async fn write_mails(&mut self, turn: &mut Turn) -> Result<Vec<String>, StoreError> {
+        let served = if self.released { served(turn, &self.key).await? } else { BTreeSet::new() };
+        let mut unused = Vec::new();
+        for mut mail in std::mem::take(&mut self.mails) {
+            mail.forward_paths.retain(|recipient| !served.contains(recipient.as_str()));
+            if !mail.forward_paths.is_empty() {
+                self.write_mail(turn, mail).await?;
+            } else if let Body::File(path) = mail.body {
+                unused.push(path);
+            }
+        }
+        Ok(unused)
+    }
+
+    async fn write_mail(&self, turn: &mut Turn, mail: MailRow) -> Result<(), StoreError> {
+        let (bytes, file) = mail.body.columns();
+        let number: i64 = sqlx::query_scalar(
+            "INSERT INTO mail (tenant, item, number, is_notice, reverse_path, message_id, digest, outcomes, bytes, file, \
+                 queued_at, due_at) \
+             VALUES (?1, ?2, (SELECT COUNT(*) FROM mail WHERE tenant = ?1 AND item = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
+                 ?10, ?10) RETURNING number",
+        )
+        .bind(self.key.tenant.as_str())
+        .bind(self.key.id.to_string())
+        .bind(mail.is_notice)
+        .bind(mail.reverse_path)
+        .bind(mail.message_id)
+        .bind(mail.digest.as_bytes().as_slice())
+        .bind(mail.outcomes)
+        .bind(bytes)
+        .bind(file)
+        .bind(self.at.millis())
+        .fetch_one(&mut turn.connection)
+        .await
+        .map_err(failed)?;
+        sqlx::query(
+            "INSERT INTO mail_recipient (tenant, item, number, position, recipient, status) \
+             SELECT ?1, ?2, ?3, key, value, 'waiting' FROM json_each(?4)",
+        )
+        .bind(self.key.tenant.as_str())
+        .bind(self.key.id.to_string())
+        .bind(number)
+        .bind(to_json(&mail.forward_paths)?)
+        .execute(&mut turn.connection)
+        .await
+        .map_err(failed)?;
+        turn.ring_outbox = true;
+        Ok(())
+    }
+}
+
+/// Recipients who have a sanitized copy, or have one under way.
+async fn served(turn: &mut Turn, key: &ItemKey) -> Result<BTreeSet<String>, StoreError> {
+    let recipients: Vec<String> = sqlx::query_scalar(
+        "SELECT recipient FROM mail_recipient JOIN mail USING (tenant, item, number) \
+         WHERE tenant = ? AND item = ? AND NOT is_notice",
+    )
+    .bind(key.tenant.as_str())
+    .bind(key.id.to_string())
+    .fetch_all(&mut turn.connection)
+    .await
+    .map_err(failed)?;
+    Ok(BTreeSet::from_iter(recipients))
+}
+
+/// Makes a sanitized item `delivered` once none of its recipients waits or is on hold.
+pub(super) async fn finish_item(turn: &mut Turn, key: &ItemKey) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE item SET stage = 'delivered' WHERE tenant = ?1 AND id = ?2 AND stage = 'sanitized' AND NOT EXISTS \
+         (SELECT 1 FROM mail_recipient WHERE tenant = ?1 AND item = ?2 AND status IN ('waiting', 'on_hold'))",
+    )
+    .bind(key.tenant.as_str())
+    .bind(key.id.to_string())
+    .execute(&mut turn.connection)
+    .await
+    .map(drop)
+    .map_err(failed)
+}

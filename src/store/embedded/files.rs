@@ -1,0 +1,281 @@
+//! The data folder: where large originals, derivatives and mails lie, and who may sweep it.
+//!
+//! Names are made of identifiers only; no byte of a mail reaches a path. Refuses: paths out of the database that leave
+//! the folder. Invariant: a file below `originals/` or `derivatives/` was synced before it got its name there.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::disk::{Disk, DiskFile};
+use crate::domain::{Digest, ItemKey};
+
+/// Makes temporary names unique within the process.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// The data folder, held open by this process.
+pub(super) struct Folder {
+    root: PathBuf,
+    disk: Arc<dyn Disk>,
+    /// Shared while anybody uses the folder; whoever gets it alone may sweep.
+    lock: File,
+}
+
+/// Where an object belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    kind: &'static str,
+    shard: String,
+    name: String,
+}
+
+impl Place {
+    pub(super) fn original(key: &ItemKey) -> Self {
+        Self::new("originals", key, "age")
+    }
+
+    pub(super) fn derivative(key: &ItemKey, digest: Digest) -> Self {
+        Self::new("derivatives", key, &format!("{digest}.part"))
+    }
+
+    /// `lease` and `index` keep two attempts at one item apart.
+    pub(super) fn mail(key: &ItemKey, lease: u64, index: usize) -> Self {
+        Self::new("derivatives", key, &format!("{lease}-{index}.mail"))
+    }
+
+    fn new(kind: &'static str, key: &ItemKey, rest: &str) -> Self {
+        let id = key.id.to_string();
+        let shard = id.chars().skip(id.len().saturating_sub(2)).collect();
+        Self { kind, shard, name: format!("{}.{id}.{rest}", key.tenant.as_str()) }
+    }
+
+    /// The path below the data folder, as rows keep it.
+    pub(super) fn relative(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.shard, self.name)
+    }
+}
+
+/// A file in `tmp/`; it goes when this is dropped before it was published.
+pub(super) struct Draft {
+    folder: Arc<Folder>,
+    path: PathBuf,
+    file: Box<dyn DiskFile>,
+    published: bool,
+}
+
+impl Folder {
+    /// Opens (and on first use makes) the data folder. `first_steps` runs while nobody else has it open.
+    pub(super) fn open(
+        root: &Path,
+        disk: Arc<dyn Disk>,
+        first_steps: impl FnOnce(&Path, &dyn Disk) -> io::Result<()>,
+    ) -> io::Result<(Arc<Self>, bool)> {
+        make_with_parents(&*disk, root)?;
+        let lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(root.join("lock"))?;
+        let alone = lock.try_lock().is_ok();
+        if alone {
+            for name in ["originals", "derivatives", "keys", "tmp"] {
+                disk.make_folder(&root.join(name))?;
+            }
+            first_steps(root, &*disk)?;
+            for leftover in files_below(&root.join("tmp"))? {
+                disk.remove(&leftover)?;
+            }
+        } else {
+            lock.lock_shared()?;
+        }
+        Ok((Arc::new(Self { root: root.to_owned(), disk, lock }), alone))
+    }
+
+    /// Lets others in, after a sweep alone.
+    pub(super) fn share(&self) -> io::Result<()> {
+        self.lock.unlock()?;
+        self.lock.lock_shared()
+    }
+
+    /// Removes the objects that no row names. Only for whoever has the folder alone: another process may just have
+    /// published a file whose row is not written yet.
+    pub(super) fn sweep(&self, named: &BTreeSet<String>) -> io::Result<u64> {
+        let mut swept = 0;
+        for kind in ["originals", "derivatives"] {
+            for path in files_below(&self.root.join(kind))? {
+                let relative = path.strip_prefix(&self.root).ok().and_then(Path::to_str).unwrap_or_default();
+                if !named.contains(relative) {
+                    self.disk.remove(&path)?;
+                    swept += 1;
+                }
+            }
+        }
+        Ok(swept)
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// Starts a file in `tmp/`.
+    pub(super) fn draft(self: &Arc<Self>) -> io::Result<Draft> {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = self.root.join("tmp").join(format!("{}-{number}", std::process::id()));
+        let file = self.disk.create(&path)?;
+        Ok(Draft { folder: Arc::clone(self), path, file, published: false })
+    }
+
+    /// Writes a whole object. One that is there already is left: it was whole before it got its name.
+    pub(super) fn store(self: &Arc<Self>, place: &Place, bytes: &[u8]) -> io::Result<()> {
+        let mut draft = self.draft()?;
+        draft.write(bytes)?;
+        match draft.publish(place) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.sync_shard(place),
+            done => done,
+        }
+    }
+
+    /// Opens an object for reading.
+    pub(super) fn read(&self, relative: &str) -> io::Result<File> {
+        File::open(self.resolve(relative)?)
+    }
+
+    /// Removes objects whose rows are gone. One that is missing was removed before.
+    pub(super) fn remove(&self, relative: &[String]) {
+        for name in relative {
+            let removed = self.resolve(name).and_then(|path| self.disk.remove(&path));
+            match removed {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(%error, "an object without a row stays until the next start");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn resolve(&self, relative: &str) -> io::Result<PathBuf> {
+        let inside = Path::new(relative).components().all(|part| matches!(part, Component::Normal(_)));
+        if inside { Ok(self.root.join(relative)) } else { Err(io::Error::from(io::ErrorKind::InvalidInput)) }
+    }
+
+    fn sync_shard(&self, place: &Place) -> io::Result<()> {
+        self.disk.sync_folder(&self.root.join(place.kind).join(&place.shard))
+    }
+}
+
+impl Draft {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write(bytes)
+    }
+
+    /// Syncs the file, gives it its name, syncs the folder.
+    pub(super) fn publish(mut self, place: &Place) -> io::Result<()> {
+        self.file.sync()?;
+        let shard = self.folder.root.join(place.kind).join(&place.shard);
+        self.folder.disk.make_folder(&shard)?;
+        self.folder.disk.publish(&self.path, &shard.join(&place.name))?;
+        self.published = true;
+        self.folder.sync_shard(place)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.published
+            && let Err(error) = self.folder.disk.remove(&self.path)
+        {
+            tracing::warn!(%error, "a temporary file stays until the next start");
+        }
+    }
+}
+
+fn make_with_parents(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists()) {
+        make_with_parents(disk, parent)?;
+    }
+    disk.make_folder(path)
+}
+
+/// The files in a folder and in its folders.
+fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files.extend(files_below(&entry.path())?);
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::disk::LocalDisk;
+    use super::*;
+    use crate::domain::{ItemId, TenantId, Timestamp};
+
+    fn key() -> ItemKey {
+        ItemKey { tenant: TenantId::single(), id: ItemId::new(Timestamp::from_millis(0), [9; 10]) }
+    }
+
+    fn open(root: &Path) -> (Arc<Folder>, bool) {
+        Folder::open(root, Arc::new(LocalDisk), |_, _| Ok(())).unwrap()
+    }
+
+    #[test]
+    fn a_draft_that_is_dropped_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, _) = open(root.path());
+        folder.draft().unwrap().write(b"half").unwrap();
+        assert_eq!(files_below(&root.path().join("tmp")).unwrap(), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn only_who_is_alone_sweeps() {
+        let root = tempfile::tempdir().unwrap();
+        let (first, alone) = open(root.path());
+        assert!(alone);
+        first.share().unwrap();
+        fs::write(root.path().join("tmp/leftover"), "x").unwrap();
+        let (second, alone) = open(root.path());
+        assert!(!alone);
+        assert!(root.path().join("tmp/leftover").exists());
+        drop((first, second));
+        let (_third, alone) = open(root.path());
+        assert!(alone);
+        assert!(!root.path().join("tmp/leftover").exists());
+    }
+
+    #[test]
+    fn objects_without_a_row_are_swept() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, _) = open(root.path());
+        let (kept, lost) = (Place::original(&key()), Place::mail(&key(), 1, 0));
+        folder.store(&kept, b"a").unwrap();
+        folder.store(&lost, b"b").unwrap();
+        assert_eq!(folder.sweep(&BTreeSet::from([kept.relative()])).unwrap(), 1);
+        assert!(folder.read(&kept.relative()).is_ok());
+        assert_eq!(folder.read(&lost.relative()).err().unwrap().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, _) = open(root.path());
+        for path in ["../etc/passwd", "/etc/passwd", "originals/../../x"] {
+            assert_eq!(folder.read(path).err().unwrap().kind(), io::ErrorKind::InvalidInput, "{path}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Receiving originals: sealed piece by piece, small ones into the database transaction, large ones into a file.
+//!
+//! It holds the public key only. Refuses: an original when the disk is down to its reserve, a reference that is taken.
+//! Invariant: `accept` returns `Ok` only after the sealed bytes, the row and the `received` record are synced.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::files::{Draft, Folder, Place};
+use super::keys::SealingKey;
+use super::rows::{disk_failed, failed, on_disk, to_column, to_json};
+use super::seal::Sealer;
+use super::search::address_term;
+use super::writer::{Job, Turn, Writer};
+use crate::config;
+use crate::domain::{AuditEvent, Event, ItemKey, Origin, Timestamp};
+use crate::ports::{Accepted, Clock, OriginalSink, OriginalWriter, StoreError};
+
+/// How long a look at the free space is good for.
+const FRESH: Duration = Duration::from_secs(1);
+/// Sealed bytes gathered before they are written to a file.
+const PIECE: usize = 256 * 1024;
+
+/// The sink of originals.
+pub(super) struct Intake {
+    folder: Arc<Folder>,
+    writer: Writer,
+    key: SealingKey,
+    clock: Arc<dyn Clock>,
+    reserve_bytes: u64,
+    inline_bytes: usize,
+    /// When the disk was last asked, and what it said.
+    free: Mutex<Option<(Timestamp, u64)>>,
+}
+
+impl Intake {
+    pub(super) fn new(
+        folder: Arc<Folder>,
+        writer: Writer,
+        key: SealingKey,
+        clock: Arc<dyn Clock>,
+        config: &config::Store,
+    ) -> Self {
+        let inline_bytes = usize::try_from(config.inline_bytes).unwrap_or(usize::MAX);
+        Self { folder, writer, key, clock, reserve_bytes: config.reserve_bytes, inline_bytes, free: Mutex::new(None) }
+    }
+
+    async fn free_bytes(&self) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        let known = *self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, bytes)) = known
+            && at <= now
+            && now.since(at) < FRESH
+        {
+            return Ok(bytes);
+        }
+        let folder = Arc::clone(&self.folder);
+        let bytes = on_disk(move || folder.disk().free_bytes(folder.root())).await?;
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, bytes));
+        Ok(bytes)
+    }
+}
+
+#[async_trait]
+impl OriginalSink for Intake {
+    async fn begin(&self, key: ItemKey) -> Result<Box<dyn OriginalWriter>, StoreError> {
+        if !self.has_room(0).await? {
+            return Err(StoreError::Full);
+        }
+        let sealer = Sealer::new(&self.key).map_err(disk_failed)?;
+        let (folder, writer) = (Arc::clone(&self.folder), self.writer.clone());
+        Ok(Box::new(Receiving { key, folder, writer, sealer, draft: None, inline_bytes: self.inline_bytes }))
+    }
+
+    async fn has_room(&self, bytes: u64) -> Result<bool, StoreError> {
+        Ok(self.free_bytes().await? >= self.reserve_bytes.saturating_add(bytes))
+    }
+}
+
+/// An original on its way in.
+struct Receiving {
+    key: ItemKey,
+    folder: Arc<Folder>,
+    writer: Writer,
+    sealer: Sealer,
+    /// Present once the sealed bytes were too many for the database.
+    draft: Option<Draft>,
+    inline_bytes: usize,
+}
+
+impl Receiving {
+    /// Moves the sealed bytes that are ready into the temporary file.
+    async fn spill(&mut self) -> Result<(), StoreError> {
+        let (folder, draft, bytes) = (Arc::clone(&self.folder), self.draft.take(), self.sealer.take());
+        let draft = on_disk(move || {
+            let mut draft = match draft {
+                Some(draft) => draft,
+                None => folder.draft()?,
+            };
+            draft.write(&bytes)?;
+            Ok(draft)
+        })
+        .await?;
+        self.draft = Some(draft);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl OriginalWriter for Receiving {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        for piece in bytes.chunks(PIECE) {
+            self.sealer.write(piece).map_err(disk_failed)?;
+            let enough = if self.draft.is_some() { PIECE } else { self.inline_bytes };
+            if self.sealer.ready() > enough {
+                self.spill().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn accept(self: Box<Self>, origin: Origin, at: Timestamp) -> Result<Accepted, StoreError> {
+        let sealed = self.sealer.finish().map_err(disk_failed)?;
+        let accepted = Accepted { key: self.key, digest: sealed.digest, length: sealed.length };
+        let is_large = self.draft.is_some() || sealed.rest.len() > self.inline_bytes;
+        let (bytes, file) = if is_large {
+            let place = Place::original(&accepted.key);
+            let file = place.relative();
+            let (folder, draft) = (Arc::clone(&self.folder), self.draft);
+            on_disk(move || {
+                let mut draft = match draft {
+                    Some(draft) => draft,
+                    None => folder.draft()?,
+                };
+                draft.write(&sealed.rest)?;
+                draft.publish(&place)
+            })
+            .await?;
+            (None, Some(file))
+        } else {
+            (Some(sealed.rest), None)
+        };
+        let published = file.clone();
+        let outcome = self.writer.submit(Acceptance { accepted, origin, at, bytes, file }).await;
+        // Only a conflict is certain to have written no row; after any other error the next start decides.
+        if let (Err(StoreError::Conflict), Some(file)) = (&outcome, published) {
+            let folder = self.folder;
+            on_disk(move || Ok(folder.remove(&[file]))).await?;
+        }
+        outcome
+    }
+}
+
+/// The row, the original and the record of an accepted item.
+struct Acceptance {
+    accepted: Accepted,
+    origin: Origin,
+    at: Timestamp,
+    bytes: Option<Vec<u8>>,
+    file: Option<String>,
+}
+
+impl Acceptance {
+    fn record(&self) -> AuditEvent {
+        let envelope = self.origin.envelope();
+        AuditEvent {
+            at: self.at,
+            event: Event::Received,
+            item: Some(self.accepted.key.id),
+            actor: "intake".to_owned(),
+            details: json!({
+                "envelope": envelope,
+                "length": self.accepted.length,
+                "sha256": self.accepted.digest,
+            }),
+        }
+    }
+
+    /// The addresses the item can be found by, as a JSON array.
+    fn terms(&self) -> Result<String, StoreError> {
+        let envelope = self.origin.envelope();
+        let addresses = envelope.reverse_path.mailbox().into_iter().chain(&envelope.forward_paths);
+        to_json(&addresses.map(address_term).collect::<Vec<_>>())
+    }
+}
+
+/// One round trip to the database's thread instead of four: parameters are numbered across the statements.
+const ACCEPT: &str = "\
+    INSERT INTO item (tenant, id, reference, stage, received_at, length, digest, origin, due_at) \
+        VALUES (?1, ?2, ?3, 'received', ?4, ?5, ?6, ?7, ?4); \
+    INSERT INTO original (tenant, item, sealed, file) VALUES (?1, ?2, ?8, ?9); \
+    INSERT OR IGNORE INTO search_term (tenant, term, item) SELECT ?1, value, ?2 FROM json_each(?10); \
+    INSERT INTO audit (tenant, sequence, item, previous, body, hash) VALUES (?1, ?11, ?2, ?12, ?13, ?14)";
+
+#[async_trait]
+impl Job for Acceptance {
+    type Answer = Accepted;
+
+    async fn run(self, turn: &mut Turn) -> Result<Accepted, StoreError> {
+        let (origin, terms) = (to_json(&self.origin)?, self.terms()?);
+        let key = &self.accepted.key;
+        let record = turn.next_record(&key.tenant, &self.record()).await?;
+        sqlx::query(ACCEPT)
+            .bind(key.tenant.as_str())
+            .bind(key.id.to_string())
+            .bind(key.id.reference().to_string())
+            .bind(self.at.millis())
+            .bind(to_column(self.accepted.length))
+            .bind(self.accepted.digest.as_bytes().as_slice())
+            .bind(origin)
+            .bind(self.bytes)
+            .bind(self.file)
+            .bind(terms)
+            .bind(to_column(record.sequence))
+            .bind(record.previous.as_bytes().as_slice())
+            .bind(record.body)
+            .bind(record.hash.as_bytes().as_slice())
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        turn.ring_queue = true;
+        Ok(self.accepted)
+    }
+}

@@ -1,0 +1,191 @@
+//! The embedded store: SQLite (WAL, every commit synced) and local files. Several processes may open one data folder.
+//!
+//! Refuses: a folder written by a newer version, a database that does not keep its commits.
+//! Invariant: an `Ok` from a port means synced; a row never names a file that was not synced before it.
+
+pub mod disk;
+
+mod conclude;
+mod files;
+mod intake;
+mod keys;
+mod operate;
+mod outbox;
+mod queue;
+mod register;
+mod retention;
+mod rows;
+mod schema;
+mod seal;
+mod search;
+mod source;
+mod writer;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqlitePool};
+
+use self::disk::{Disk, LocalDisk};
+use self::files::Folder;
+use self::intake::Intake;
+use self::keys::KeyFolder;
+use self::source::Source;
+use self::writer::Writer;
+use crate::config;
+use crate::ports::{Clock, OriginalSink, OriginalSource, StoreError};
+
+/// How long one process waits for another's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+/// Connections for reading.
+const READERS: u32 = 4;
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The data folder cannot be made, opened or swept. Check its owner and the disk.
+    #[error("the data folder cannot be used")]
+    Folder(#[source] io::Error),
+    /// The sealing keys cannot be read or made. Check `keys/`.
+    #[error("the sealing keys cannot be used")]
+    Keys(#[source] io::Error),
+    /// The database does not open.
+    #[error("the database cannot be used")]
+    Database(#[from] sqlx::Error),
+    /// A newer version has written the database. Install that version.
+    #[error("the database has version {found}, this program knows versions up to {known}")]
+    Newer {
+        /// Version of the database.
+        found: i64,
+        /// Version of this program.
+        known: i64,
+    },
+}
+
+/// The embedded store: queue, outbox, register and retention. Originals are reached through [`Self::sink`] and
+/// [`Self::source`] only, so that a role holds no more than it needs.
+pub struct EmbeddedStore {
+    folder: Arc<Folder>,
+    writer: Writer,
+    readers: SqlitePool,
+    clock: Arc<dyn Clock>,
+    inline_bytes: usize,
+    sink: Arc<Intake>,
+}
+
+impl EmbeddedStore {
+    /// Opens the data folder, and makes it on first use. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(config: &config::Store, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
+        Self::open_on(Arc::new(LocalDisk), config, clock).await
+    }
+
+    /// As [`Self::open`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_on(
+        disk: Arc<dyn Disk>,
+        config: &config::Store,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let (folder, alone) = open_folder(disk, config).await?;
+        let key = KeyFolder::new(folder.root().join("keys")).sealing_key().map_err(OpenError::Keys)?;
+        let options = connect_options(folder.root());
+        schema::migrate(&mut options.connect().await?).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.clone().pragma("query_only", "ON"))
+            .await?;
+        if alone {
+            sweep(&folder, &readers).await?;
+            folder.share().map_err(OpenError::Folder)?;
+        }
+        let writer = Writer::start(options, Arc::clone(&folder)).await?;
+        let inline_bytes = usize::try_from(config.inline_bytes).unwrap_or(usize::MAX);
+        let sink = Intake::new(Arc::clone(&folder), writer.clone(), key, Arc::clone(&clock), config);
+        Ok(Arc::new(Self { folder, writer, readers, clock, inline_bytes, sink: Arc::new(sink) }))
+    }
+
+    /// What intake gets.
+    #[must_use]
+    pub fn sink(&self) -> Arc<dyn OriginalSink> {
+        Arc::clone(&self.sink) as Arc<dyn OriginalSink>
+    }
+
+    /// What process and review get. Reads the private key.
+    ///
+    /// # Errors
+    /// [`OpenError::Keys`] if the private key is not on this machine or does not read.
+    pub fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError> {
+        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key().map_err(OpenError::Keys)?;
+        Ok(Arc::new(Source::new(Arc::clone(&self.folder), self.readers.clone(), key)))
+    }
+}
+
+async fn open_folder(disk: Arc<dyn Disk>, config: &config::Store) -> Result<(Arc<Folder>, bool), OpenError> {
+    let root = config.data.clone();
+    let make_keys = |root: &Path, disk: &dyn Disk| KeyFolder::new(root.join("keys")).make_pair(disk);
+    rows::on_disk(move || Folder::open(&root, disk, make_keys)).await.map_err(|error| match error {
+        StoreError::Unavailable(source) => OpenError::Folder(io::Error::other(source)),
+        other => OpenError::Folder(io::Error::other(other)),
+    })
+}
+
+fn connect_options(root: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(root.join("temizu.db"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        // Expired originals are overwritten with zeros, not only forgotten.
+        .pragma("secure_delete", "ON")
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
+        // A statement may hold addresses; they do not belong in the log.
+        .disable_statement_logging()
+}
+
+/// Removes files that a crash left without a row.
+async fn sweep(folder: &Arc<Folder>, readers: &SqlitePool) -> Result<(), OpenError> {
+    let named: Vec<String> = sqlx::query_scalar(
+        "SELECT file FROM original WHERE file IS NOT NULL \
+         UNION ALL SELECT file FROM derivative WHERE file IS NOT NULL \
+         UNION ALL SELECT file FROM mail WHERE file IS NOT NULL",
+    )
+    .fetch_all(readers)
+    .await?;
+    let named = BTreeSet::from_iter(named);
+    let folder = Arc::clone(folder);
+    let swept = rows::on_disk(move || folder.sweep(&named))
+        .await
+        .map_err(|error| OpenError::Folder(io::Error::other(error)))?;
+    if swept > 0 {
+        tracing::info!(swept, "files that a crash had left were removed");
+    }
+    Ok(())
+}
+
+impl EmbeddedStore {
+    /// Removes files whose rows are gone; what cannot be removed now is swept at the next start.
+    async fn remove_files(&self, files: Vec<String>) -> Result<(), StoreError> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let folder = Arc::clone(&self.folder);
+        rows::on_disk(move || {
+            folder.remove(&files);
+            Ok(())
+        })
+        .await
+    }
+}

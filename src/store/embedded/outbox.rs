@@ -1,0 +1,287 @@
+//! Leasing and settling composed mails.
+//!
+//! Refuses: a settlement whose lease somebody else has by now. Invariant: the bytes of a mail stay until every
+//! recipient has it, so that an operator can try refused and given-up copies again.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::EmbeddedStore;
+use super::conclude::finish_item;
+use super::rows::{Columns, failed, on_disk, to_column};
+use super::writer::{Job, Turn};
+use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, Status, Timestamp, WireMail};
+use crate::ports::{Dispatch, Outbox, Reply, Settlement, StoreError};
+
+/// Longest composed mail that is read back, in bytes.
+const MAX_MAIL: u64 = 1 << 30;
+
+#[async_trait]
+impl Outbox for EmbeddedStore {
+    async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError> {
+        let Some(leased) = self.writer.submit(Leasing { now, until: now.after(span) }).await? else {
+            return Ok(None);
+        };
+        // There may be more; let the next one look.
+        self.writer.bells().outbox.notify_one();
+        self.load(leased).await.map(Some)
+    }
+
+    async fn settle(
+        &self,
+        dispatch: Dispatch,
+        settlements: Vec<(Mailbox, Settlement)>,
+        next_attempt: Timestamp,
+        records: Vec<AuditEvent>,
+    ) -> Result<(), StoreError> {
+        let settling = Settling {
+            key: dispatch.key,
+            number: dispatch.number,
+            token: dispatch.token,
+            settlements,
+            next_attempt,
+            records,
+        };
+        let unneeded = self.writer.submit(settling).await?;
+        self.remove_files(unneeded.into_iter().collect()).await
+    }
+
+    async fn wait(&self, longest: Duration) {
+        // Running out of time is as good an answer as the bell.
+        tokio::time::timeout(longest, self.writer.bells().outbox.notified()).await.unwrap_or_default();
+    }
+}
+
+impl EmbeddedStore {
+    async fn load(&self, leased: Leased) -> Result<Dispatch, StoreError> {
+        let bytes = match (leased.bytes, leased.file) {
+            (Some(bytes), _) => bytes,
+            (None, Some(file)) => {
+                let folder = Arc::clone(&self.folder);
+                on_disk(move || {
+                    let mut bytes = Vec::new();
+                    #[expect(clippy::disallowed_methods, reason = "capped by take; we wrote the file ourselves")]
+                    folder.read(&file)?.take(MAX_MAIL).read_to_end(&mut bytes)?;
+                    Ok(bytes)
+                })
+                .await?
+            }
+            (None, None) => return Err(StoreError::Damaged("a waiting mail without bytes")),
+        };
+        if Digest::of(&bytes) != leased.digest {
+            return Err(StoreError::Damaged("a composed mail is not what was written"));
+        }
+        let mail = WireMail::try_from(Bytes::from(bytes)).map_err(|_| StoreError::Damaged("a composed mail"))?;
+        Ok(Dispatch {
+            key: leased.key,
+            number: leased.number,
+            reverse_path: leased.reverse_path,
+            forward_paths: leased.forward_paths,
+            mail,
+            digest: leased.digest,
+            queued_at: leased.queued_at,
+            attempt: leased.attempt,
+            token: leased.token,
+        })
+    }
+}
+
+/// A leased row, its file not read yet.
+struct Leased {
+    key: ItemKey,
+    number: u32,
+    reverse_path: ReversePath,
+    forward_paths: Vec<Mailbox>,
+    bytes: Option<Vec<u8>>,
+    file: Option<String>,
+    digest: Digest,
+    queued_at: Timestamp,
+    attempt: u32,
+    token: u64,
+}
+
+impl Leased {
+    fn of(row: &SqliteRow, forward_paths: Vec<Mailbox>) -> Result<Self, StoreError> {
+        Ok(Self {
+            key: ItemKey { tenant: row.checked("tenant")?, id: row.parsed("item")? },
+            number: row.number("number")?,
+            reverse_path: row.json("reverse_path")?,
+            forward_paths,
+            bytes: row.maybe_bytes("bytes")?,
+            file: row.maybe_text("file")?,
+            digest: row.digest("digest")?,
+            queued_at: row.time("queued_at")?,
+            attempt: row.number("attempts")?,
+            token: row.number("lease")?,
+        })
+    }
+}
+
+struct Leasing {
+    now: Timestamp,
+    until: Timestamp,
+}
+
+const LEASE_MAIL: &str = "\
+    UPDATE mail SET due_at = ?2, leased_until = ?2, lease = lease + 1, attempts = attempts + 1 \
+    WHERE rowid = (SELECT rowid FROM mail WHERE due_at <= ?1 ORDER BY due_at LIMIT 1) \
+    RETURNING tenant, item, number, reverse_path, bytes, file, digest, queued_at, attempts, lease";
+
+#[async_trait]
+impl Job for Leasing {
+    type Answer = Option<Leased>;
+
+    async fn run(self, turn: &mut Turn) -> Result<Option<Leased>, StoreError> {
+        let row = sqlx::query(LEASE_MAIL)
+            .bind(self.now.millis())
+            .bind(self.until.millis())
+            .fetch_optional(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        let Some(row) = row else { return Ok(None) };
+        let waiting = sqlx::query(
+            "UPDATE mail_recipient SET attempts = attempts + 1 \
+             WHERE tenant = ? AND item = ? AND number = ? AND status = 'waiting' RETURNING position, recipient",
+        )
+        .bind(row.try_get::<&str, _>("tenant").map_err(failed)?)
+        .bind(row.try_get::<&str, _>("item").map_err(failed)?)
+        .bind(row.try_get::<i64, _>("number").map_err(failed)?)
+        .fetch_all(&mut turn.connection)
+        .await
+        .map_err(failed)?;
+        let mut recipients = Vec::with_capacity(waiting.len());
+        for recipient in &waiting {
+            recipients.push((recipient.number::<u32>("position")?, recipient.checked::<Mailbox>("recipient")?));
+        }
+        // RETURNING promises no order.
+        recipients.sort_unstable();
+        Leased::of(&row, recipients.into_iter().map(|(_, recipient)| recipient).collect()).map(Some)
+    }
+}
+
+struct Settling {
+    key: ItemKey,
+    number: u32,
+    token: u64,
+    settlements: Vec<(Mailbox, Settlement)>,
+    next_attempt: Timestamp,
+    records: Vec<AuditEvent>,
+}
+
+#[async_trait]
+impl Job for Settling {
+    /// The file of a mail that nobody needs any more.
+    type Answer = Option<String>;
+
+    async fn run(self, turn: &mut Turn) -> Result<Option<String>, StoreError> {
+        self.end_lease(turn).await?;
+        for (recipient, settlement) in &self.settlements {
+            self.settle_one(turn, recipient, settlement).await?;
+        }
+        schedule(turn, &self.key, self.number, self.next_attempt).await?;
+        let unneeded = self.drop_bytes(turn).await?;
+        finish_item(turn, &self.key).await?;
+        turn.append_all(&self.key, &self.records).await?;
+        Ok(unneeded)
+    }
+}
+
+impl Settling {
+    async fn end_lease(&self, turn: &mut Turn) -> Result<(), StoreError> {
+        let ended = sqlx::query(
+            "UPDATE mail SET leased_until = NULL \
+             WHERE tenant = ? AND item = ? AND number = ? AND lease = ? AND leased_until IS NOT NULL",
+        )
+        .bind(self.key.tenant.as_str())
+        .bind(self.key.id.to_string())
+        .bind(self.number)
+        .bind(to_column(self.token))
+        .execute(&mut turn.connection)
+        .await
+        .map_err(failed)?;
+        if ended.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    async fn settle_one(&self, turn: &mut Turn, recipient: &Mailbox, how: &Settlement) -> Result<(), StoreError> {
+        let (status, Reply(reply)) = match how {
+            Settlement::Sent(reply) => (Some(Status::Sent), reply),
+            Settlement::Refused(reply) => (Some(Status::Refused), reply),
+            Settlement::GivenUp(reply) => (Some(Status::Undeliverable), reply),
+            // Whether it waits or was put on hold meanwhile stays as it is.
+            Settlement::Deferred(reply) => (None, reply),
+        };
+        sqlx::query(
+            "UPDATE mail_recipient SET status = COALESCE(?, status), reply = ? \
+             WHERE tenant = ? AND item = ? AND number = ? AND recipient = ? AND status IN ('waiting', 'on_hold')",
+        )
+        .bind(status.map(Status::as_str))
+        .bind(reply.as_str())
+        .bind(self.key.tenant.as_str())
+        .bind(self.key.id.to_string())
+        .bind(self.number)
+        .bind(recipient.as_str())
+        .execute(&mut turn.connection)
+        .await
+        .map(drop)
+        .map_err(failed)
+    }
+
+    /// Drops the bytes if every recipient has the mail; the digest stays.
+    async fn drop_bytes(&self, turn: &mut Turn) -> Result<Option<String>, StoreError> {
+        let file: Option<Option<String>> = sqlx::query_scalar(
+            "SELECT file FROM mail WHERE tenant = ?1 AND item = ?2 AND number = ?3 AND NOT EXISTS \
+             (SELECT 1 FROM mail_recipient WHERE tenant = ?1 AND item = ?2 AND number = ?3 AND status <> 'sent')",
+        )
+        .bind(self.key.tenant.as_str())
+        .bind(self.key.id.to_string())
+        .bind(self.number)
+        .fetch_optional(&mut turn.connection)
+        .await
+        .map_err(failed)?;
+        let Some(file) = file else { return Ok(None) };
+        sqlx::query("UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = ? AND item = ? AND number = ?")
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .bind(self.number)
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        Ok(file)
+    }
+}
+
+/// Sets when a mail is due: at `at` while a recipient waits, never otherwise.
+async fn schedule(turn: &mut Turn, key: &ItemKey, number: u32, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE mail SET due_at = CASE WHEN EXISTS (SELECT 1 FROM mail_recipient WHERE tenant = ?1 AND item = ?2 \
+             AND number = ?3 AND status = 'waiting') THEN ?4 END \
+         WHERE tenant = ?1 AND item = ?2 AND number = ?3",
+    )
+    .bind(key.tenant.as_str())
+    .bind(key.id.to_string())
+    .bind(number)
+    .bind(at.millis())
+    .execute(&mut turn.connection)
+    .await
+    .map(drop)
+    .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::queue::tests::plan;
+    use super::*;
+
+    #[tokio::test]
+    async fn leasing_walks_an_index_and_sorts_nothing() {
+        let plan = plan(LEASE_MAIL).await;
+        assert!(plan.contains("INDEX mail_due"), "{plan}");
+        assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}

@@ -1,0 +1,261 @@
+//! The one writer of the database: it gathers the jobs that wait, runs them in one transaction, and syncs once for all.
+//!
+//! Refuses: to answer before the commit. Invariant: a job is answered `Ok` only after the transaction it ran in was
+//! committed and synced; a job that failed has left nothing behind and has undone no other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::files::Folder;
+use super::rows::{disk_failed, failed, to_column};
+use crate::domain::{AuditEvent, AuditRecord, Digest, ItemKey, TenantId};
+use crate::ports::StoreError;
+
+/// Jobs in one transaction at most.
+const MAX_JOBS: usize = 256;
+/// Jobs that may wait before callers do.
+const MAX_WAITING: usize = 1024;
+
+/// A change of the database.
+#[async_trait]
+pub(super) trait Job: Send + 'static {
+    /// What the caller learns.
+    type Answer: Send + 'static;
+
+    /// Makes the change. What it wrote is undone if it returns an error.
+    async fn run(self, turn: &mut Turn) -> Result<Self::Answer, StoreError>;
+}
+
+/// Where jobs are handed in. The writer ends when the last of these is gone.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Box<dyn Waiting>>,
+    bells: Arc<Bells>,
+}
+
+/// Rung after a commit, to wake those who wait for something to lease.
+#[derive(Debug, Default)]
+pub(super) struct Bells {
+    pub(super) queue: Notify,
+    pub(super) outbox: Notify,
+}
+
+/// A job's time on the connection.
+pub(super) struct Turn {
+    pub(super) connection: SqliteConnection,
+    /// Last sequence and hash per tenant, as of this transaction. Another process may have written between two.
+    heads: BTreeMap<TenantId, (u64, Digest)>,
+    /// There is something to process.
+    pub(super) ring_queue: bool,
+    /// There is something to send.
+    pub(super) ring_outbox: bool,
+}
+
+impl Writer {
+    /// Starts the writer on a connection that `options` open.
+    pub(super) async fn start(options: SqliteConnectOptions, folder: Arc<Folder>) -> Result<Self, sqlx::Error> {
+        let connection = options.connect().await?;
+        let (jobs, waiting) = mpsc::channel(MAX_WAITING);
+        let bells = Arc::new(Bells::default());
+        let desk = Desk { options, folder, bells: Arc::clone(&bells), turn: Some(Turn::new(connection)) };
+        tokio::spawn(desk.serve(waiting));
+        Ok(Self { jobs, bells })
+    }
+
+    /// Runs `job` and returns once it is durable.
+    pub(super) async fn submit<J: Job>(&self, job: J) -> Result<J::Answer, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let waiting = Box::new(Submitted { job: Some(job), answer: None, reply });
+        self.jobs.send(waiting).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    pub(super) fn bells(&self) -> &Bells {
+        &self.bells
+    }
+}
+
+impl Turn {
+    fn new(connection: SqliteConnection) -> Self {
+        Self { connection, heads: BTreeMap::new(), ring_queue: false, ring_outbox: false }
+    }
+
+    /// The next record of the tenant's chain, for a job that writes it itself.
+    pub(super) async fn next_record(
+        &mut self,
+        tenant: &TenantId,
+        event: &AuditEvent,
+    ) -> Result<AuditRecord, StoreError> {
+        let (sequence, previous) = match self.heads.get(tenant) {
+            Some(head) => *head,
+            None => self.load_head(tenant).await?,
+        };
+        let record = AuditRecord::chain(sequence.saturating_add(1), previous, event);
+        self.heads.insert(tenant.clone(), (record.sequence, record.hash));
+        Ok(record)
+    }
+
+    /// Appends a record to the tenant's chain.
+    pub(super) async fn append(&mut self, tenant: &TenantId, event: &AuditEvent) -> Result<(), StoreError> {
+        let record = self.next_record(tenant, event).await?;
+        sqlx::query("INSERT INTO audit (tenant, sequence, item, previous, body, hash) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(tenant.as_str())
+            .bind(to_column(record.sequence))
+            .bind(event.item.map(|item| item.to_string()))
+            .bind(&record.previous.as_bytes()[..])
+            .bind(record.body)
+            .bind(&record.hash.as_bytes()[..])
+            .execute(&mut self.connection)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Appends the records of one item's change; they must be about that item.
+    pub(super) async fn append_all(&mut self, key: &ItemKey, events: &[AuditEvent]) -> Result<(), StoreError> {
+        for event in events {
+            self.append(&key.tenant, event).await?;
+        }
+        Ok(())
+    }
+
+    async fn load_head(&mut self, tenant: &TenantId) -> Result<(u64, Digest), StoreError> {
+        let row = sqlx::query("SELECT sequence, hash FROM audit WHERE tenant = ? ORDER BY sequence DESC LIMIT 1")
+            .bind(tenant.as_str())
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(failed)?;
+        let Some(row) = row else { return Ok((0, AuditRecord::GENESIS)) };
+        let hash = <[u8; 32]>::try_from(row.try_get::<&[u8], _>(1).map_err(failed)?);
+        let sequence = u64::try_from(row.try_get::<i64, _>(0).map_err(failed)?);
+        match (sequence, hash) {
+            (Ok(sequence), Ok(hash)) => Ok((sequence, Digest::from_bytes(hash))),
+            _ => Err(StoreError::Damaged("audit head")),
+        }
+    }
+
+    async fn execute(&mut self, statement: &'static str) -> Result<(), StoreError> {
+        sqlx::query(statement).execute(&mut self.connection).await.map(drop).map_err(failed)
+    }
+}
+
+/// A job that waits for its answer, whatever its answer is.
+#[async_trait]
+trait Waiting: Send {
+    /// Runs the job; false if it failed.
+    async fn run(&mut self, turn: &mut Turn) -> bool;
+    /// Tells the caller, once the fate of the transaction is known.
+    fn answer(self: Box<Self>, committed: bool);
+}
+
+struct Submitted<J: Job> {
+    job: Option<J>,
+    answer: Option<Result<J::Answer, StoreError>>,
+    reply: oneshot::Sender<Result<J::Answer, StoreError>>,
+}
+
+#[async_trait]
+impl<J: Job> Waiting for Submitted<J> {
+    async fn run(&mut self, turn: &mut Turn) -> bool {
+        let Some(job) = self.job.take() else { return false };
+        let answer = job.run(turn).await;
+        let done = answer.is_ok();
+        self.answer = Some(answer);
+        done
+    }
+
+    fn answer(self: Box<Self>, committed: bool) {
+        let answer = match self.answer {
+            Some(Ok(answer)) if committed => Ok(answer),
+            Some(Err(error)) => Err(error),
+            _ => Err(StoreError::Unavailable("the transaction was not committed".into())),
+        };
+        // A caller that has gone away asked for the change all the same.
+        drop(self.reply.send(answer));
+    }
+}
+
+/// The writer at work.
+struct Desk {
+    options: SqliteConnectOptions,
+    folder: Arc<Folder>,
+    bells: Arc<Bells>,
+    /// Absent after a failure that leaves the connection in doubt.
+    turn: Option<Turn>,
+}
+
+impl Desk {
+    async fn serve(mut self, mut waiting: mpsc::Receiver<Box<dyn Waiting>>) {
+        let mut jobs = Vec::with_capacity(MAX_JOBS);
+        while waiting.recv_many(&mut jobs, MAX_JOBS).await > 0 {
+            let committed = match self.transaction(&mut jobs).await {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::error!(%error, jobs = jobs.len(), "a transaction was lost");
+                    self.turn = None;
+                    false
+                }
+            };
+            for job in jobs.drain(..) {
+                job.answer(committed);
+            }
+        }
+        if let Some(turn) = self.turn.take()
+            && let Err(error) = turn.connection.close().await
+        {
+            tracing::warn!(%error, "the database was not closed cleanly");
+        }
+    }
+
+    /// Runs the jobs and commits. After an error nothing of them is kept, and the connection is given up: what the
+    /// kernel did with pages it could not sync is not known (a failed sync is never tried again).
+    async fn transaction(&mut self, jobs: &mut [Box<dyn Waiting>]) -> Result<(), StoreError> {
+        let mut turn = match self.turn.take() {
+            Some(turn) => turn,
+            None => Turn::new(self.options.connect().await.map_err(failed)?),
+        };
+        turn.heads.clear();
+        (turn.ring_queue, turn.ring_outbox) = (false, false);
+        turn.execute("BEGIN IMMEDIATE").await?;
+        for job in jobs.iter_mut() {
+            run_alone(&mut turn, &mut **job).await?;
+        }
+        self.folder.disk().before_commit().map_err(disk_failed)?;
+        turn.execute("COMMIT").await?;
+        self.folder.disk().after_commit().map_err(disk_failed)?;
+        ring(&self.bells.queue, turn.ring_queue);
+        ring(&self.bells.outbox, turn.ring_outbox);
+        self.turn = Some(turn);
+        Ok(())
+    }
+}
+
+/// Runs one job so that its failure undoes nothing but itself.
+async fn run_alone(turn: &mut Turn, job: &mut dyn Waiting) -> Result<(), StoreError> {
+    let before = (turn.heads.clone(), turn.ring_queue, turn.ring_outbox);
+    turn.execute("SAVEPOINT job").await?;
+    if job.run(turn).await {
+        return turn.execute("RELEASE job").await;
+    }
+    (turn.heads, turn.ring_queue, turn.ring_outbox) = before;
+    // After some errors (a full disk) SQLite has rolled back everything by itself; then this fails, and all jobs do.
+    turn.execute("ROLLBACK TO job").await?;
+    turn.execute("RELEASE job").await
+}
+
+/// Wakes all who wait, and the next one who is about to.
+fn ring(bell: &Notify, rung: bool) {
+    if rung {
+        bell.notify_waiters();
+        bell.notify_one();
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable("the writer has ended".into())
+}
