@@ -1,0 +1,31 @@
+//! The list of sanitizers, by real type and by the way in which a part is to be written.
+//!
+//! Refuses: every type that is not listed; there is no fallback. Invariant: the list is code, so that a review of it
+//! is a review of everything that can reach the LGWAN side.
+
+use sanitizer_api::Sanitizer;
+use sanitizer_protocol::Way;
+
+/// The sanitizer that writes parts of the real type `type_id` in this way.
+#[must_use]
+pub fn sanitizer(type_id: &str, way: Way) -> Option<&'static dyn Sanitizer> {
+    match way {
+        Way::Text => sanitizer_text::sanitizer_for(type_id, true),
+        Way::Rebuild => sanitizer_text::sanitizer_for(type_id, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_that_are_not_listed_have_no_sanitizer() {
+        for way in [Way::Text, Way::Rebuild] {
+            assert!(sanitizer("text", way).is_some());
+            for type_id in ["pe", "pdf", "zip", "unknown", ""] {
+                assert!(sanitizer(type_id, way).is_none(), "{type_id} {way:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The check of what a worker wrote, before and after its bytes arrive.
+//!
+//! Refuses: answers to other orders, more bytes than are left of the item's allowance, media types and characters that
+//! are not listed. Invariant: only bytes that passed here are vouched for.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
+
+use super::{Lie, ensure, findings, is_line, reason};
+use crate::domain::derivative::About;
+use crate::domain::{Assurance, Derivative, Digest, Finding, Link};
+use crate::ports::{Answer, Order};
+use crate::sandbox::session::way;
+
+/// Longest name of a sanitizer in bytes.
+const MAX_SANITIZER: usize = 64;
+
+/// What may still be written of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sandbox) struct Allowance {
+    /// Bytes for all parts together.
+    output_bytes: u64,
+    /// Bytes for one text.
+    text_bytes: u64,
+}
+
+impl Allowance {
+    /// Everything that `limits` allow.
+    pub(in crate::sandbox) const fn of(limits: &Limits) -> Self {
+        Self { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes }
+    }
+}
+
+/// What a worker says it is about to send: checked, but for the bytes.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Promise {
+    order: Order,
+    length: u64,
+    digest: Digest,
+    format: Format,
+    about: About,
+    findings: Vec<Finding>,
+}
+
+/// What bytes may be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Text,
+    Csv,
+}
+
+/// Checks the head of an answer against its order and spends its length.
+pub(in crate::sandbox) fn promise(
+    untrusted: WrittenHead,
+    order: &Order,
+    allowance: &mut Allowance,
+) -> Result<Promise, Lie> {
+    answers(order, &untrusted.path, untrusted.way)?;
+    let format = match (untrusted.way, untrusted.media_type.as_str()) {
+        (_, "text/plain") => Format::Text,
+        (Way::Rebuild, "text/csv") => Format::Csv,
+        _ => return Err(Lie("a media type that is not listed")),
+    };
+    ensure(untrusted.way == Way::Rebuild || untrusted.length <= allowance.text_bytes, "a text over its limit")?;
+    allowance.output_bytes =
+        allowance.output_bytes.checked_sub(untrusted.length).ok_or(Lie("more bytes than the item may bring"))?;
+    let sanitizer = untrusted.sanitizer;
+    let is_name = (1..=MAX_SANITIZER).contains(&sanitizer.len())
+        && sanitizer.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    ensure(is_name, "a sanitizer without a name")?;
+    Ok(Promise {
+        order: order.clone(),
+        length: untrusted.length,
+        digest: Digest::from_bytes(untrusted.sha256),
+        format,
+        findings: findings(untrusted.findings, &BTreeSet::from([order.path.clone()]))?,
+        about: About {
+            media_type: untrusted.media_type,
+            sanitizer,
+            version: untrusted.version,
+            // A worker that has seen the original can never claim `Rendered`: the protocol has no word for it.
+            assurance: match untrusted.assurance {
+                protocol::Assurance::Filtered => Assurance::Filtered,
+                protocol::Assurance::Rebuilt => Assurance::Rebuilt,
+            },
+            links: links(untrusted.links)?,
+        },
+    })
+}
+
+impl Promise {
+    /// How many bytes are to come.
+    pub(in crate::sandbox) const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Checks the bytes and vouches for them.
+    pub(in crate::sandbox) fn kept_by(self, untrusted: Bytes) -> Result<Answer, Lie> {
+        ensure(Digest::of(&untrusted) == self.digest, "bytes that are not those of the digest")?;
+        ensure(is_plain(&untrusted, self.format), "bytes that are not the text they should be")?;
+        #[expect(clippy::disallowed_methods, reason = "these bytes have been checked: this is where vouching begins")]
+        let derivative = Derivative::vouch(self.order.path.clone(), untrusted, self.about);
+        Ok(Answer::Written { order: self.order, derivative, findings: self.findings })
+    }
+}
+
+/// Checks a refusal against its order.
+pub(in crate::sandbox) fn refusal(path: &[u16], way: Way, code: &str, order: &Order) -> Result<Answer, Lie> {
+    answers(order, path, way)?;
+    Ok(Answer::Refused { order: order.clone(), reason: reason(code)? })
+}
+
+fn answers(order: &Order, path: &[u16], spoken: Way) -> Result<(), Lie> {
+    ensure(order.path.numbers() == path && way(order.action) == Some(spoken), "an answer to another order")
+}
+
+fn links(untrusted: Vec<LinkFound>) -> Result<Vec<Link>, Lie> {
+    ensure(untrusted.is_sorted_by(|one, next| one.number < next.number), "links that are not in order")?;
+    untrusted
+        .into_iter()
+        .map(|link| {
+            let fits = link.number > 0 && is_line(&link.target) && link.shown.as_deref().is_none_or(is_line);
+            ensure(fits, "a link that is not a line")?;
+            ensure(!is_live(&link.target), "a link that can be clicked")?;
+            Ok(Link { number: link.number, target: link.target, shown: link.shown })
+        })
+        .collect()
+}
+
+/// True if a mail program would make the text a link.
+fn is_live(target: &str) -> bool {
+    let target = target.to_ascii_lowercase();
+    ["http://", "https://", "ftp://", "file:", "javascript:", "data:", "mailto:"]
+        .iter()
+        .any(|scheme| target.starts_with(scheme))
+}
+
+/// UTF-8 without control characters but tabs and line ends; a CR only before an LF, and only in CSV (RFC 4180 2.1).
+fn is_plain(bytes: &[u8], format: Format) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let fits = match character {
+            '\n' | '\t' => true,
+            '\r' => format == Format::Csv && characters.peek() == Some(&'\n'),
+            other => !other.is_control(),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
