@@ -4,6 +4,14 @@
 //! Refuses: unknown keys, values out of range (see `load`). Invariant: a [`Config`] that came out of `load` is whole;
 //! nothing later asks whether a value makes sense.
 
+mod check;
+pub mod document;
+pub mod fault;
+pub mod form;
+pub mod load;
+mod places;
+pub mod reference;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 

@@ -1,0 +1,181 @@
+//! The rows of the table of keys, in the order of the file.
+
+use super::{Key, Section};
+use crate::config::form::Form;
+use crate::domain::PartPath;
+
+const MIB: i64 = 1024 * 1024;
+const GIB: i64 = 1024 * MIB;
+
+const fn integer(min: i64, max: i64) -> Form {
+    Form::Integer { min, max }
+}
+
+const fn key(path: &'static str, form: Form, example: &'static str, en: &'static str, ja: &'static str) -> Key {
+    Key { path, form, en, ja, example }
+}
+
+const fn list(of: &'static Form) -> Form {
+    Form::List { of, may_be_empty: true }
+}
+
+/// The tables of the file, in order.
+pub const SECTIONS: &[Section] = &[
+    Section { name: "site", en: "The municipality and what its staff read", ja: "団体と、職員が読む文" },
+    Section { name: "smtp", en: "Receiving mail", ja: "メールの受信" },
+    Section { name: "deliver", en: "Sending to the LGWAN mail server", ja: "LGWAN 側メールサーバへの送信" },
+    Section { name: "store", en: "Where data lies", ja: "データの置き場所" },
+    Section {
+        name: "sandbox", en: "Workers that read hostile bytes", ja: "外から来たデータを読むワーカー"
+    },
+    Section { name: "rules", en: "Rules", ja: "規則" },
+    Section { name: "limits", en: "Limits of one mail", ja: "一通のメールの上限" },
+    Section { name: "retention", en: "How long things are kept", ja: "保管する期間" },
+];
+
+const SOCKET: Form = Form::Socket;
+const DOMAIN: Form = Form::Domain;
+const IP: Form = Form::Ip;
+const PATH: Form = Form::Path;
+const MINUTES: Form = integer(1, 7 * 24 * 60);
+/// [`PartPath::MAX_DEPTH`] as a bound.
+const DEEPEST: i64 = 64;
+const _: () = assert!(PartPath::MAX_DEPTH == 64, "DEEPEST follows PartPath::MAX_DEPTH");
+
+/// Every key, in the order of the file.
+#[rustfmt::skip]
+pub const KEYS: &[Key] = &[
+    key("site.host_name", Form::Domain, "\"temizu.city.example.lg.jp\"",
+        "Name of this gateway in EHLO, greetings, Received and Message-ID; never the machine's own host name.",
+        "このゲートウェイの名前。EHLO、応答、Received、Message-ID に使います（機械のホスト名は使いません）。"),
+    key("site.language", Form::Choice(&["ja", "en"]), "\"ja\"",
+        "Language of notices.",
+        "お知らせの言語。"),
+    key("site.utc_offset_minutes", integer(-720, 840), "540",
+        "Offset of local time from UTC in minutes; 540 is Japan.",
+        "現地時刻と UTC の差（分）。540 が日本です。"),
+    key("site.contact", Form::Line, "\"情報政策課 内線1234\"",
+        "Whom staff ask, as the notice shows it.",
+        "お知らせに載せる問い合わせ先。"),
+    key("site.portal_url", Form::Url, "\"https://mail-portal.city.example.lg.jp\"",
+        "Address of the staff portal without a slash at the end; empty while there is none.",
+        "職員用ページの URL。末尾に / を付けません。なければ空にします。"),
+
+    key("smtp.listen", list(&SOCKET), "[\"0.0.0.0:25\", \"[::]:25\"]",
+        "Addresses to listen on. Needed to receive mail.",
+        "待ち受けるアドレスとポート。受信に必要です。"),
+    key("smtp.domains", list(&DOMAIN), "[\"city.example.lg.jp\"]",
+        "Recipient domains, exactly as listed; mail to any other is refused. Needed to receive mail.",
+        "受け取る宛先のドメイン。書いたものだけを受け取り、ほかは断ります。受信に必要です。"),
+    key("smtp.tls_certificate", Form::Path, "\"/etc/temizu/tls/chain.pem\"",
+        "Certificate chain (PEM); STARTTLS is offered if this and smtp.tls_key are set.",
+        "証明書チェーン（PEM）。smtp.tls_key と両方あれば STARTTLS を使えます。"),
+    key("smtp.tls_key", Form::Path, "\"/etc/temizu/tls/key.pem\"",
+        "Private key (PEM) of smtp.tls_certificate.",
+        "smtp.tls_certificate の秘密鍵（PEM）。"),
+    key("smtp.proxy_protocol_from", list(&IP), "[\"192.0.2.10\"]",
+        "Peers whose connections begin with a PROXY protocol header (version 1 or 2).",
+        "PROXY プロトコル（第1版・第2版）で接続してくる相手の IP アドレス。"),
+    key("smtp.line_ends", Form::Choice(&["refuse", "normalize"]), "\"refuse\"",
+        "What to do with a bare CR, a bare LF or a NUL in DATA: refuse the mail, or turn line ends into CRLF and drop NUL.",
+        "DATA の中の単独の CR・LF・NUL の扱い。refuse は断り、normalize は CRLF に直して NUL を除きます。"),
+    key("smtp.max_sessions", integer(1, 10_000), "200",
+        "Sessions at the same time.",
+        "同時に受ける接続の数。"),
+    key("smtp.max_sessions_per_client", integer(1, 10_000), "100",
+        "Sessions at the same time from one client address.",
+        "一つの接続元から同時に受ける接続の数。"),
+    key("smtp.max_recipients", integer(1, 100_000), "1000",
+        "Recipients of one mail; RFC 5321 asks for at least 100.",
+        "一通の宛先の数。RFC 5321 は 100 以上を求めています。"),
+    key("smtp.command_timeout_seconds", integer(1, 3600), "300",
+        "Seconds to wait for a command; RFC 5321 asks for at least 300.",
+        "コマンドを待つ秒数。RFC 5321 は 300 以上を求めています。"),
+    key("smtp.data_timeout_seconds", integer(1, 86_400), "600",
+        "Seconds one DATA may take in all.",
+        "一つの DATA にかけてよい秒数。"),
+    key("smtp.data_min_bytes_per_second", integer(0, GIB), "500",
+        "Bytes per second that DATA must reach on average after its first ten seconds; 0 for no such limit.",
+        "DATA が最初の 10 秒のあと平均で保つべき毎秒のバイト数。0 は制限なしです。"),
+    key("smtp.max_hops", integer(1, 1000), "50",
+        "Received headers after which a mail is taken for looping.",
+        "Received ヘッダがこの数を超えたメールはループとみなします。"),
+
+    key("deliver.next_hop", Form::HostPort, "\"mail.lgwan.example.lg.jp:25\"",
+        "The LGWAN mail server, host:port. Needed to deliver mail.",
+        "LGWAN 側のメールサーバ（ホスト:ポート）。送信に必要です。"),
+    key("deliver.tls", Form::Choice(&["off", "if-offered", "required"]), "\"required\"",
+        "STARTTLS towards it: never, if offered (the certificate must hold then), or always.",
+        "送信時の STARTTLS。off は使わず、if-offered は相手が対応していれば使い（証明書を確かめます）、required は必ず使います。"),
+    key("deliver.tls_ca", Form::Path, "\"/etc/temizu/tls/lgwan-ca.pem\"",
+        "Certificate authorities (PEM) to trust besides the system's.",
+        "システムのもののほかに信頼する認証局の証明書（PEM）。"),
+    key("deliver.max_connections", integer(1, 1000), "10",
+        "Connections at the same time.",
+        "同時に使う接続の数。"),
+    key("deliver.timeout_seconds", integer(1, 3600), "120",
+        "Seconds to wait for the connection and for each reply.",
+        "接続と一つ一つの応答を待つ秒数。"),
+    key("deliver.retry_minutes", Form::List { of: &MINUTES, may_be_empty: false }, "[1, 5, 10, 20, 60]",
+        "Minutes to wait before each retry; the last one repeats.",
+        "再送までに待つ分数を順に書きます。最後の値をくり返します。"),
+    key("deliver.give_up_hours", integer(1, 8760), "120",
+        "Hours after which a mail that could not be delivered is held for an operator.",
+        "届けられないメールの再送をやめ、管理者の確認待ちにするまでの時間数。"),
+    key("deliver.alarm_minutes", integer(1, 10_080), "15",
+        "Minutes without any success, while mail waits, after which an alarm is logged.",
+        "待っているメールがあるのに一通も届かないとき、警報を記録するまでの分数。"),
+
+    key("store.data", Form::Path, "\"/var/lib/temizu\"",
+        "Folder of the embedded store: database, originals, keys.",
+        "データのフォルダ（データベース、原本、鍵）。"),
+    key("store.reserve_bytes", integer(0, i64::MAX), "1073741824",
+        "Bytes of disk to keep free; below them intake answers 452.",
+        "空けておくディスクのバイト数。下回ると受信は 452 を返します。"),
+    key("store.inline_bytes", integer(0, 16 * MIB), "65536",
+        "Originals up to so many bytes ride in the database transaction; larger ones are files.",
+        "このバイト数までの原本はデータベースに、超えるものはファイルに置きます。"),
+
+    key("sandbox.worker", Form::Path, "\"/usr/lib/temizu/temizu-worker\"",
+        "The worker binary; empty means temizu-worker beside this binary.",
+        "ワーカーの実行ファイル。空なら本体と同じ場所の temizu-worker を使います。"),
+    key("sandbox.concurrent", integer(0, 1024), "4",
+        "Items processed at the same time; 0 means one per processor core.",
+        "同時に処理する件数。0 は CPU のコア数です。"),
+    key("sandbox.ready", integer(0, 1024), "2",
+        "Workers kept started ahead of need.",
+        "あらかじめ起動しておくワーカーの数。"),
+    key("sandbox.wall_clock_seconds", integer(1, 3600), "20",
+        "Seconds of wall clock for one item.",
+        "一件の処理にかけてよい秒数。"),
+    key("sandbox.memory_bytes", integer(64 * MIB, 64 * GIB), "1073741824",
+        "Bytes of address space for one worker.",
+        "一つのワーカーが使ってよいメモリ（アドレス空間）のバイト数。"),
+
+    key("rules.files", list(&PATH), "[\"/etc/temizu/rules/alpha.toml\"]",
+        "Rule files, in order; empty means the built-in preset alpha.",
+        "規則のファイルを順に書きます。空なら組み込みの alpha（αモデル）を使います。"),
+
+    key("limits.message_bytes", integer(64 * 1024, GIB), "52428800",
+        "Bytes of one mail.",
+        "一通のメールのバイト数。"),
+    key("limits.header_bytes", integer(1024, 16 * MIB), "65536",
+        "Bytes of all headers of a mail.",
+        "一通のヘッダ全体のバイト数。"),
+    key("limits.depth", integer(1, DEEPEST), "20",
+        "Depth of the MIME tree.",
+        "MIME の入れ子の深さ。"),
+    key("limits.parts", integer(1, 10_000), "500",
+        "Parts of a mail.",
+        "一通のパートの数。"),
+    key("limits.html_bytes", integer(1024, GIB), "2097152",
+        "Bytes of one HTML body.",
+        "一つの HTML 本文のバイト数。"),
+    key("limits.text_bytes", integer(1024, GIB), "2097152",
+        "Bytes of text written for one body.",
+        "一つの本文として書き出す文字のバイト数。"),
+
+    key("retention.days", integer(1, 36_500), "14",
+        "Days after which the original and everything rebuilt from it are destroyed.",
+        "原本と、それから作り直したものを破棄するまでの日数。"),
+];
