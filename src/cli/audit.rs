@@ -10,8 +10,10 @@ use super::arguments::{Audit, AuditCommand};
 use super::print::Printer;
 use super::setup;
 use super::trouble::{OS, Trouble};
-use crate::audit::{self, VerifyError};
+use crate::audit::chain::{self, Verified, VerifyError};
+use crate::audit::export::{self, ExportError};
 use crate::domain::TenantId;
+use crate::ports::StoreError;
 
 pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode, Trouble> {
     match arguments.what {
@@ -19,17 +21,17 @@ pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode,
             let outcome = if let Some(file) = file {
                 let file = File::open(&file)
                     .map_err(|error| Trouble::os("ファイルを開けません", "the file cannot be opened", &error))?;
-                audit::verify_export(BufReader::new(file))
+                export::verify_export(BufReader::new(file)).map_err(unread)
             } else {
                 let store = setup::store(&source, printer).await?;
-                audit::verify(store.as_ref(), &TenantId::single()).await
+                chain::verify(store.as_ref(), &TenantId::single()).await
             };
             report(outcome, json, printer)
         }
         AuditCommand::Export { source } => {
             let store = setup::store(&source, printer).await?;
-            let mut out = std::io::stdout().lock();
-            audit::export(store.as_ref(), &TenantId::single(), &mut out).await.map_err(|error| {
+            let mut out = std::io::BufWriter::new(std::io::stdout());
+            export::export(store.as_ref(), &TenantId::single(), 0, &mut out).await.map_err(|error| {
                 Trouble::new(OS, format!("書き出せません: {error}"), format!("the chain cannot be exported: {error}"))
             })?;
             Ok(ExitCode::SUCCESS)
@@ -37,18 +39,26 @@ pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode,
     }
 }
 
-fn report(
-    outcome: Result<audit::Verified, VerifyError>,
-    json: bool,
-    printer: &Printer,
-) -> Result<ExitCode, Trouble> {
+/// A file that cannot be read is told like a store that cannot be read.
+fn unread(error: ExportError) -> VerifyError {
+    match error {
+        ExportError::Bad(bad) => VerifyError::Bad(bad),
+        ExportError::Store(error) => VerifyError::Store(error),
+        ExportError::File(error) => VerifyError::Store(StoreError::Unavailable(Box::new(error))),
+    }
+}
+
+fn report(outcome: Result<Verified, VerifyError>, json: bool, printer: &Printer) -> Result<ExitCode, Trouble> {
     match outcome {
         Ok(verified) => {
             if json {
                 printer.json(&json!({ "ok": true, "records": verified.count, "head": verified.head }))?;
             } else {
                 printer.say(
-                    format!("記録 {} 件の連鎖は正しくつながっています。末尾のハッシュ: {}", verified.count, verified.head),
+                    format!(
+                        "記録 {} 件の連鎖は正しくつながっています。末尾のハッシュ: {}",
+                        verified.count, verified.head
+                    ),
                     format!("{} records, every link holds. Hash of the last: {}", verified.count, verified.head),
                 );
             }

@@ -11,14 +11,14 @@ use super::arguments::Health;
 use super::print::Printer;
 use super::setup;
 use super::trouble::{CONFIG, Trouble, UNAVAILABLE};
-use crate::config::Overrides;
+use crate::config::load::Overrides;
 
 /// How long a healthy gateway may take to greet.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(arguments: Health, printer: &Printer) -> Result<ExitCode, Trouble> {
     let addresses = if arguments.smtp_listen.is_empty() {
-        setup::configuration(&arguments.source, Overrides::default(), printer)?.smtp.listen
+        setup::configuration(&arguments.source, Overrides::default(), printer)?.config.smtp.listen
     } else {
         arguments.smtp_listen
     };

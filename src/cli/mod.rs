@@ -36,7 +36,9 @@ pub fn main() -> ExitCode {
     let printer = Printer::from_environment();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return printer.trouble(&Trouble::os("実行環境を作れません", "no runtime can be started", &error)),
+        Err(error) => {
+            return printer.trouble(&Trouble::os("実行環境を作れません", "no runtime can be started", &error));
+        }
     };
     match runtime.block_on(run(arguments.command, &printer)) {
         Ok(code) => code,

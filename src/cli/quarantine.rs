@@ -43,7 +43,11 @@ async fn show(one: &OneItem, printer: &Printer) -> Result<(), Trouble> {
         let filter = ItemFilter { text: Some(key.id.to_string()), limit: 1000, ..ItemFilter::default() };
         entries.extend(store.quarantine(&key.tenant, &filter).await?);
     }
-    if one.json { printer.json(&entries) } else { Ok(table(&entries, printer)) }
+    if one.json {
+        return printer.json(&entries);
+    }
+    table(&entries, printer);
+    Ok(())
 }
 
 fn table(entries: &[QuarantineEntry], printer: &Printer) {
@@ -52,8 +56,12 @@ fn table(entries: &[QuarantineEntry], printer: &Printer) {
         return;
     }
     let head = match printer.language() {
-        crate::domain::Language::Ja => ["管理番号", "部分", "名前", "種類", "大きさ", "理由", "規則", "差出人", "受信（UTC）"],
-        crate::domain::Language::En => ["REFERENCE", "PART", "NAME", "TYPE", "SIZE", "REASON", "RULE", "SENDER", "RECEIVED (UTC)"],
+        crate::domain::Language::Ja => {
+            ["管理番号", "部分", "名前", "種類", "大きさ", "理由", "規則", "差出人", "受信（UTC）"]
+        }
+        crate::domain::Language::En => {
+            ["REFERENCE", "PART", "NAME", "TYPE", "SIZE", "REASON", "RULE", "SENDER", "RECEIVED (UTC)"]
+        }
     };
     let rows: Vec<Vec<String>> = entries
         .iter()

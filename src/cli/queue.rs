@@ -46,7 +46,9 @@ pub(super) fn table(items: &[ItemSummary], printer: &Printer) {
     }
     let head = match printer.language() {
         crate::domain::Language::Ja => ["管理番号", "段階", "受信（UTC）", "大きさ", "差出人", "宛先", "保留", "理由"],
-        crate::domain::Language::En => ["REFERENCE", "STAGE", "RECEIVED (UTC)", "SIZE", "SENDER", "RECIPIENTS", "KEPT", "REASON"],
+        crate::domain::Language::En => {
+            ["REFERENCE", "STAGE", "RECEIVED (UTC)", "SIZE", "SENDER", "RECIPIENTS", "KEPT", "REASON"]
+        }
     };
     let rows: Vec<Vec<String>> = items.iter().map(row).collect();
     printer.table(&head, &rows);

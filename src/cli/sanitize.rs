@@ -57,7 +57,7 @@ impl Verdict {
 }
 
 pub(super) async fn run(arguments: Sanitize, printer: &Printer) -> Result<ExitCode, Trouble> {
-    let workbench = Workbench::new(&arguments.source, printer)?;
+    let workbench = Workbench::new(&arguments.source, printer).await?;
     if let Some(folder) = &arguments.output {
         std::fs::create_dir_all(folder)
             .map_err(|error| Trouble::os("出力先を作れません", "the folder cannot be made", &error))?;
@@ -251,8 +251,13 @@ fn show(file: &Path, verdict: Verdict, report: &serde_json::Value, printer: &Pri
         value.get(key).and_then(serde_json::Value::as_str).map(plain).unwrap_or_default()
     };
     for part in report.get("parts").and_then(serde_json::Value::as_array).into_iter().flatten() {
-        let line =
-            format!("  {} {} [{}] {}", text(part, "path"), text(part, "name"), text(part, "detected"), text(part, "action"));
+        let line = format!(
+            "  {} {} [{}] {}",
+            text(part, "path"),
+            text(part, "name"),
+            text(part, "detected"),
+            text(part, "action")
+        );
         printer.line(line);
         for sentence in part.get("sentences").and_then(serde_json::Value::as_array).into_iter().flatten() {
             printer.line(format!("      {}", sentence.as_str().unwrap_or_default()));

@@ -10,7 +10,7 @@ use super::arguments::Serve;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble, UNAVAILABLE};
 use super::{rules, setup};
-use crate::config::Overrides;
+use crate::config::load::Overrides;
 use crate::serve::{Edge, Gateway, Role};
 
 pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode, Trouble> {
@@ -20,7 +20,9 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
         domains: arguments.domain,
         ..Overrides::default()
     };
-    let config = setup::configuration(&arguments.source, overrides, printer)?;
+    let loaded = setup::configuration(&arguments.source, overrides, printer)?;
+    let rules = Arc::new(rules::load(&loaded, printer)?);
+    let config = loaded.config;
     let roles: BTreeSet<Role> = arguments.role.into_iter().collect();
     let needs = |role, missing: bool, key: &str, option: &str| {
         let lacking = roles.contains(&role) && missing;
@@ -39,7 +41,6 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
         return Err(trouble);
     }
     log_to_stderr();
-    let rules = Arc::new(rules::load(&config)?);
     let gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
         Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
     })?;

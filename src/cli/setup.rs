@@ -9,35 +9,45 @@ use bytes::Bytes;
 use super::arguments::Source;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble, UNAVAILABLE, USAGE};
-use crate::config::{self, Config, Overrides};
+use crate::config::Config;
+use crate::config::load::{self, Loaded, Overrides};
 use crate::domain::{
-    Client, Domain, Envelope, ItemId, ItemKey, Mailbox, Origin, Reference, ReversePath, TenantId,
+    Client, Domain, Envelope, Explanation, ItemId, ItemKey, Mailbox, Origin, Reference, ReversePath, TenantId,
 };
 use crate::pipeline::{Arrival, Stop, Washed, Washer};
-use crate::policy::RuleSet;
+use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Blob, Clock as _, Entropy as _, ItemFilter, Register, Subject};
-use crate::sandbox::Sandbox;
 use crate::serve::{OsEntropy, SystemClock};
-use crate::store::EmbeddedStore;
+use crate::store::embedded::EmbeddedStore;
 
 /// Where the configuration is looked for when none is named.
 const DEFAULT_FILE: &str = "/etc/temizu/temizu.toml";
 
 /// The configuration that a command's options name.
-pub(super) fn configuration(source: &Source, overrides: Overrides, printer: &Printer) -> Result<Config, Trouble> {
+pub(super) fn configuration(source: &Source, overrides: Overrides, printer: &Printer) -> Result<Loaded, Trouble> {
     let default = Path::new(DEFAULT_FILE);
     let file = source.config.as_deref().or_else(|| default.exists().then_some(default));
-    let overrides =
-        Overrides { data: source.data.clone(), worker: source.worker.clone(), ..overrides };
-    config::load(file, &overrides).map_err(|errors| {
-        let text = errors.render(printer.language());
-        Trouble::new(CONFIG, text.clone(), text)
-    })
+    let overrides = Overrides { data: source.data.clone(), worker: source.worker.clone(), ..overrides };
+    let loaded = load::load(file, &overrides).map_err(|errors| faults(&errors.render(printer.language()), printer))?;
+    for warning in &loaded.warnings {
+        printer.warn(warning.render(printer.language()));
+    }
+    Ok(loaded)
+}
+
+/// Mistakes in a configuration or in rules, one a line.
+pub(super) fn faults(rendered: &str, printer: &Printer) -> Trouble {
+    let text = format!(
+        "{}\n{}",
+        printer.choose("設定に誤りがあります。", "the configuration has mistakes:"),
+        rendered.trim_end()
+    );
+    Trouble::new(CONFIG, text.clone(), text)
 }
 
 /// The store of a gateway that exists.
 pub(super) async fn store(source: &Source, printer: &Printer) -> Result<Arc<EmbeddedStore>, Trouble> {
-    let config = configuration(source, Overrides::default(), printer)?;
+    let config = configuration(source, Overrides::default(), printer)?.config;
     let database = config.store.data.join("temizu.db");
     if !database.exists() {
         let folder = config.store.data.display();
@@ -78,7 +88,8 @@ pub(super) async fn items(store: &dyn Register, text: &str) -> Result<Vec<ItemKe
     }
     let mut keys = Vec::new();
     for line in std::io::stdin().lines() {
-        let line = line.map_err(|error| Trouble::os("標準入力を読めません", "standard input cannot be read", &error))?;
+        let line =
+            line.map_err(|error| Trouble::os("標準入力を読めません", "standard input cannot be read", &error))?;
         if !line.trim().is_empty() {
             keys.push(item(store, line.trim()).await?);
         }
@@ -94,10 +105,11 @@ pub(super) struct Workbench {
 }
 
 impl Workbench {
-    pub(super) fn new(source: &Source, printer: &Printer) -> Result<Self, Trouble> {
-        let config = configuration(source, Overrides::default(), printer)?;
-        let rules = Arc::new(super::rules::load(&config)?);
-        let sandbox = Sandbox::new(&config.sandbox, &config.limits).map_err(|error| {
+    pub(super) async fn new(source: &Source, printer: &Printer) -> Result<Self, Trouble> {
+        let loaded = configuration(source, Overrides::default(), printer)?;
+        let rules = Arc::new(super::rules::load(&loaded, printer)?);
+        let config = loaded.config;
+        let sandbox = crate::serve::sandbox(&config).await.map_err(|error| {
             Trouble::new(UNAVAILABLE, format!("ワーカーを始められません: {error}"), format!("no worker: {error}"))
         })?;
         let washer = Washer::new(Arc::new(sandbox), Arc::clone(&rules), crate::serve::site(&config));
@@ -109,9 +121,10 @@ impl Workbench {
         self.config.limits.message_bytes
     }
 
-    /// The rules in force.
-    pub(super) fn rules(&self) -> &RuleSet {
-        &self.rules
+    /// The way to the decision about a washed item.
+    pub(super) fn explain(&self, washed: &Washed) -> Vec<Explanation> {
+        let day = civil_date(washed.facts.received_at, self.config.site.utc_offset_minutes);
+        self.rules.explain(&washed.facts, day)
     }
 
     /// Washes one item as if it had just come in for one recipient of the site.
@@ -133,6 +146,6 @@ impl Workbench {
             length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             released: false,
         };
-        self.washer.wash(subject, arrival, Blob::in_memory(bytes), now).await
+        self.washer.wash(subject, arrival, Blob::in_memory(bytes)).await
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::compose;
-use crate::domain::{AuditEvent, Outbound, Reason};
+use crate::domain::{AuditEvent, Outbound, Reason, ReversePath};
 use crate::ports::{Clock, Conclusion, Lease, OriginalSource, Queue, StoreError, Subject};
 
 pub use run::Processor;
@@ -57,7 +57,7 @@ impl Pipeline {
             length: lease.length,
             released: lease.released,
         };
-        self.washer.wash(Subject::Mail, arrival, original, self.clock.now()).await
+        self.washer.wash(Subject::Mail, arrival, original).await
     }
 
     /// How an item that was washed is concluded.
@@ -99,14 +99,16 @@ impl Pipeline {
         let envelope = lease.origin.envelope();
         let notice = compose::Notice {
             id: lease.key.id,
+            group: 0,
             received_at: lease.received_at,
-            sender: &envelope.reverse_path,
-            recipients: &envelope.forward_paths,
+            reverse_path: &envelope.reverse_path,
             reason,
+            rule: None,
         };
         let notices = match compose::compose_notice(self.washer.site(), &notice) {
             Ok(composed) => vec![Outbound {
-                reverse_path: envelope.reverse_path.clone(),
+                // A notice is a notification (RFC 5321 4.5.5): nothing may ever answer it.
+                reverse_path: ReversePath::null(),
                 forward_paths: envelope.forward_paths.clone(),
                 message_id: composed.message_id,
                 mail: composed.mail,

@@ -115,17 +115,13 @@ mod tests {
 
     #[test]
     fn a_part_without_an_answer_or_with_a_refusal_is_kept_back() {
-        let answers =
-            [Answer::Refused { order: order("1", Action::Rebuild), reason: Reason::UnsupportedFormat }];
+        let answers = [Answer::Refused { order: order("1", Action::Rebuild), reason: Reason::UnsupportedFormat }];
         let group = group(false, vec![part("1", Action::Rebuild), part("2", Action::Text)]);
         let outcomes = of_group(&group, &answers);
         let ends: Vec<_> = outcomes.iter().map(|outcome| (outcome.action, outcome.reason)).collect();
         assert_eq!(
             ends,
-            [
-                (Action::Quarantine, Some(Reason::UnsupportedFormat)),
-                (Action::Quarantine, Some(Reason::ConvertFailed)),
-            ]
+            [(Action::Quarantine, Some(Reason::UnsupportedFormat)), (Action::Quarantine, Some(Reason::ConvertFailed)),]
         );
         assert!(derivatives_of(&outcomes, &answers).is_empty());
     }

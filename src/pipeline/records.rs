@@ -78,9 +78,9 @@ pub(super) fn quarantined(lease: &Lease, reason: Reason, notices: &[Outbound], a
 
 /// The method used for one part, as the guideline asks it to be recorded.
 fn method(outcome: &PartOutcome, derivatives: &[Derivative]) -> Value {
-    let made = derivatives.iter().find(|derivative| {
-        derivative.path() == &outcome.path && Some(derivative.digest()) == outcome.derivative
-    });
+    let made = derivatives
+        .iter()
+        .find(|derivative| derivative.path() == &outcome.path && Some(derivative.digest()) == outcome.derivative);
     json!({
         "path": outcome.path,
         "method": outcome.action,

@@ -7,10 +7,8 @@ use std::sync::Arc;
 
 use super::outcome;
 use crate::compose::{self, Site};
-use crate::domain::{
-    Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Reason, Timestamp,
-};
-use crate::policy::RuleSet;
+use crate::domain::{Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Reason, Timestamp};
+use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Answer, Blob, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
 
 /// Washes items under one set of rules.
@@ -74,17 +72,12 @@ impl Washer {
         &self.site
     }
 
-    /// Washes one item; `now` decides which rules have expired.
+    /// Washes one item. Rules that expire are judged by the day the item was accepted, so that a later attempt gives
+    /// the same answer.
     ///
     /// # Errors
     /// See [`Stop`].
-    pub async fn wash(
-        &self,
-        subject: Subject,
-        arrival: Arrival,
-        original: Blob,
-        now: Timestamp,
-    ) -> Result<Washed, Stop> {
+    pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
         let is_mail = subject == Subject::Mail;
         let (inspection, session) = self.rebuilder.inspect(subject, original).await?;
         let facts = Facts {
@@ -95,7 +88,7 @@ impl Washer {
             parts: inspection.parts,
             findings: inspection.findings,
         };
-        let mut decision = self.rules.decide(&facts, now);
+        let mut decision = self.rules.decide(&facts, civil_date(facts.received_at, self.site.utc_offset_minutes));
         if arrival.released {
             // An operator's release overrides a rule that holds the whole mail, and nothing else.
             decision.groups.iter_mut().for_each(|group| group.hold = None);
@@ -111,10 +104,12 @@ impl Washer {
                 facts: &facts,
                 outcomes,
                 derivatives: &outcome::derivatives_of(outcomes, &answers),
-                recipients: &group.recipients,
             };
-            let composed = compose::compose(&self.site, &letter)
-                .map_err(|error| Stop::Attempt(Reason::ConvertFailed, error.to_string()))?;
+            let composed = compose::compose(&self.site, &letter).map_err(|error| {
+                // The same input gives the same error, so another attempt would be in vain.
+                tracing::error!(item = %arrival.id, %error, "no mail can be composed of these parts");
+                Stop::Quarantine(Reason::ConvertFailed)
+            })?;
             mails.push(Outbound {
                 reverse_path: facts.origin.envelope().reverse_path.clone(),
                 forward_paths: group.recipients.clone(),

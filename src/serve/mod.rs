@@ -22,9 +22,9 @@ use crate::domain::{AuditEvent, Event, TenantId};
 use crate::pipeline::{Pipeline, Processor, Washer};
 use crate::policy::RuleSet;
 use crate::ports::{Clock, Entropy, Register as _, Retention as _};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Settings};
 use crate::smtp::Intake;
-use crate::store::EmbeddedStore;
+use crate::store::embedded::EmbeddedStore;
 
 pub use edge::{OsEntropy, SystemClock};
 pub use role::Role;
@@ -79,7 +79,7 @@ impl Gateway {
             gateway.start_deliver(&config, &edge, &watcher)?;
         }
         if roles.contains(&Role::Process) {
-            gateway.start_process(&config, rules, &edge, &watcher)?;
+            gateway.start_process(&config, rules, &edge, &watcher).await?;
         }
         if roles.contains(&Role::Intake) {
             gateway.start_intake(&config, &edge, &watcher).await?;
@@ -107,7 +107,6 @@ impl Gateway {
                 tracing::error!(%error, "a role ended badly");
             }
         }
-        self.store.close().await;
     }
 
     /// Puts the start and rules not seen before on record.
@@ -120,13 +119,8 @@ impl Gateway {
     ) -> Result<(), StartError> {
         let tenant = TenantId::single();
         let version = rules.version();
-        let record = |event, details| AuditEvent {
-            at: edge.clock.now(),
-            event,
-            item: None,
-            actor: "serve".to_owned(),
-            details,
-        };
+        let record =
+            |event, details| AuditEvent { at: edge.clock.now(), event, item: None, actor: "serve".to_owned(), details };
         let loaded = record(Event::RulesLoaded, json!({ "rules": version.digest }));
         self.store.keep_rules(&tenant, version.digest, rules.canonical(), loaded).await.map_err(start_error)?;
         let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
@@ -149,19 +143,19 @@ impl Gateway {
         let intake = Intake::new(Arc::clone(config), sink, Arc::clone(&edge.clock), Arc::clone(&edge.entropy))
             .map_err(start_error)?;
         let bound = intake.bind().await.map_err(start_error)?;
-        self.smtp_addresses = bound.local_addrs().to_vec();
+        self.smtp_addresses = bound.local_addrs().map_err(start_error)?;
         self.tasks.spawn(bound.serve(watcher.clone()));
         Ok(())
     }
 
-    fn start_process(
+    async fn start_process(
         &mut self,
         config: &Arc<Config>,
         rules: Arc<RuleSet>,
         edge: &Edge,
         watcher: &watch::Receiver<bool>,
     ) -> Result<(), StartError> {
-        let sandbox = Arc::new(Sandbox::new(&config.sandbox, &config.limits).map_err(start_error)?);
+        let sandbox = Arc::new(sandbox(config).await?);
         let pipeline = Pipeline {
             queue: self.store.clone(),
             originals: self.store.source().map_err(start_error)?,
@@ -181,11 +175,23 @@ impl Gateway {
         edge: &Edge,
         watcher: &watch::Receiver<bool>,
     ) -> Result<(), StartError> {
-        let deliverer = Deliverer::new(Arc::clone(config), self.store.clone(), Arc::clone(&edge.clock))
-            .map_err(start_error)?;
+        let deliverer =
+            Deliverer::new(Arc::clone(config), self.store.clone(), Arc::clone(&edge.clock)).map_err(start_error)?;
         self.tasks.spawn(deliverer.run(watcher.clone()));
         Ok(())
     }
+}
+
+/// Workers, proven to start and to confine themselves.
+///
+/// # Errors
+/// [`StartError`] if there is no worker binary or the kernel cannot confine it.
+pub async fn sandbox(config: &Config) -> Result<Sandbox, StartError> {
+    let own = std::env::current_exe().map_err(start_error)?;
+    let folder = own.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
+    let sandbox = Sandbox::start(Settings::new(&config.sandbox, &config.limits, &folder));
+    sandbox.prove().await.map_err(start_error)?;
+    Ok(sandbox)
 }
 
 /// What the new mails say about the site.
@@ -220,7 +226,9 @@ async fn expire(store: Arc<EmbeddedStore>, days: u32, clock: Arc<dyn Clock>, mut
         match store.expire(&TenantId::single(), now.before(span), now).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "originals destroyed at the end of their retention"),
-            Err(error) => tracing::error!(%error, "the retention could not be carried out; it is tried again in an hour"),
+            Err(error) => {
+                tracing::error!(%error, "the retention could not be carried out; it is tried again in an hour");
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(EXPIRY_PERIOD) => {}

@@ -43,7 +43,8 @@ impl Inbox {
         let intake = Intake::new(Arc::new(config), sink, Arc::new(SystemClock), Arc::new(OsEntropy))
             .map_err(|error| trouble(&error))?;
         let bound = intake.bind().await.map_err(|error| trouble(&error))?;
-        let Some(address) = bound.local_addrs().first().copied() else {
+        let addresses = bound.local_addrs().map_err(|error| trouble(&error))?;
+        let Some(address) = addresses.first().copied() else {
             return Err(trouble(&std::io::Error::other("no address")));
         };
         let (shutdown, watcher) = watch::channel(false);
@@ -62,9 +63,10 @@ impl Inbox {
     /// The delivered mail that has this line among its headers.
     pub(super) fn find(&self, header: &str) -> Option<Vec<u8>> {
         let files = std::fs::read_dir(&self.folder).ok()?;
-        files.filter_map(Result::ok).filter_map(|entry| std::fs::read(entry.path()).ok()).find(|mail| {
-            mail.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == header.as_bytes())
-        })
+        files
+            .filter_map(Result::ok)
+            .filter_map(|entry| std::fs::read(entry.path()).ok())
+            .find(|mail| mail.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == header.as_bytes()))
     }
 
     pub(super) async fn stop(self) {

@@ -18,11 +18,11 @@ use super::print::Printer;
 use super::trouble::{NO_INPUT, Trouble, UNAVAILABLE};
 use super::{rules, setup};
 use crate::audit;
-use crate::config::{Config, Overrides};
+use crate::config::load::Overrides;
 use crate::domain::{ItemKey, Stage, TenantId};
 use crate::ports::{ItemDetail, ItemFilter, Register as _};
 use crate::serve::{Edge, Gateway, Role};
-use crate::store::EmbeddedStore;
+use crate::store::embedded::EmbeddedStore;
 use inbox::Inbox;
 
 /// The recipient domain of the demo.
@@ -41,9 +41,10 @@ pub(super) async fn run(arguments: Demo, printer: &Printer) -> Result<ExitCode, 
     let folder = Folder::new()?;
     let inbox = Inbox::start(&folder.0.join("inbox")).await?;
     let gateway = start(&arguments, &folder.0, &inbox, printer).await?;
-    let address = gateway.smtp_addresses().first().copied().ok_or_else(|| {
-        Trouble::new(UNAVAILABLE, "受信の口が開きませんでした", "the gateway listens on no address")
-    })?;
+    let address =
+        gateway.smtp_addresses().first().copied().ok_or_else(|| {
+            Trouble::new(UNAVAILABLE, "受信の口が開きませんでした", "the gateway listens on no address")
+        })?;
     printer.say(
         format!("ゲートウェイ {address} → LGWAN 側の受信箱 {}（どちらもこの計算機の中）\n", inbox.address()),
         format!("gateway {address} → LGWAN-side inbox {} (both on this machine)\n", inbox.address()),
@@ -83,10 +84,11 @@ async fn start(arguments: &Demo, folder: &Path, inbox: &Inbox, printer: &Printer
         domains: vec![DOMAIN.to_owned()],
         ..Overrides::default()
     };
-    let mut config: Config = setup::configuration(&source, overrides, printer)?;
+    let loaded = setup::configuration(&source, overrides, printer)?;
+    let rules = Arc::new(rules::load(&loaded, printer)?);
+    let mut config = loaded.config;
     config.store.reserve_bytes = 0;
     config.site.contact = "情報政策課 内線1234".to_owned();
-    let rules = Arc::new(rules::load(&config)?);
     let roles = BTreeSet::from(Role::ALL);
     Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
         Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
@@ -114,7 +116,7 @@ async fn ended(store: &EmbeddedStore, reference: &str) -> Result<ItemDetail, Tro
 }
 
 async fn verify(store: &EmbeddedStore, printer: &Printer) -> Result<(), Trouble> {
-    match audit::verify(store, &TenantId::single()).await {
+    match audit::chain::verify(store, &TenantId::single()).await {
         Ok(verified) => {
             printer.say(
                 format!("\n監査記録 {} 件: 連鎖は正しくつながっています。", verified.count),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::print::{Printer, plain};
-use super::inbox::Inbox;
 use super::Sample;
+use super::inbox::Inbox;
 use crate::domain::reason::Detail;
 use crate::domain::{Action, FileName, PartOutcome, PartRole, Reason, Stage};
 use crate::ports::ItemDetail;
@@ -87,11 +87,7 @@ fn sentence(outcome: &PartOutcome, detail: &ItemDetail, printer: &Printer) -> Op
         return None;
     }
     let extension = part.name.as_ref().and_then(FileName::extension);
-    let known = Detail {
-        rule: Some(outcome.rule.as_str()),
-        extension: extension.as_deref(),
-        class: Some(part.class),
-    };
+    let known = Detail { rule: Some(outcome.rule.as_str()), extension: extension.as_deref(), class: Some(part.class) };
     let reasons: Vec<Reason> =
         outcome.reason.into_iter().chain(outcome.findings.iter().map(|finding| finding.code)).collect();
     let said: Vec<String> = reasons.iter().map(|reason| reason.sentence(printer.language(), &known)).collect();
@@ -118,7 +114,10 @@ fn excerpt(mail: &[u8], printer: &Printer) {
     for line in mail.split(|byte| *byte == b'\n').take(LINES) {
         let text: String = match std::str::from_utf8(line.trim_ascii_end()) {
             Ok(text) => plain(text),
-            Err(_) => line.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' }).collect(),
+            Err(_) => line
+                .iter()
+                .map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' })
+                .collect(),
         };
         printer.line(format!("│ {}", text.chars().take(110).collect::<String>()));
     }

@@ -1,0 +1,44 @@
+//! `temizu check`: can this configuration be used? Values, files, rules and the cases beside the rules.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::arguments::Check;
+use super::print::Printer;
+use super::trouble::{CONFIG, Trouble};
+use super::{rules, setup};
+use crate::config::load::Overrides;
+
+pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trouble> {
+    let loaded = setup::configuration(&arguments.source, Overrides::default(), printer)?;
+    let language = printer.language();
+    let mut faults = loaded.missing_for_mail();
+    faults.extend(loaded.unusable_files());
+    let rules = rules::load(&loaded, printer)?;
+    let failed: Vec<_> = rules::trials(&rules, loaded.config.site.utc_offset_minutes)
+        .into_iter()
+        .filter(|result| !result.passed)
+        .collect();
+    let warnings = if arguments.strict { loaded.warnings.len() } else { 0 };
+    let usable = faults.is_empty() && failed.is_empty() && warnings == 0;
+    if arguments.json {
+        printer.json(&json!({
+            "ok": usable,
+            "faults": faults,
+            "warnings": loaded.warnings,
+            "failed_rule_tests": failed,
+            "rules": rules.version().digest,
+        }))?;
+    } else {
+        faults.iter().for_each(|fault| printer.line(fault.render(language)));
+        for result in &failed {
+            let (file, line, rule) = (&result.file, result.position.line, result.rule.as_str());
+            printer.line(format!("{file}:{line}: {rule}: {} ≠ {}", result.expected, result.decided));
+        }
+        if usable {
+            printer.say("設定と規則は使えます。", "The configuration and the rules can be used.");
+        }
+    }
+    Ok(if usable { ExitCode::SUCCESS } else { ExitCode::from(CONFIG) })
+}
