@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn normalizing_leaves_only_crlf_and_no_nul() {
         let mend = LineEnds::Normalize;
-        check(b"a\nb\rc\0d\r\n.\r\n", mend, b"a\r\nb\r\ncd\r\n", Progress::End(13));
+        check(b"a\nb\rc\0d\r\n.\r\n", mend, b"a\r\nb\r\ncd\r\n", Progress::End(12));
         check(b"a\n.\n\r\n.\r\n", mend, b"a\r\n.\r\n\r\n", Progress::End(9));
         check(b"a\r\r\n.\r\n", mend, b"a\r\n\r\n", Progress::End(7));
         check(b"a\r\n.\rb\r\n.\r\n", mend, b"a\r\n\r\nb\r\n", Progress::End(11));

@@ -185,16 +185,19 @@ mod tests {
             }
             let enhanced: Vec<&str> = rest.split(' ').next().unwrap().split('.').collect();
             assert_eq!(enhanced.len(), 3, "{line}");
-            assert_eq!(enhanced[0], &code[..1], "class of code and of enhanced code: {line}");
+            assert!(
+                code.starts_with(enhanced[0]) && enhanced[0].len() == 1,
+                "class of code and of enhanced code: {line}"
+            );
             assert!(enhanced[1..].iter().all(|digit| digit.parse::<u16>().is_ok()), "{line}");
-            assert_eq!(reply.codes(), &line[..9]);
+            assert!(line.starts_with(&format!("{} ", reply.codes())), "{line}");
         }
     }
 
     #[test]
     fn the_catalogue_is_in_order_and_has_no_line_twice() {
         let lines: Vec<&str> = Reply::ALL.iter().map(|reply| reply.line()).collect();
-        assert!(lines.windows(2).all(|pair| pair[0][..3] <= pair[1][..3]));
+        assert!(lines.is_sorted_by_key(|line| line.get(..3)));
         let distinct: std::collections::BTreeSet<&&str> = lines.iter().collect();
         assert_eq!(distinct.len(), lines.len());
     }

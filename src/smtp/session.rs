@@ -28,6 +28,8 @@ const MAX_ERRORS: u32 = 20;
 /// Commands that bring no mail forward (NOOP, RSET, EHLO and so on) after which a session ends; a mail starts the
 /// count again.
 const MAX_IDLE_COMMANDS: u32 = 100;
+/// How long a PROXY header or a TLS handshake may take: neither waits for a person or a queue.
+const OPENING: Duration = Duration::from_secs(20);
 /// Bytes of one read between commands.
 const COMMAND_ROOM: usize = 4 * 1024;
 
@@ -40,7 +42,7 @@ pub(super) async fn hold(
 ) -> io::Result<()> {
     let patience = Duration::from_secs(intake.config.smtp.command_timeout_seconds);
     let mut channel = Channel::new(stream, patience);
-    let Some(address) = client_address(intake, &mut channel, peer.to_canonical(), patience).await? else {
+    let Some(address) = client_address(intake, &mut channel, peer.to_canonical()).await? else {
         info!("connection without a PROXY header refused");
         return Ok(());
     };
@@ -55,7 +57,7 @@ pub(super) async fn hold(
         Ending::Close => return channel.close().await,
         Ending::StartTls(acceptor) => acceptor.accept(channel.into_stream()),
     };
-    let stream = timeout(patience, upgrade).await??;
+    let stream = timeout(OPENING, upgrade).await??;
     session.encrypted(tls::agreed(stream.get_ref().1));
     let mut channel = Channel::new(stream, patience);
     session.converse(&mut channel, &mut shutdown).await?;
@@ -63,17 +65,12 @@ pub(super) async fn hold(
 }
 
 /// The peer's address, or the one its PROXY header gives if it is a listed proxy; none if that header is missing.
-async fn client_address(
-    intake: &Intake,
-    channel: &mut Channel<TcpStream>,
-    peer: IpAddr,
-    patience: Duration,
-) -> io::Result<Option<IpAddr>> {
+async fn client_address(intake: &Intake, channel: &mut Channel<TcpStream>, peer: IpAddr) -> io::Result<Option<IpAddr>> {
     let is_proxy = |listed: &IpAddr| listed.to_canonical() == peer;
     if !intake.config.smtp.proxy_protocol_from.iter().any(is_proxy) {
         return Ok(Some(peer));
     }
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + OPENING;
     loop {
         match proxy::parse(channel.input()) {
             ProxyHeader::Complete { length, client } => {

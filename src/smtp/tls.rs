@@ -70,7 +70,7 @@ mod tests {
         let whole = smtp(Some(certificate.clone()), Some(key.clone()));
         assert!(acceptor(&whole).unwrap().is_some());
         assert!(acceptor(&smtp(None, None)).unwrap().is_none());
-        for half in [smtp(Some(certificate.clone()), None), smtp(None, Some(key.clone()))] {
+        for half in [smtp(Some(certificate), None), smtp(None, Some(key.clone()))] {
             assert!(matches!(acceptor(&half), Err(SmtpError::HalfTls)));
         }
         for bad in [smtp(Some(empty), Some(key.clone())), smtp(Some(key.clone()), Some(key.clone()))] {
