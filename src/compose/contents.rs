@@ -1,0 +1,210 @@
+//! What of an item goes into the mail, and what its recipients are told of the rest.
+//!
+//! Refuses: a body or attachment without exactly one outcome; a derivative that is missing, belongs to a part that was
+//! kept back, or is not strict UTF-8 of a listed media type. Invariant: every body and attachment of the item is in
+//! [`Contents`] exactly once.
+
+use std::collections::BTreeMap;
+
+use super::filename::{Format, Names};
+use super::{ComposeError, Letter, MailStatus};
+use crate::domain::{Action, Derivative, Digest, Part, PartOutcome, PartPath, PartRole, Reason};
+
+/// What becomes of a part, as its reader counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// 受け取れます: it is in the mail.
+    Delivered,
+    /// 操作が必要: it is kept back, and staff can do something to get it.
+    Waiting,
+    /// 渡せません: it is not handed over.
+    Withheld,
+}
+
+/// One body or attachment with what became of it.
+#[derive(Debug)]
+pub(super) struct Piece<'a> {
+    /// Facts about the original part.
+    pub(super) part: &'a Part,
+    /// What became of it.
+    pub(super) outcome: &'a PartOutcome,
+    /// The same, as its reader counts.
+    pub(super) standing: Standing,
+    /// What was written of it.
+    pub(super) written: Option<Written<'a>>,
+}
+
+/// The text that was written of a part.
+#[derive(Debug)]
+pub(super) struct Written<'a> {
+    pub(super) derivative: &'a Derivative,
+    pub(super) format: &'static Format,
+    pub(super) text: &'a str,
+}
+
+/// A file on its way into the mail.
+#[derive(Debug)]
+pub(super) struct File<'a> {
+    /// The name it is attached under.
+    pub(super) name: &'a str,
+    pub(super) format: &'static Format,
+    pub(super) bytes: &'a [u8],
+}
+
+/// An attachment of the original.
+#[derive(Debug)]
+pub(super) struct Enclosure<'a> {
+    /// Its number in the list, from 1.
+    pub(super) number: usize,
+    pub(super) piece: Piece<'a>,
+    /// The name it is attached under; empty if it is not.
+    pub(super) name: String,
+}
+
+/// Everything a reader has to be told about.
+#[derive(Debug)]
+pub(super) struct Contents<'a> {
+    /// Bodies in reading order.
+    pub(super) bodies: Vec<Piece<'a>>,
+    /// Attachments in reading order.
+    pub(super) enclosures: Vec<Enclosure<'a>>,
+}
+
+impl<'a> Contents<'a> {
+    /// Puts parts, outcomes and derivatives together.
+    pub(super) fn gather(letter: &Letter<'a>) -> Result<Self, ComposeError> {
+        let outcomes = outcomes_by_path(letter)?;
+        let derivatives: BTreeMap<_, _> = letter.derivatives.iter().map(|d| ((d.path(), d.digest()), *d)).collect();
+        let mut contents = Self { bodies: Vec::new(), enclosures: Vec::new() };
+        let mut names = Names::default();
+        for part in letter.facts.parts.iter().filter(|part| part.role != PartRole::Alternative) {
+            let outcome = *outcomes.get(&part.path).ok_or_else(|| inconsistent(&part.path, "has no outcome"))?;
+            let piece = Piece::new(part, outcome, &derivatives)?;
+            if part.role == PartRole::Body {
+                contents.bodies.push(piece);
+                continue;
+            }
+            let number = contents.enclosures.len() + 1;
+            let name = piece.written.as_ref().map(|file| names.give(part.name.as_ref(), number, file.format));
+            contents.enclosures.push(Enclosure { number, piece, name: name.unwrap_or_default() });
+        }
+        Ok(contents)
+    }
+
+    /// The files to attach.
+    pub(super) fn files(&self) -> Vec<File<'_>> {
+        let written = self.enclosures.iter().filter_map(|e| e.piece.written.as_ref().map(|written| (e, written)));
+        written
+            .map(|(e, written)| File { name: &e.name, format: written.format, bytes: written.text.as_bytes() })
+            .collect()
+    }
+
+    /// How many attachments stand so.
+    pub(super) fn count(&self, standing: Standing) -> usize {
+        self.enclosures.iter().filter(|enclosure| enclosure.piece.standing == standing).count()
+    }
+
+    /// True if a body is not in the mail.
+    pub(super) fn lacks_body(&self) -> bool {
+        self.bodies.iter().any(|body| body.standing != Standing::Delivered)
+    }
+
+    /// What the recipients find.
+    pub(super) fn status(&self) -> MailStatus {
+        let enclosed = || self.enclosures.iter().map(|enclosure| &enclosure.piece);
+        if enclosed().chain(&self.bodies).any(|piece| piece.outcome.is_kept()) {
+            MailStatus::Action
+        } else if self.lacks_body() || enclosed().any(Piece::is_another_file) {
+            MailStatus::Changed
+        } else if self.bodies.iter().any(|body| !body.outcome.findings.is_empty()) {
+            MailStatus::Text
+        } else {
+            MailStatus::Clean
+        }
+    }
+}
+
+impl<'a> Piece<'a> {
+    fn new(
+        part: &'a Part,
+        outcome: &'a PartOutcome,
+        derivatives: &BTreeMap<(&'a PartPath, Digest), &'a Derivative>,
+    ) -> Result<Self, ComposeError> {
+        let path = &part.path;
+        let written = match (outcome.action.needs_worker(), outcome.derivative) {
+            (true, Some(digest)) => {
+                let derivative = *derivatives
+                    .get(&(path, digest))
+                    .ok_or_else(|| inconsistent(path, "its derivative was not given"))?;
+                Some(Written::of(derivative)?)
+            }
+            (false, None) => None,
+            (true, None) => return Err(inconsistent(path, "was to be rebuilt and has no derivative")),
+            (false, Some(_)) => return Err(inconsistent(path, "is kept back and has a derivative")),
+        };
+        let standing = if written.is_some() { Standing::Delivered } else { standing(outcome) };
+        Ok(Self { part, outcome, standing, written })
+    }
+
+    /// Why it is not in the mail.
+    pub(super) fn reason(&self) -> Reason {
+        self.outcome.reason.unwrap_or(match self.outcome.action {
+            Action::Strip => Reason::RemovedByRule,
+            Action::Hold => Reason::SenderRule,
+            Action::Quarantine | Action::Text | Action::Rebuild => Reason::QuarantinedByRule,
+        })
+    }
+
+    /// True if its reader does not get the very bytes that were sent.
+    fn is_another_file(&self) -> bool {
+        self.outcome.derivative != Some(self.part.digest)
+    }
+}
+
+impl<'a> Written<'a> {
+    fn of(derivative: &'a Derivative) -> Result<Self, ComposeError> {
+        let unfit = |what| ComposeError::Unfit { path: derivative.path().clone(), what };
+        let format = Format::of(&derivative.about().media_type).ok_or_else(|| unfit("has an unlisted media type"))?;
+        let text = std::str::from_utf8(derivative.bytes()).map_err(|_| unfit("is not UTF-8"))?;
+        Ok(Self { derivative, format, text })
+    }
+}
+
+fn outcomes_by_path<'a>(letter: &Letter<'a>) -> Result<BTreeMap<&'a PartPath, &'a PartOutcome>, ComposeError> {
+    let mut outcomes = BTreeMap::new();
+    for outcome in letter.outcomes {
+        if letter.facts.part(&outcome.path).is_none() {
+            return Err(inconsistent(&outcome.path, "is not a part of the item"));
+        }
+        if outcomes.insert(&outcome.path, outcome).is_some() {
+            return Err(inconsistent(&outcome.path, "has two outcomes"));
+        }
+    }
+    Ok(outcomes)
+}
+
+fn inconsistent(path: &PartPath, what: &'static str) -> ComposeError {
+    ComposeError::Inconsistent { path: path.clone(), what }
+}
+
+/// Where a part that was not written stands: whether its next step can bring it to its reader.
+fn standing(outcome: &PartOutcome) -> Standing {
+    use Reason as R;
+    match (outcome.action, outcome.reason) {
+        (Action::Strip, _) => Standing::Withheld,
+        (Action::Hold, _) | (_, None) => Standing::Waiting,
+        (
+            _,
+            Some(
+                R::PasswordRequired
+                | R::UnsupportedFormat
+                | R::SenderRule
+                | R::QuarantinedByRule
+                | R::AmbiguousStructure
+                | R::ConvertFailed
+                | R::ConvertTimeout,
+            ),
+        ) => Standing::Waiting,
+        (_, Some(_)) => Standing::Withheld,
+    }
+}

@@ -1,0 +1,154 @@
+//! Names under which rebuilt files are attached: the sender's, with an extension that fits what was written.
+//!
+//! Refuses: media types without a row here, so that nothing a mail program would run or render as mark-up is attached.
+//! Invariant: within a mail no two names are equal when case is ignored, and each is a [`FileName`].
+
+use std::collections::BTreeSet;
+
+use crate::domain::FileName;
+use crate::domain::name::MAX_NAME;
+
+/// A media type that may be attached.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Format {
+    /// The media type without parameters; all of them are text in UTF-8.
+    pub(super) media_type: &'static str,
+    /// Extensions that fit; the first is given to names that have none of them.
+    extensions: &'static [&'static str],
+}
+
+/// `.csv` only where cells were made plain: a spreadsheet would run the formulas of any other text.
+const FORMATS: &[Format] = &[
+    Format { media_type: "text/plain", extensions: &["txt", "text", "log", "md", "json", "yaml", "yml"] },
+    Format { media_type: "text/csv", extensions: &["csv"] },
+    Format { media_type: "text/tab-separated-values", extensions: &["tsv"] },
+];
+
+/// Longest run of letters and digits after a dot that is taken for an extension.
+const MAX_EXTENSION: usize = 8;
+
+impl Format {
+    /// The row of `media_type`.
+    pub(super) fn of(media_type: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.media_type == media_type)
+    }
+
+    fn default_extension(&self) -> &'static str {
+        self.extensions.first().copied().unwrap_or_default()
+    }
+
+    fn fits(&self, extension: &str) -> bool {
+        self.extensions.contains(&extension)
+    }
+}
+
+/// The names given out within one mail.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeSet<String>);
+
+impl Names {
+    /// A name for the `number`th attachment, which the sender called `name`.
+    pub(super) fn give(&mut self, name: Option<&FileName>, number: usize, format: &Format) -> String {
+        let (stem, extension) = name.map_or_else(
+            || (format!("attachment-{number}"), format.default_extension().to_owned()),
+            |name| split(name, format),
+        );
+        let mut candidate = joined(&stem, "", &extension);
+        let mut copy = 2u32;
+        while candidate.as_ref().is_none_or(|name| self.0.contains(&name.to_lowercase())) {
+            candidate = joined(&stem, &format!(" ({copy})"), &extension)
+                .or_else(|| joined(&format!("attachment-{number}"), &format!(" ({copy})"), &extension));
+            copy = copy.saturating_add(1);
+        }
+        let name = candidate.unwrap_or_default();
+        self.0.insert(name.to_lowercase());
+        name
+    }
+}
+
+/// Stem and extension. An extension that does not fit is replaced (`page.html` becomes `page.txt`, so that nobody who
+/// hides extensions sees `page.html`); what is none, as in `議事録R8.11`, stays.
+fn split(name: &FileName, format: &Format) -> (String, String) {
+    let text = name.as_str();
+    let (stem, extension) = match text.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && is_extension(extension) => (stem, extension),
+        _ => (text, ""),
+    };
+    let fits = format.fits(&extension.to_ascii_lowercase());
+    (stem.to_owned(), if fits { extension.to_owned() } else { format.default_extension().to_owned() })
+}
+
+fn is_extension(text: &str) -> bool {
+    text.len() <= MAX_EXTENSION
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
+        && text.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// The name, its stem cut to fit; `None` if it is not safe.
+fn joined(stem: &str, copy: &str, extension: &str) -> Option<String> {
+    let room = MAX_NAME.saturating_sub(copy.len() + 1 + extension.len());
+    let (stem, _) = stem.split_at_checked(stem.floor_char_boundary(room))?;
+    FileName::try_from(format!("{stem}{copy}.{extension}")).ok().map(String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(names: &mut Names, name: &str, media_type: &str) -> String {
+        let name = FileName::try_from(name.to_owned()).ok();
+        names.give(name.as_ref(), 7, Format::of(media_type).unwrap())
+    }
+
+    #[test]
+    fn the_extension_follows_what_was_written() {
+        for (name, media_type, expected) in [
+            ("記録.txt", "text/plain", "記録.txt"),
+            ("server.LOG", "text/plain", "server.LOG"),
+            ("page.html", "text/plain", "page.txt"),
+            ("run.bat", "text/plain", "run.txt"),
+            ("a.pdf.exe", "text/plain", "a.pdf.txt"),
+            ("名簿.csv", "text/csv", "名簿.csv"),
+            ("名簿.csv", "text/plain", "名簿.txt"),
+            ("名簿.txt", "text/csv", "名簿.csv"),
+            ("README", "text/plain", "README.txt"),
+            (".profile", "text/plain", ".profile.txt"),
+            ("議事録R8.11", "text/plain", "議事録R8.11.txt"),
+            ("第1.案と第2.案", "text/plain", "第1.案と第2.案.txt"),
+            ("", "text/plain", "attachment-7.txt"),
+        ] {
+            assert_eq!(given(&mut Names::default(), name, media_type), expected);
+        }
+    }
+
+    #[test]
+    fn names_that_repeat_are_numbered() {
+        let mut names = Names::default();
+        let given: Vec<_> =
+            ["a.txt", "A.html", "a.txt", "a (2).txt", "a.csv"].map(|name| given(&mut names, name, "text/plain")).into();
+        assert_eq!(given, ["a.txt", "A (2).txt", "a (3).txt", "a (2) (2).txt", "a (4).txt"]);
+    }
+
+    #[test]
+    fn a_name_of_the_longest_kind_is_cut_in_whole_characters() {
+        let mut names = Names::default();
+        let long = "あ".repeat(MAX_NAME / 3);
+        for number in 1..=3 {
+            let name = given(&mut names, &long, "text/plain");
+            assert!(FileName::try_from(name.clone()).is_ok() && name.ends_with(".txt"), "{number}: {name}");
+        }
+        assert_eq!(names.0.len(), 3);
+    }
+
+    #[test]
+    fn no_format_is_run_or_rendered_by_a_mail_program() {
+        for format in FORMATS {
+            assert!(format.media_type.starts_with("text/") && !format.extensions.is_empty());
+            for extension in ["html", "htm", "xml", "svg", "js", "bat", "eml", "mht", "url", "ps1"] {
+                assert!(!format.fits(extension), "{}: {extension}", format.media_type);
+            }
+        }
+        assert_eq!(Format::of("text/html"), None);
+        assert_eq!(Format::of("message/rfc822"), None);
+    }
+}

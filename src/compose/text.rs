@@ -1,0 +1,126 @@
+//! Text from outside made fit for a line or a page that we sign for.
+//!
+//! The facts were checked on their way in; this is the second look. Refuses: control characters, line ends inside a
+//! line, code points that reorder or hide text. Invariant: [`single_line`] of anything is one line, and doing it again
+//! changes nothing.
+
+use crate::domain::name::changes_reading;
+
+/// The line between our words and the sender's; nothing of the sender's looks like it (see [`page`]).
+pub(super) const RULER: &str = "────────────────────────────────";
+
+/// `untrusted` as one line of at most `limit` characters; what is cut off is shown by an ellipsis.
+pub(super) fn single_line(untrusted: &str, limit: usize) -> String {
+    let mut kept = untrusted.chars().filter(|c| !changes_reading(*c));
+    let mut line: String = kept.by_ref().take(limit).collect();
+    if kept.next().is_some() {
+        line.pop();
+        line.push('…');
+    }
+    line.trim().to_owned()
+}
+
+/// True if a mail program could take a piece of `text` for an encoded word (RFC 2047).
+pub(super) fn holds_encoded_word(text: &str) -> bool {
+    text.contains("=?")
+}
+
+/// `text` so that no mail program makes a link of it: `hxxps` and `[.]`.
+pub(super) fn inert(text: &str) -> String {
+    let text = without_scheme(text);
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c == '.' && !out.ends_with('[') {
+            out.push_str("[.]");
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// `text` with `hxxp` for every `http`, in any case.
+pub(super) fn without_scheme(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in lower.match_indices("http") {
+        out.push_str(text.get(from..at).unwrap_or_default());
+        out.push_str("hxxp");
+        from = at + "http".len();
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
+/// Appends `untrusted` as lines ending in LF, without what has no place in text and without blank lines at its ends.
+///
+/// A line that looks like our [`RULER`] is drawn with hyphens, so that a sender cannot close his text and go on in our
+/// name.
+pub(super) fn page(untrusted: &str, out: &mut String) {
+    let unfit = |c: char| c != '\n' && c != '\t' && changes_reading(c);
+    for line in untrusted.trim_matches(['\n', '\r']).lines() {
+        if is_ruler(line) {
+            out.extend(line.chars().filter(|c| !unfit(*c)).map(|c| if c == '─' { '-' } else { c }));
+        } else if line.contains(unfit) {
+            out.extend(line.chars().filter(|c| !unfit(*c)));
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+}
+
+fn is_ruler(line: &str) -> bool {
+    line.contains("──") && line.chars().all(|c| c == '─' || c.is_whitespace() || changes_reading(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stays_one_line_whatever_it_is_made_of() {
+        for (untrusted, line) in [
+            ("請求書", "請求書"),
+            ("a\r\nBcc: x@y", "aBcc: x@y"),
+            (" \u{202E}fdp.exe\u{0} ", "fdp.exe"),
+            ("a\u{2028}b\u{85}c\u{200B}d", "abcd"),
+            ("", ""),
+            ("0123456789x", "012345678…"),
+            ("0123456789\u{202E}", "0123456789"),
+        ] {
+            assert_eq!(single_line(untrusted, 10), line, "{untrusted:?}");
+            assert_eq!(single_line(line, 10), line, "twice: {untrusted:?}");
+        }
+    }
+
+    #[test]
+    fn inert_text_is_no_link_and_stays_as_it_is() {
+        for (text, dead) in [
+            ("https://www.city.example/", "hxxps://www[.]city[.]example/"),
+            ("HtTp://a.b", "hxxp://a[.]b"),
+            ("hxxps://a[.]b", "hxxps://a[.]b"),
+            ("市のホームページ", "市のホームページ"),
+            ("İhttp://x", "İhxxp://x"),
+        ] {
+            assert_eq!(inert(text), dead);
+            assert_eq!(inert(dead), dead);
+        }
+    }
+
+    #[test]
+    fn a_page_keeps_its_lines_and_loses_what_hides_or_imitates() {
+        let check = |untrusted: &str, expected: &str| {
+            let mut out = String::new();
+            page(untrusted, &mut out);
+            assert_eq!(out, expected, "{untrusted:?}");
+        };
+        check("a\r\nb\n\nc\td\n\n", "a\nb\n\nc\td\n");
+        check("\n\n  字下げ", "  字下げ\n");
+        check("a\rb\u{0}\u{202E}c", "abc\n");
+        check("品名 ─ 数量\n---\n", "品名 ─ 数量\n---\n");
+        check(&format!("x\n {RULER}\u{200B}\n■ 添付"), &format!("x\n {}\n■ 添付\n", "-".repeat(32)));
+        check("", "");
+    }
+}
