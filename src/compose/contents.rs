@@ -114,9 +114,9 @@ impl<'a> Contents<'a> {
         let enclosed = || self.enclosures.iter().map(|enclosure| &enclosure.piece);
         if enclosed().chain(&self.bodies).any(|piece| piece.outcome.is_kept()) {
             MailStatus::Action
-        } else if self.lacks_body() || enclosed().any(Piece::is_changed) {
+        } else if self.lacks_body() || enclosed().any(Piece::is_another_file) {
             MailStatus::Changed
-        } else if self.bodies.iter().any(Piece::is_changed) {
+        } else if self.bodies.iter().any(|body| !body.outcome.findings.is_empty()) {
             MailStatus::Text
         } else {
             MailStatus::Clean
@@ -155,7 +155,8 @@ impl<'a> Piece<'a> {
         })
     }
 
-    fn is_changed(&self) -> bool {
+    /// True if its reader does not get the very bytes that were sent.
+    fn is_another_file(&self) -> bool {
         self.outcome.derivative != Some(self.part.digest)
     }
 }

@@ -76,7 +76,8 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
     // RFC 3834 5: no responder answers a notice.
     fields.line("Auto-Submitted", "auto-generated");
     write_own(&mut fields, identity);
-    fields.line("X-Temizu-Reasons", notice.reason.code());
+    let rule = notice.rule.map(|rule| format!("/{rule}")).unwrap_or_default();
+    fields.line("X-Temizu-Reasons", &format!("mail={}{rule}", notice.reason));
     fields
 }
 
@@ -151,8 +152,8 @@ fn write_own(fields: &mut Fields, identity: &Identity<'_>) {
     fields.line("X-Temizu-Status", identity.status.as_str());
 }
 
-/// Why parts are not in the mail, for machines: `3=password_required/R-004, body=too_large/R-009`, by the number of the
-/// attachment in the notice.
+/// Why parts are not in the mail, for machines and over the telephone: `3=password_required/R-004, body=too_large/R-009`,
+/// by the number of the attachment in the text.
 fn write_reasons(fields: &mut Fields, contents: &Contents<'_>) {
     let bodies = contents.bodies.iter().map(|piece| ("body".to_owned(), piece));
     let enclosed = contents.enclosures.iter().map(|enclosure| (enclosure.number.to_string(), &enclosure.piece));

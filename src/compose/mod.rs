@@ -97,7 +97,7 @@ pub struct Composed {
 pub enum MailStatus {
     /// Nothing was changed or left out.
     Clean,
-    /// Only the body was turned into text.
+    /// Only the body was changed on its way to plain text.
     Text,
     /// A file was changed, or something was left out for good.
     Changed,

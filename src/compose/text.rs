@@ -83,7 +83,7 @@ mod tests {
     fn a_line_stays_one_line_whatever_it_is_made_of() {
         for (untrusted, line) in [
             ("請求書", "請求書"),
-            ("a\r\nBcc: x@example.jp", "aBcc: x@example.jp"),
+            ("a\r\nBcc: x@y", "aBcc: x@y"),
             (" \u{202E}fdp.exe\u{0} ", "fdp.exe"),
             ("a\u{2028}b\u{85}c\u{200B}d", "abcd"),
             ("", ""),

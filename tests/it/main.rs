@@ -3,4 +3,5 @@
 #![allow(clippy::disallowed_methods, reason = "tests start real processes and read the real clock")]
 
 mod smtp_dialog;
+mod compose_roundtrip;
 mod support;

@@ -1,8 +1,9 @@
 //! Composed mails, read back by the strict reader of `laws`.
 #![allow(clippy::disallowed_methods, reason = "tests make the derivatives that a sandbox would vouch for")]
 
+mod hostile;
+
 use bytes::Bytes;
-use proptest::prelude::*;
 
 use super::laws::{self, Read};
 use super::*;
@@ -253,7 +254,7 @@ fn a_mail_without_attachments_has_no_top_block_and_one_line_at_its_end() {
 
 #[test]
 fn status_and_tag_say_what_the_recipient_finds() {
-    let plain = || Case::new().body("本文", &[]).unchanged();
+    let plain = || Case::new().body("本文", &[]);
     let attachment = |action, reason| plain().kept(PartRole::Attachment, Some("a.pdf"), 1, action, reason);
     for (case, status, tag) in [
         (plain(), MailStatus::Clean, ""),
@@ -464,7 +465,7 @@ fn a_notice_tells_who_when_and_why_and_nothing_else() {
     assert_eq!(composed.status, MailStatus::Quarantined);
     let read = laws::check(&composed.mail);
     let expected = "\
-■ あなたあてのメールを預かっています。中身はまだ渡していません。
+■ あなたあてのメールを預かっています。中身は渡していません。
   規則 R-009 により預かっています。必要なときは申請してください。
   操作はこちら → https://mail-portal.example.lg.jp/m/REFERENCE
 ────────────────────────────────
@@ -477,6 +478,7 @@ fn a_notice_tells_who_when_and_why_and_nothing_else() {
     assert_eq!(read.fields["Subject"], format!("[要操作] メールを預かっています（管理番号 {reference}）"));
     assert_eq!(read.fields["To"], "undisclosed-recipients:;");
     assert_eq!(read.fields["Auto-Submitted"], "auto-generated");
+    assert_eq!(read.fields["X-Temizu-Reasons"], "mail=quarantined_by_rule/R-009");
 
     let site = Site { portal_url: String::new(), contact: String::new(), ..site(Language::En) };
     let null = Notice { reverse_path: &ReversePath::null(), rule: None, ..notice };
@@ -528,122 +530,5 @@ fn our_own_words_are_those_of_the_office() {
     }
     for sentence in text.split(['。', '\n']) {
         assert!(sentence.trim().chars().count() <= 60, "too long for one sentence: {sentence}");
-    }
-}
-
-/// Text that attackers like, in any mixture.
-fn hostile() -> impl Strategy<Value = String> {
-    let pieces = prop::sample::select(vec![
-        "請求書",
-        "\r\nBcc: x@evil.example",
-        "\n",
-        "\r",
-        "\0",
-        "\t",
-        " ",
-        "  ",
-        "\u{202E}",
-        "\u{2028}",
-        "\u{200B}",
-        "=?UTF-8?B?5bGx?=",
-        "=?",
-        "?=",
-        "=",
-        "\"",
-        "\\",
-        "<a@b>",
-        ",",
-        ";",
-        ":",
-        "(",
-        "@",
-        "--temizu",
-        "\r\n.\r\n",
-        "[無害化]",
-        "────────────────────────────────",
-        "\n────────────────────────────────\n",
-        "\n■ 添付ファイル\n",
-        "https://evil.example/",
-        "{rule}",
-        "葛\u{E0100}",
-        "𠮷",
-        "ﾊﾝｶｸ",
-        "x",
-        "long long text with blanks",
-    ]);
-    prop_oneof![
-        8 => prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat()),
-        2 => any::<String>(),
-        1 => ("[a-zあ-ん =?]{1,4}", 500..3000usize).prop_map(|(piece, count)| piece.repeat(count)),
-    ]
-}
-
-fn hostile_name() -> impl Strategy<Value = Option<FileName>> {
-    hostile().prop_map(|text| {
-        let cut = text.floor_char_boundary(120);
-        FileName::try_from(text.split_at(cut).0.to_owned()).ok()
-    })
-}
-
-fn hostile_address() -> impl Strategy<Value = Mailbox> {
-    prop_oneof![
-        Just("keiri@yamada.example"),
-        Just("abc..def.@docomo.ne.jp"),
-        Just("\"a b\\\"c\"@example.jp"),
-        Just("=?UTF-8?B?eA==?=@example.jp"),
-        Just("\"=?UTF-8?Q?x?=\"@[IPv6:2001:db8::1]"),
-    ]
-    .prop_map(mailbox)
-}
-
-prop_compose! {
-    fn hostile_case()(
-        people in prop::collection::vec((hostile(), hostile_address()), 0..5),
-        subject in prop::option::of(hostile()),
-        date in prop::option::of((any::<i64>(), any::<i16>())),
-        bodies in prop::collection::vec(hostile(), 0..3),
-        files in prop::collection::vec((hostile_name(), hostile()), 0..4),
-        (target, shown) in (hostile(), prop::option::of(hostile())),
-    ) -> Case {
-        let mut case = Case::new().headers(|headers| {
-            let people: Vec<_> = people.into_iter().map(|(name, address)| NamedAddress { name, address }).collect();
-            (headers.from, headers.to, headers.cc, headers.reply_to) =
-                (people.clone(), people.clone(), people.clone(), people);
-            (headers.subject, headers.date) = (subject, date);
-        });
-        for body in &bodies {
-            case = case.body(body, &[Reason::HtmlToText]).links(&[(1, &target, shown.as_deref())]);
-        }
-        for (index, (name, text)) in files.iter().enumerate() {
-            let name = name.as_ref().map(FileName::as_str);
-            case = if index % 2 == 0 {
-                case.written(PartRole::Attachment, name, ("text/csv", text.as_bytes()), &[Reason::TextRebuilt])
-            } else {
-                case.kept(PartRole::Attachment, name, 1, Action::Quarantine, Some(Reason::TypeMismatch))
-            };
-        }
-        case
-    }
-}
-
-proptest! {
-    #[test]
-    fn the_laws_hold_whatever_the_facts_say(case in hostile_case()) {
-        for language in [Language::Ja, Language::En] {
-            let composed = case.compose_as(&site(language), 1).unwrap();
-            let read = laws::check(&composed.mail);
-            prop_assert_eq!(case.compose_as(&site(language), 1).unwrap(), composed);
-            let written = case.outcomes.iter().filter(|outcome| outcome.derivative.is_some());
-            prop_assert_eq!(read.files.len(), written.filter(|o| o.action == Action::Rebuild).count());
-        }
-    }
-
-    #[test]
-    fn a_subject_comes_out_as_literal_text(untrusted in hostile()) {
-        let case = Case::new().headers(|headers| headers.subject = Some(untrusted.clone())).body("x", &[]);
-        let expected = text::single_line(&untrusted, 500);
-        let expected = wording::without_tags(&expected);
-        let read = case.read();
-        prop_assert_eq!(read.fields.get("Subject").map_or("", String::as_str), expected);
     }
 }
