@@ -86,28 +86,11 @@ impl Entry {
         tail
     }
 
-    fn comment<'a>(&mut self, mut rest: &'a [u8], lexer: Lexer) -> &'a [u8] {
-        let mut depth = 1usize;
-        while let Some(byte) = rest.first() {
-            let step = match byte {
-                b'\\' => 2,
-                _ => lexer.step(rest),
-            };
-            let (taken, tail) = rest.split_at_checked(step).unwrap_or((rest, &[]));
-            rest = tail;
-            match byte {
-                b'(' => depth += 1,
-                b')' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                break;
-            }
-            self.comment.extend_from_slice(taken.strip_prefix(b"\\").unwrap_or(taken));
-        }
-        rest
+    fn comment<'a>(&mut self, rest: &'a [u8], lexer: Lexer) -> &'a [u8] {
+        let (content, tail) = comment(rest, lexer);
+        self.comment.extend_from_slice(&content);
+        tail
     }
-
     fn angle<'a>(&mut self, mut rest: &'a [u8], lexer: Lexer) -> &'a [u8] {
         let mut content = Vec::new();
         while let Some((byte, tail)) = rest.split_first() {
@@ -121,6 +104,7 @@ impl Entry {
                     content.extend_from_slice(raw);
                     rest = after;
                 }
+                b'(' => (_, rest) = comment(tail, lexer),
                 b if b.is_ascii_whitespace() => {}
                 b => content.push(*b),
             }
@@ -149,6 +133,30 @@ impl Entry {
         let (name, address) = verbatim.split_at_checked(blank)?;
         Some(Address { address: mailbox(address.trim_ascii())?, name: display_name(name) })
     }
+}
+
+/// The content of a comment and what follows it (RFC 5322 3.2.2).
+fn comment(mut rest: &[u8], lexer: Lexer) -> (Vec<u8>, &[u8]) {
+    let mut content = Vec::new();
+    let mut depth = 1usize;
+    while let Some(byte) = rest.first() {
+        let step = match byte {
+            b'\\' => 2,
+            _ => lexer.step(rest),
+        };
+        let (taken, tail) = rest.split_at_checked(step).unwrap_or((rest, &[]));
+        rest = tail;
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        content.extend_from_slice(taken.strip_prefix(b"\\").unwrap_or(taken));
+    }
+    (content, rest)
 }
 
 /// Length up to and with the closing quote, and the content without escapes.
@@ -197,9 +205,7 @@ fn mailbox(bytes: &[u8]) -> Option<String> {
 fn is_local_part(local: &str) -> bool {
     match local.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"').is_some_and(is_quoted_content),
-        None => {
-            !local.is_empty() && local.bytes().all(|b| b.is_ascii_graphic() && !br#"<>()[],;:\"@"#.contains(&b))
-        }
+        None => !local.is_empty() && local.bytes().all(|b| b.is_ascii_graphic() && !br#"<>()[],;:\"@"#.contains(&b)),
     }
 }
 
@@ -249,7 +255,7 @@ mod tests {
         check(b"<@relay.jp,@x.jp:a@b.jp>", &[("", "a@b.jp")]);
         check(b"Taro Yamada taro@example.jp", &[("Taro Yamada", "taro@example.jp")]);
         check(b"'a@b.jp' <a@b.jp>", &[("a@b.jp", "a@b.jp")]);
-        check(b"< a@b.jp >", &[("", "a@b.jp")]);
+        check(b"< a(x)@b.jp(y) >", &[("", "a@b.jp")]);
         check(b"x@[192.0.2.1], y@[IPv6:2001:db8::1]", &[("", "x@[192.0.2.1]"), ("", "y@[IPv6:2001:db8::1]")]);
     }
 
@@ -280,8 +286,20 @@ mod tests {
     #[test]
     fn what_is_no_address_is_dropped() {
         for value in [
-            &b""[..], b",,;", b"<>", b"a", b"<a>", b"a@", b"@b", b"<a@b c@d>", b"\"unclosed <a@b.jp>", b"a@\xE6\x97\xA5.jp",
-            b"<a@b@c>", b"(a@b.jp", b"a@-b", b"<a\0@b.jp>",
+            &b""[..],
+            b",,;",
+            b"<>",
+            b"a",
+            b"<a>",
+            b"a@",
+            b"@b",
+            b"<a@b c@d>",
+            b"\"unclosed <a@b.jp>",
+            b"a@\xE6\x97\xA5.jp",
+            b"<a@b@c>",
+            b"(a@b.jp",
+            b"a@-b",
+            b"<a\0@b.jp>",
         ] {
             check(value, &[]);
         }

@@ -10,12 +10,8 @@ use crate::{Leaf, Role};
 /// Settles the roles of the leaves of one multipart/alternative; `choices` are its children's leaves.
 pub(crate) fn settle(leaves: &mut [Leaf<'_>], choices: &[Range<usize>]) {
     let richness = |choice: &Range<usize>| leaves.get(choice.clone())?.iter().filter_map(richness).max();
-    let best = choices
-        .iter()
-        .enumerate()
-        .filter_map(|(at, choice)| Some((richness(choice)?, at)))
-        .max()
-        .map(|(_, at)| at);
+    let best =
+        choices.iter().enumerate().filter_map(|(at, choice)| Some((richness(choice)?, at))).max().map(|(_, at)| at);
     for (_, choice) in choices.iter().enumerate().filter(|(at, _)| Some(*at) != best) {
         let others = leaves.get_mut(choice.clone()).unwrap_or_default();
         others.iter_mut().filter(|leaf| leaf.role == Role::Body).for_each(|leaf| leaf.role = Role::Alternative);

@@ -97,9 +97,9 @@ impl<'a> Block<'a> {
             return None;
         };
         let trimmed = name.trim_ascii();
-        let of_mime = trimmed.get(..5).is_some_and(|head| {
-            head.eq_ignore_ascii_case(b"conte") || head.eq_ignore_ascii_case(b"mime-")
-        });
+        let of_mime = trimmed
+            .get(..5)
+            .is_some_and(|head| head.eq_ignore_ascii_case(b"conte") || head.eq_ignore_ascii_case(b"mime-"));
         if of_mime && trimmed.len() != name.len() {
             self.irregular = self.irregular.saturating_add(1);
         }

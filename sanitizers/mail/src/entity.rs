@@ -10,8 +10,7 @@ use crate::names::{self, Names};
 use crate::parameters::{self, Parameters};
 
 /// Fields that a part may have once.
-const SINGLETONS: [&str; 4] =
-    ["content-type", "content-transfer-encoding", "content-disposition", "content-id"];
+const SINGLETONS: [&str; 4] = ["content-type", "content-transfer-encoding", "content-disposition", "content-id"];
 /// Longest boundary (RFC 2046 5.1.1).
 const MAX_BOUNDARY: usize = 70;
 const MAX_CHARSET: usize = 64;
@@ -111,9 +110,8 @@ fn encoding(block: &Block<'_>, is_multipart: bool) -> (Encoding, bool) {
 }
 
 fn is_media_type(head: &str) -> bool {
-    let token = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
-    };
+    let token =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
     head.len() <= 255 && head.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }
 

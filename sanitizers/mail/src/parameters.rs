@@ -86,8 +86,7 @@ impl Piece {
     fn new(name: &[u8], bytes: Vec<u8>) -> Self {
         let name: String = name.iter().map(|b| char::from(b.to_ascii_lowercase())).collect();
         let (name, percent) = name.strip_suffix('*').map_or((name.as_str(), false), |name| (name, true));
-        let sectioned =
-            name.rsplit_once('*').and_then(|(base, number)| Some((base, number.parse::<u16>().ok()?)));
+        let sectioned = name.rsplit_once('*').and_then(|(base, number)| Some((base, number.parse::<u16>().ok()?)));
         let (name, section) = sectioned.map_or((name, None), |(base, number)| (base, Some(number)));
         Self { name: name.to_owned(), section, percent, bytes }
     }

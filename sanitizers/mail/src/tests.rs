@@ -149,13 +149,17 @@ fn messages_and_unknown_multiparts_are_kept_whole() {
         &["1 Body text/plain 1", &whole],
     );
     check(
-        &multipart("mixed", &[part("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64", "RnJvbTogYUBi")]),
+        &multipart(
+            "mixed",
+            &[part("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64", "RnJvbTogYUBi")],
+        ),
         &["1 Attachment message/rfc822 9"],
     );
     check(&multipart("digest", &["--b\r\n\r\nFrom: a@b\r\n\r\nx\r\n".to_owned()]), &["1 Attachment message/rfc822 14"]);
-    check(&multipart("mixed", &[part("Content-Type: message/partial; id=x; number=1", "x")]), &[
-        "1 Attachment message/partial 1",
-    ]);
+    check(
+        &multipart("mixed", &[part("Content-Type: message/partial; id=x; number=1", "x")]),
+        &["1 Attachment message/partial 1"],
+    );
     let unknown = read_roles(&multipart("x-strange", &[plain("a"), plain("b")]));
     assert_eq!(unknown, ["1 Attachment multipart/x-strange"]);
 }
@@ -167,14 +171,14 @@ fn read_roles(text: &str) -> Vec<String> {
 #[test]
 fn of_signed_mail_the_content_is_shown_and_of_encrypted_mail_nothing() {
     let signature = part("Content-Type: application/pgp-signature", "x");
-    assert_eq!(read_roles(&multipart("signed", &[plain("a"), signature.clone()])), [
-        "1 Body text/plain",
-        "2 Attachment application/pgp-signature"
-    ]);
-    assert_eq!(read_roles(&multipart("encrypted", &[plain("Version: 1"), signature])), [
-        "1 Attachment text/plain",
-        "2 Attachment application/pgp-signature"
-    ]);
+    assert_eq!(
+        read_roles(&multipart("signed", &[plain("a"), signature.clone()])),
+        ["1 Body text/plain", "2 Attachment application/pgp-signature"]
+    );
+    assert_eq!(
+        read_roles(&multipart("encrypted", &[plain("Version: 1"), signature])),
+        ["1 Attachment text/plain", "2 Attachment application/pgp-signature"]
+    );
 }
 
 #[test]

@@ -18,8 +18,19 @@ const MAX_DEPTH: u32 = 64;
 
 /// Text subtypes that are files rather than words to the reader.
 const FILE_TEXTS: [&str; 14] = [
-    "text/calendar", "text/csv", "text/tab-separated-values", "text/vcard", "text/x-vcard", "text/directory",
-    "text/rtf", "text/xml", "text/css", "text/javascript", "text/ecmascript", "text/rfc822-headers", "text/x-amp-html",
+    "text/calendar",
+    "text/csv",
+    "text/tab-separated-values",
+    "text/vcard",
+    "text/x-vcard",
+    "text/directory",
+    "text/rtf",
+    "text/xml",
+    "text/css",
+    "text/javascript",
+    "text/ecmascript",
+    "text/rfc822-headers",
+    "text/x-amp-html",
     "text/vbscript",
 ];
 
@@ -54,9 +65,20 @@ pub(crate) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mail<'a>, Unr
 /// Only the tree is wanted of the parser: headers are read here.
 fn parser() -> MessageParser {
     [
-        HeaderName::From, HeaderName::To, HeaderName::Cc, HeaderName::Bcc, HeaderName::ReplyTo, HeaderName::Sender,
-        HeaderName::Subject, HeaderName::Date, HeaderName::MessageId, HeaderName::References, HeaderName::InReplyTo,
-        HeaderName::Received, HeaderName::ReturnPath, HeaderName::ListUnsubscribe,
+        HeaderName::From,
+        HeaderName::To,
+        HeaderName::Cc,
+        HeaderName::Bcc,
+        HeaderName::ReplyTo,
+        HeaderName::Sender,
+        HeaderName::Subject,
+        HeaderName::Date,
+        HeaderName::MessageId,
+        HeaderName::References,
+        HeaderName::InReplyTo,
+        HeaderName::Received,
+        HeaderName::ReturnPath,
+        HeaderName::ListUnsubscribe,
     ]
     .into_iter()
     .fold(MessageParser::new().max_encoded_nesting(0), |parser, name| parser.header(name, HeaderForm::Ignore))
@@ -89,11 +111,7 @@ fn without_headers(bytes: &[u8]) -> Mail<'_> {
         names: crate::Names::default(),
         bytes: bytes.into(),
     };
-    Mail {
-        headers: Headers::default(),
-        leaves: vec![leaf],
-        findings: vec![(Path::new(), Code::AmbiguousStructure, 1)],
-    }
+    Mail { headers: Headers::default(), leaves: vec![leaf], findings: vec![(Path::new(), Code::AmbiguousStructure, 1)] }
 }
 
 /// Where a part stands.
@@ -261,8 +279,7 @@ impl<'a> Walk<'a, '_> {
                 self.note(&path, 1);
             }
         }
-        let findings =
-            self.found.into_iter().map(|(path, count)| (path, Code::AmbiguousStructure, count)).collect();
+        let findings = self.found.into_iter().map(|(path, count)| (path, Code::AmbiguousStructure, count)).collect();
         Mail { headers, leaves: self.leaves, findings }
     }
 }
