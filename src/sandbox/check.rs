@@ -34,7 +34,8 @@ fn findings(untrusted: Vec<Found>, places: &BTreeSet<PartPath>) -> Result<Vec<Fi
     untrusted
         .into_iter()
         .map(|found| {
-            let part = PartPath::new(found.path).filter(|part| places.contains(part)).ok_or(Lie("a finding nowhere"))?;
+            let part =
+                PartPath::new(found.path).filter(|part| places.contains(part)).ok_or(Lie("a finding nowhere"))?;
             ensure(found.count > 0, "a finding that was not found")?;
             Ok(Finding { code: reason(&found.code)?, part, count: found.count })
         })

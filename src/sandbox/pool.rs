@@ -139,8 +139,7 @@ impl Place {
         let launcher = self.settings.launcher();
         let mut told = String::new();
         loop {
-            let started =
-                Worker::start(&launcher, self.settings.limits.output_bytes, self.settings.wall_clock).await;
+            let started = Worker::start(&launcher, self.settings.limits.output_bytes, self.settings.wall_clock).await;
             let served = match started {
                 Ok(worker) => {
                     told.clear();

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sanitizer_protocol::{self as protocol, Failure, FromWorker, ToWorker, Way};
+use tokio::io::AsyncRead;
 use tokio::time::{Instant, timeout};
 
 use super::check::{self, Lie};
-use super::link::{self, Broken};
+use super::link::{self, Broken, Inbox};
 use super::pool::Settings;
 use super::worker::{Worker, converse};
 use crate::domain::{Action, Reason};
@@ -127,37 +128,38 @@ impl RebuildSession for Session {
     }
 }
 
-async fn rebuild(
-    worker: &mut Worker,
-    orders: &[Order],
-    mut allowance: check::Allowance,
-) -> Result<Vec<Answer>, Broken> {
+async fn rebuild(worker: &mut Worker, orders: &[Order], allowance: check::Allowance) -> Result<Vec<Answer>, Broken> {
     let spoken: Option<Vec<protocol::Order>> = orders.iter().map(order).collect();
-    let spoken = spoken.ok_or(Broken::Lie("an order that is nothing to write"))?;
-    let Worker { stdin, inbox, .. } = worker;
-    let request = ToWorker::Rebuild { orders: spoken };
-    let answers = async {
-        let mut answers = Vec::with_capacity(orders.len());
-        for order in orders {
-            let answer = match inbox.message().await? {
-                FromWorker::Written(head) => {
-                    let promise = check::promise(head, order, &mut allowance)?;
-                    let bytes = inbox.content(promise.length()).await?;
-                    promise.kept_by(bytes)?
-                }
-                FromWorker::Refused { path, way, code } => check::refusal(&path, way, &code, order)?,
-                FromWorker::Ready { .. } | FromWorker::Inspected(_) | FromWorker::Failed(_) => {
-                    return Err(Broken::Lie("an answer out of turn"));
-                }
-            };
-            answers.push(answer);
-        }
-        if inbox.has_more() { Err(Broken::Lie("more answers than orders")) } else { Ok(answers) }
-    };
-    match converse(link::send(stdin, &request), answers).await? {
+    let request = ToWorker::Rebuild { orders: spoken.ok_or(Broken::Lie("an order that is nothing to write"))? };
+    let talk = link::send(&mut worker.stdin, &request);
+    match converse(talk, answers(&mut worker.inbox, orders, allowance)).await? {
         (answers, true) => Ok(answers),
         (_, false) => Err(Broken::Lie("answers before the orders were sent")),
     }
+}
+
+/// One answer per order, in the same order, and nothing after them.
+async fn answers(
+    inbox: &mut Inbox<impl AsyncRead + Unpin>,
+    orders: &[Order],
+    mut allowance: check::Allowance,
+) -> Result<Vec<Answer>, Broken> {
+    let mut answers = Vec::with_capacity(orders.len());
+    for order in orders {
+        let answer = match inbox.message().await? {
+            FromWorker::Written(head) => {
+                let promise = check::promise(head, order, &mut allowance)?;
+                let bytes = inbox.content(promise.length()).await?;
+                promise.kept_by(bytes)?
+            }
+            FromWorker::Refused { path, way, code } => check::refusal(&path, way, &code, order)?,
+            FromWorker::Ready { .. } | FromWorker::Inspected(_) | FromWorker::Failed(_) => {
+                return Err(Broken::Lie("an answer out of turn"));
+            }
+        };
+        answers.push(answer);
+    }
+    if inbox.has_more() { Err(Broken::Lie("more answers than orders")) } else { Ok(answers) }
 }
 
 fn order(order: &Order) -> Option<protocol::Order> {

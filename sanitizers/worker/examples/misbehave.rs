@@ -191,7 +191,8 @@ fn written(promised: &[u8], length: u64, bytes: &[u8], finished: bool) {
         path: Vec::new(),
         way: Way::Rebuild,
         length,
-        sha256: sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), promised)).into(),
+        sha256: sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), promised))
+            .into(),
         media_type: "text/plain".to_owned(),
         sanitizer: "text".to_owned(),
         version: 1,

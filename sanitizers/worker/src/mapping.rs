@@ -41,11 +41,8 @@ pub struct Source<'a> {
 pub fn inspect<'a>(subject: &Subject, bytes: &'a [u8], limits: &Limits) -> Result<Item<'a>, Failure> {
     match subject {
         Subject::Mail => {
-            let limits = sanitizer_mail::Limits {
-                header_bytes: limits.header_bytes,
-                depth: limits.depth,
-                parts: limits.parts,
-            };
+            let limits =
+                sanitizer_mail::Limits { header_bytes: limits.header_bytes, depth: limits.depth, parts: limits.parts };
             let mail = sanitizer_mail::inspect(bytes, &limits).map_err(|unreadable| failure(&unreadable))?;
             Ok(item(mail))
         }
@@ -76,7 +73,8 @@ fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Mail<'a> {
 }
 
 fn item(mail: Mail<'_>) -> Item<'_> {
-    let mut findings: Vec<Found> = mail.findings.into_iter().map(|(path, code, count)| found(path, code, count)).collect();
+    let mut findings: Vec<Found> =
+        mail.findings.into_iter().map(|(path, code, count)| found(path, code, count)).collect();
     let mut parts = Vec::with_capacity(mail.leaves.len());
     let mut sources = Vec::with_capacity(mail.leaves.len());
     for leaf in mail.leaves {

@@ -65,11 +65,8 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     outbox.flush()?;
     let Some(second) = inbox.next_frame()? else { return Ok(()) };
     let ToWorker::Rebuild { orders } = second.message()? else { return Err(SessionError::Protocol) };
-    let mut budget = Budget {
-        output_bytes: limits.output_bytes,
-        text_bytes: limits.text_bytes,
-        html_bytes: limits.html_bytes,
-    };
+    let mut budget =
+        Budget { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes, html_bytes: limits.html_bytes };
     orders.into_iter().try_for_each(|order| outbox.answer(order, &sources, &mut budget))
 }
 
@@ -148,14 +145,15 @@ impl<W: Write> Outbox<W> {
         let Some(source) = sources.iter().find(|source| source.path == order.path) else {
             return Err(SessionError::Protocol);
         };
-        let written = registry::sanitizer(source.type_id, order.way).ok_or(Code::UnsupportedFormat).and_then(|sanitizer| {
-            let hints = Hints { charset: source.charset.as_deref() };
-            // What a panicking sanitizer had spent stays spent.
-            let rebuilt = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget)))
-                .map_err(|_| Code::ConvertFailed)?
-                .map_err(sanitizer_api::SanitizeError::code)?;
-            Ok((head(&order, sanitizer.name(), sanitizer.version(), &rebuilt), rebuilt.bytes))
-        });
+        let written =
+            registry::sanitizer(source.type_id, order.way).ok_or(Code::UnsupportedFormat).and_then(|sanitizer| {
+                let hints = Hints { charset: source.charset.as_deref() };
+                // What a panicking sanitizer had spent stays spent.
+                let rebuilt = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget)))
+                    .map_err(|_| Code::ConvertFailed)?
+                    .map_err(sanitizer_api::SanitizeError::code)?;
+                Ok((head(&order, sanitizer.name(), sanitizer.version(), &rebuilt), rebuilt.bytes))
+            });
         match written {
             Ok((head, bytes)) => {
                 let length = self.waiting.len();

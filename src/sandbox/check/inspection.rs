@@ -45,8 +45,7 @@ pub(in crate::sandbox) fn inspection(
             && part.role == PartRole::Attachment && part.length == length);
         ensure(whole && headers == HeaderFacts::default(), "a file that is not one part")?;
     }
-    let places: BTreeSet<PartPath> =
-        parts.iter().map(|part| part.path.clone()).chain([PartPath::root()]).collect();
+    let places: BTreeSet<PartPath> = parts.iter().map(|part| part.path.clone()).chain([PartPath::root()]).collect();
     Ok(Inspection { headers, findings: findings(untrusted.findings, &places)?, parts })
 }
 
@@ -70,7 +69,8 @@ fn part(untrusted: PartFound, limits: &Limits) -> Result<Part, Lie> {
         "a declared type that is not one",
     )?;
     let extensions = untrusted.extensions;
-    let is_extension = |text: &String| (1..=MAX_EXTENSION).contains(&text.len()) && is_line(text) && !text.contains('.');
+    let is_extension =
+        |text: &String| (1..=MAX_EXTENSION).contains(&text.len()) && is_line(text) && !text.contains('.');
     ensure(extensions.len() <= MAX_EXTENSIONS && extensions.iter().all(is_extension), "an extension that is not one")?;
     Ok(Part {
         path,

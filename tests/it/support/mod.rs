@@ -1,1 +1,2 @@
 //! What several themes share.
+pub mod worker;
