@@ -1,2 +1,2 @@
 //! What several themes share.
-pub mod worker;
+pub(crate) mod worker;

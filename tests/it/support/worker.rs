@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 /// The worker, as the gateway would find it.
-pub fn worker() -> PathBuf {
+pub(crate) fn worker() -> PathBuf {
     built("temizu-worker")
 }
 
 /// An example program of the worker's crate.
-pub fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     built(&format!("examples/{name}"))
 }
 
