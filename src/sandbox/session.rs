@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sanitizer_protocol::{self as protocol, Failure, FromWorker, ToWorker, Way};
+use tokio::io::AsyncRead;
 use tokio::time::{Instant, timeout};
 
 use super::check::{self, Lie};
-use super::link::{self, Broken};
+use super::link::{self, Broken, Inbox};
 use super::pool::Settings;
 use super::worker::{Worker, converse};
 use crate::domain::{Action, Reason};
@@ -127,37 +128,38 @@ impl RebuildSession for Session {
     }
 }
 
-async fn rebuild(
-    worker: &mut Worker,
-    orders: &[Order],
-    mut allowance: check::Allowance,
-) -> Result<Vec<Answer>, Broken> {
+async fn rebuild(worker: &mut Worker, orders: &[Order], allowance: check::Allowance) -> Result<Vec<Answer>, Broken> {
     let spoken: Option<Vec<protocol::Order>> = orders.iter().map(order).collect();
-    let spoken = spoken.ok_or(Broken::Lie("an order that is nothing to write"))?;
-    let Worker { stdin, inbox, .. } = worker;
-    let request = ToWorker::Rebuild { orders: spoken };
-    let answers = async {
-        let mut answers = Vec::with_capacity(orders.len());
-        for order in orders {
-            let answer = match inbox.message().await? {
-                FromWorker::Written(head) => {
-                    let promise = check::promise(head, order, &mut allowance)?;
-                    let bytes = inbox.content(promise.length()).await?;
-                    promise.kept_by(bytes)?
-                }
-                FromWorker::Refused { path, way, code } => check::refusal(&path, way, &code, order)?,
-                FromWorker::Ready { .. } | FromWorker::Inspected(_) | FromWorker::Failed(_) => {
-                    return Err(Broken::Lie("an answer out of turn"));
-                }
-            };
-            answers.push(answer);
-        }
-        if inbox.has_more() { Err(Broken::Lie("more answers than orders")) } else { Ok(answers) }
-    };
-    match converse(link::send(stdin, &request), answers).await? {
+    let request = ToWorker::Rebuild { orders: spoken.ok_or(Broken::Lie("an order that is nothing to write"))? };
+    let talk = link::send(&mut worker.stdin, &request);
+    match converse(talk, answers(&mut worker.inbox, orders, allowance)).await? {
         (answers, true) => Ok(answers),
         (_, false) => Err(Broken::Lie("answers before the orders were sent")),
     }
+}
+
+/// One answer per order, in the same order, and nothing after them.
+async fn answers(
+    inbox: &mut Inbox<impl AsyncRead + Unpin>,
+    orders: &[Order],
+    mut allowance: check::Allowance,
+) -> Result<Vec<Answer>, Broken> {
+    let mut answers = Vec::with_capacity(orders.len());
+    for order in orders {
+        let answer = match inbox.message().await? {
+            FromWorker::Written(head) => {
+                let promise = check::promise(head, order, &mut allowance)?;
+                let bytes = inbox.content(promise.length()).await?;
+                promise.kept_by(bytes)?
+            }
+            FromWorker::Refused { path, way, code } => check::refusal(&path, way, &code, order)?,
+            FromWorker::Ready { .. } | FromWorker::Inspected(_) | FromWorker::Failed(_) => {
+                return Err(Broken::Lie("an answer out of turn"));
+            }
+        };
+        answers.push(answer);
+    }
+    if inbox.has_more() { Err(Broken::Lie("more answers than orders")) } else { Ok(answers) }
 }
 
 fn order(order: &Order) -> Option<protocol::Order> {
@@ -170,5 +172,134 @@ pub(super) const fn way(action: Action) -> Option<Way> {
         Action::Text => Some(Way::Text),
         Action::Rebuild => Some(Way::Rebuild),
         Action::Hold | Action::Quarantine | Action::Strip => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sanitizer_protocol::{Inspected, PartFound, WrittenHead, encode_bytes, encode_control, encode_end};
+
+    use super::*;
+    use crate::domain::{Digest, PartPath};
+
+    const LIMITS: protocol::Limits = protocol::Limits {
+        header_bytes: 1000,
+        depth: 5,
+        parts: 5,
+        html_bytes: 1000,
+        text_bytes: 1000,
+        output_bytes: 1000,
+    };
+
+    fn ordered(count: u16) -> Vec<Order> {
+        let order = |number| Order { path: PartPath::new(vec![number]).unwrap(), action: Action::Text };
+        (1..=count).map(order).collect()
+    }
+
+    fn written(number: u16, bytes: &[u8]) -> Vec<u8> {
+        let head = WrittenHead {
+            path: vec![number],
+            way: Way::Text,
+            length: u64::try_from(bytes.len()).unwrap(),
+            sha256: *Digest::of(bytes).as_bytes(),
+            media_type: "text/plain".to_owned(),
+            sanitizer: "text".to_owned(),
+            version: 1,
+            assurance: protocol::Assurance::Rebuilt,
+            findings: Vec::new(),
+            links: Vec::new(),
+        };
+        let mut frames = Vec::new();
+        encode_control(&FromWorker::Written(head), &mut frames).unwrap();
+        encode_bytes(bytes, &mut frames).unwrap();
+        encode_end(&mut frames);
+        frames
+    }
+
+    fn refused(number: u16) -> Vec<u8> {
+        let refused = FromWorker::Refused { path: vec![number], way: Way::Text, code: "corrupt".to_owned() };
+        let mut frames = Vec::new();
+        encode_control(&refused, &mut frames).unwrap();
+        frames
+    }
+
+    fn heard(stream: &[u8], orders: &[Order]) -> Result<Vec<Answer>, Broken> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(answers(&mut Inbox::new(stream, 10_000), orders, check::Allowance::of(&LIMITS)))
+    }
+
+    #[test]
+    fn answers_come_one_per_order_and_in_their_order() {
+        let answers = heard(&[written(1, b"one"), refused(2), written(3, b"three")].concat(), &ordered(3)).unwrap();
+        assert!(matches!(answers.as_slice(), [Answer::Written { .. }, Answer::Refused { .. }, Answer::Written { .. }]));
+        let swapped = heard(&[written(2, b"two"), written(1, b"one")].concat(), &ordered(2));
+        assert!(matches!(swapped, Err(Broken::Lie("an answer to another order"))));
+        let missing = heard(&written(1, b"one"), &ordered(2));
+        assert!(matches!(missing, Err(Broken::Ended)));
+        let surplus = heard(&[written(1, b"one"), refused(1)].concat(), &ordered(1));
+        assert!(matches!(surplus, Err(Broken::Lie("more answers than orders"))));
+    }
+
+    #[test]
+    fn a_stream_longer_than_any_answer_is_cut_off() {
+        let long = written(1, &[b'x'; 999]).repeat(20);
+        let heard = heard(&long, &vec![ordered(1)[0].clone(); 20]);
+        assert!(matches!(heard, Err(Broken::Lie(_))), "{heard:?}");
+    }
+
+    #[test]
+    fn failures_name_a_limit_or_are_not_believed() {
+        let limit = |code: &str| failed(Failure::Limit { code: code.to_owned() });
+        assert!(matches!(limit("too_deep"), SandboxError::LimitReached(Reason::TooDeep)));
+        assert!(matches!(limit("expired"), SandboxError::BadAnswer(_)));
+        assert!(matches!(failed(Failure::Unreadable), SandboxError::Unreadable));
+        assert!(matches!(failed(Failure::Protocol), SandboxError::BadAnswer(_)));
+    }
+
+    /// A valid answer, so that changed bytes get past the frame and into the check.
+    fn inspected() -> Vec<u8> {
+        let part = PartFound {
+            path: vec![1],
+            role: protocol::Role::Body,
+            declared: "text/plain".to_owned(),
+            detected: protocol::Detected { id: "text".to_owned(), class: "text".to_owned() },
+            name: Some("a.txt".to_owned()),
+            extensions: vec!["txt".to_owned()],
+            length: 5,
+            sha256: [0; 32],
+            encrypted: false,
+        };
+        let found = Inspected { parts: vec![part], ..Inspected::default() };
+        let mut frames = Vec::new();
+        encode_control(&FromWorker::Inspected(Box::new(found)), &mut frames).unwrap();
+        frames
+    }
+
+    fn check_inspection(stream: &[u8]) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut inbox = Inbox::new(stream, 10_000);
+        if let Ok(FromWorker::Inspected(found)) = runtime.block_on(inbox.message()) {
+            drop(check::inspection(*found, &LIMITS, 100, false));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_worker_writes_is_answered_and_never_a_panic(
+            noise in prop::collection::vec(any::<u8>(), 0..400),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            drop(heard(&noise, &ordered(2)));
+            check_inspection(&noise);
+            let mut answers = [written(1, "一つ".as_bytes()), refused(2)].concat();
+            let mut found = inspected();
+            for (place, byte) in changes {
+                *place.get_mut(&mut answers) = byte;
+                *place.get_mut(&mut found) = byte;
+            }
+            drop(heard(&answers, &ordered(2)));
+            check_inspection(&found);
+        }
     }
 }

@@ -174,3 +174,34 @@ impl std::fmt::Display for Death {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_told_in_words_and_the_limit_on_time_is_a_timeout() {
+        let error = |raw: i32| SandboxError::from(Death::from(ExitStatus::from_raw(raw)));
+        for (raw, text) in [
+            (SIGSYS, "the worker died (seccomp: a system call that is not listed)"),
+            (SIGKILL, "the worker died (killed from outside)"),
+            (5, "the worker died (signal 5)"),
+            (70 << 8, "the worker died (exit status 70)"),
+        ] {
+            assert_eq!(error(raw).to_string(), text);
+        }
+        assert!(matches!(error(SIGXCPU), SandboxError::TimedOut));
+    }
+
+    #[tokio::test]
+    async fn an_answer_explains_a_pipe_that_the_worker_closed() {
+        let closed = async { Err(Broken::Ended) };
+        assert!(matches!(converse(closed, async { Ok(1) }).await, Ok((1, _))));
+        let unreadable = async { Err(Broken::Original(crate::ports::StoreError::NotFound)) };
+        assert!(matches!(
+            converse(unreadable, std::future::pending::<Result<(), Broken>>()).await,
+            Err(Broken::Original(_))
+        ));
+        assert!(matches!(converse(std::future::pending(), async { Ok(1) }).await, Ok((1, false))));
+    }
+}

@@ -4,4 +4,6 @@
 
 mod smtp_dialog;
 mod compose_roundtrip;
+mod escape;
+mod sandbox;
 mod support;

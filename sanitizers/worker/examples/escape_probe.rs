@@ -1,7 +1,8 @@
-//! A process that tries to get out: `escape_probe confined|free ATTEMPT [TARGET]`.
+//! A process that tries to get out: `escape_probe confined|landlock|seccomp|free ATTEMPT [TARGET]`.
 //!
-//! With `confined` it first does exactly what the worker does. Exit status 0 says that the attempt succeeded, 1 that
-//! it was refused; a system call that is not listed ends the process by SIGSYS. `tests/it/escape.rs` runs it.
+//! With `confined` it first does exactly what the worker does; `landlock` and `seccomp` are one layer of it alone. Exit
+//! status 0 says that the attempt succeeded, 1 that it was refused; a system call that is not listed ends the process
+//! by SIGSYS. `tests/it/escape.rs` runs it.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "an attacker has no style guide")]
 
 use std::fs::{self, File};
@@ -13,10 +14,12 @@ use std::process::{Command, ExitCode};
 use std::thread;
 
 use rustix::process::{Pid, getppid, test_kill_process};
-use temizu_worker::confine::{Allowance, confine};
+use seccompiler::{SeccompAction, SeccompFilter};
+use temizu_worker::confine::{Allowance, allow_listed_calls, confine, deny_files};
 
-/// More than the probe is allowed.
-const TOO_MUCH: usize = 2 * 1024 * 1024 * 1024;
+/// What the probe may have, and more than that.
+const MEMORY: u64 = 256 * 1024 * 1024;
+const TOO_MUCH: usize = 512 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,8 +28,11 @@ fn main() -> ExitCode {
     // Never closed: the worker cannot close anything either.
     let inherited = Box::leak(Box::new(File::open("/proc/self/status").unwrap()));
     let parent = getppid().unwrap();
-    if state == "confined" {
-        confine(Allowance { memory_bytes: 1024 * 1024 * 1024, cpu_seconds: 1 }).unwrap();
+    match state {
+        "confined" => confine(Allowance { memory_bytes: MEMORY, cpu_seconds: 1 }).unwrap(),
+        "landlock" => deny_files().unwrap(),
+        "seccomp" => allow_listed_calls().unwrap(),
+        _ => {}
     }
     if attempt_it(attempt, target, inherited, parent).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -64,8 +70,20 @@ fn attempt_it(attempt: &str, target: &str, inherited: &mut File, parent: Pid) ->
             std::hint::black_box(descend(std::hint::black_box(u64::MAX)));
             Ok(())
         }
+        "start a worker where there is no landlock" => start_without(libc::SYS_landlock_create_ruleset, target),
+        "start a worker where limits are refused" => start_without(libc::SYS_prlimit64, target),
         other => Err(io::Error::other(other.to_owned())),
     }
+}
+
+/// Becomes a worker in a kernel that does not know `call`.
+fn start_without(call: i64, worker: &str) -> io::Result<()> {
+    let unknown = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+    let architecture = std::env::consts::ARCH.try_into().map_err(io::Error::other)?;
+    let filter = SeccompFilter::new([(call, Vec::new())].into(), SeccompAction::Allow, unknown, architecture);
+    let program: seccompiler::BpfProgram = filter.and_then(TryInto::try_into).map_err(io::Error::other)?;
+    seccompiler::apply_filter(&program).map_err(io::Error::other)?;
+    Err(Command::new(worker).args(["--memory", "1073741824", "--cpu", "5"]).exec())
 }
 
 fn mode(bits: u32) -> fs::Permissions {

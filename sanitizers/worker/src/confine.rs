@@ -58,16 +58,18 @@ impl From<seccompiler::BackendError> for Unconfined {
 pub fn confine(allowance: Allowance) -> Result<(), Unconfined> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| Unconfined::Dumpable(error.into()))?;
     // The rule set needs a descriptor while it is made; afterwards none can be opened at all.
-    deny_files_and_sockets()?;
+    deny_files()?;
     limit_resources(allowance)?;
-    seccompiler::apply_filter(&listed_calls()?)?;
-    Ok(())
+    allow_listed_calls()
 }
 
 /// Landlock: everything handled, nothing allowed. The file rights of its first version are required; those that newer
 /// kernels add (truncating, device controls, TCP, abstract sockets, signals) are taken where there are any. Seccomp
 /// has none of the calls they are about.
-fn deny_files_and_sockets() -> Result<(), Unconfined> {
+///
+/// # Errors
+/// [`Unconfined::Landlock`], [`Unconfined::NotEnforced`].
+pub fn deny_files() -> Result<(), Unconfined> {
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))?
@@ -83,7 +85,11 @@ fn deny_files_and_sockets() -> Result<(), Unconfined> {
     Ok(())
 }
 
-fn limit_resources(allowance: Allowance) -> Result<(), Unconfined> {
+/// Memory, processor time, and none of what else a process could use up.
+///
+/// # Errors
+/// [`Unconfined::Limit`].
+pub fn limit_resources(allowance: Allowance) -> Result<(), Unconfined> {
     let limit = |name, resource, current, maximum| {
         setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })
             .map_err(|error| Unconfined::Limit(name, error.into()))
@@ -97,7 +103,15 @@ fn limit_resources(allowance: Allowance) -> Result<(), Unconfined> {
     limit("core dumps", Resource::Core, 0, 0)
 }
 
-/// The system calls of a process that computes: everything else ends it.
+/// Seccomp: any system call that is not listed ends the process.
+///
+/// # Errors
+/// [`Unconfined::Seccomp`].
+pub fn allow_listed_calls() -> Result<(), Unconfined> {
+    Ok(seccompiler::apply_filter(&listed_calls()?)?)
+}
+
+/// The system calls of a process that computes.
 fn listed_calls() -> Result<BpfProgram, Unconfined> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = [
         // The allocator.

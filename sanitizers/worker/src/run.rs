@@ -6,7 +6,7 @@
 use std::io::{self, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt};
+use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, Sanitizer};
 use sanitizer_protocol::{
     self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION,
     WrittenHead, encode_bytes, encode_control, encode_end,
@@ -145,26 +145,20 @@ impl<W: Write> Outbox<W> {
         let Some(source) = sources.iter().find(|source| source.path == order.path) else {
             return Err(SessionError::Protocol);
         };
-        let written =
-            registry::sanitizer(source.type_id, order.way).ok_or(Code::UnsupportedFormat).and_then(|sanitizer| {
-                let hints = Hints { charset: source.charset.as_deref() };
-                // What a panicking sanitizer had spent stays spent.
-                let rebuilt = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget)))
-                    .map_err(|_| Code::ConvertFailed)?
-                    .map_err(sanitizer_api::SanitizeError::code)?;
-                Ok((head(&order, sanitizer.name(), sanitizer.version(), &rebuilt), rebuilt.bytes))
-            });
-        match written {
-            Ok((head, bytes)) => {
-                let length = self.waiting.len();
-                if encode_control(&FromWorker::Written(head), &mut self.waiting).is_err() {
-                    self.waiting.truncate(length);
-                    return self.refuse(order, Code::TooLarge);
-                }
-                self.send(&bytes)
-            }
-            Err(code) => self.refuse(order, code),
+        let Some(sanitizer) = registry::sanitizer(source.type_id, order.way) else {
+            return self.refuse(order, Code::UnsupportedFormat);
+        };
+        let rebuilt = match write_anew(sanitizer, source, budget) {
+            Ok(rebuilt) => rebuilt,
+            Err(code) => return self.refuse(order, code),
+        };
+        let head = head(&order, sanitizer, &rebuilt);
+        let length = self.waiting.len();
+        if encode_control(&FromWorker::Written(head), &mut self.waiting).is_err() {
+            self.waiting.truncate(length);
+            return self.refuse(order, Code::TooLarge);
         }
+        self.send(&rebuilt.bytes)
     }
 
     fn refuse(&mut self, order: Order, code: Code) -> Result<(), SessionError> {
@@ -189,7 +183,17 @@ impl<W: Write> Outbox<W> {
     }
 }
 
-fn head(order: &Order, sanitizer: &str, version: u32, rebuilt: &Rebuilt) -> WrittenHead {
+/// A sanitizer that panics fails this part; what it had spent stays spent.
+fn write_anew(sanitizer: &dyn Sanitizer, source: &Source<'_>, budget: &mut Budget) -> Result<Rebuilt, Code> {
+    let hints = Hints { charset: source.charset.as_deref() };
+    match catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget))) {
+        Ok(Ok(rebuilt)) => Ok(rebuilt),
+        Ok(Err(error)) => Err(error.code()),
+        Err(_) => Err(Code::ConvertFailed),
+    }
+}
+
+fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt) -> WrittenHead {
     let found = |finding: &sanitizer_api::Finding| Found {
         code: finding.code.as_str().to_owned(),
         path: order.path.clone(),
@@ -206,8 +210,8 @@ fn head(order: &Order, sanitizer: &str, version: u32, rebuilt: &Rebuilt) -> Writ
         length: u64::try_from(rebuilt.bytes.len()).unwrap_or(u64::MAX),
         sha256: Sha256::digest(&rebuilt.bytes).into(),
         media_type: rebuilt.media_type.to_owned(),
-        sanitizer: sanitizer.to_owned(),
-        version,
+        sanitizer: sanitizer.name().to_owned(),
+        version: sanitizer.version(),
         assurance: match rebuilt.assurance {
             Assurance::Filtered => protocol::Assurance::Filtered,
             Assurance::Rebuilt => protocol::Assurance::Rebuilt,
@@ -218,4 +222,150 @@ fn head(order: &Order, sanitizer: &str, version: u32, rebuilt: &Rebuilt) -> Writ
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::borrow::Cow;
+
+    use sanitizer_api::SanitizeError;
+    use sanitizer_protocol::{Decoder, Limits, Way};
+
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        header_bytes: 65536,
+        depth: 20,
+        parts: 500,
+        html_bytes: 1 << 20,
+        text_bytes: 1 << 20,
+        output_bytes: 1 << 20,
+    };
+
+    fn inspect(length: usize) -> ToWorker {
+        let length = u64::try_from(length).unwrap();
+        ToWorker::Inspect { subject: Subject::File { name: "a.txt".to_owned() }, length, limits: LIMITS }
+    }
+
+    fn rebuild(paths: &[&[u16]]) -> ToWorker {
+        let order = |path: &&[u16]| Order { path: path.to_vec(), way: Way::Rebuild };
+        ToWorker::Rebuild { orders: paths.iter().map(order).collect() }
+    }
+
+    fn item(bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode_control(&inspect(bytes.len()), &mut out).unwrap();
+        bytes.chunks(3).for_each(|piece| encode_bytes(piece, &mut out).unwrap());
+        encode_end(&mut out);
+        out
+    }
+
+    fn message(message: &ToWorker) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode_control(message, &mut out).unwrap();
+        out
+    }
+
+    /// Plays `input` to a session; returns how it ended and every frame it wrote after `Ready`.
+    fn play(input: &[u8]) -> (Result<(), SessionError>, Vec<Frame>) {
+        let mut output = Vec::new();
+        let ended = run(input, &mut output);
+        let mut decoder = Decoder::default();
+        decoder.push(&output);
+        let mut frames = Vec::new();
+        while let Some(frame) = decoder.next_frame().unwrap() {
+            frames.push(frame);
+        }
+        decoder.finish().unwrap();
+        assert_eq!(frames.remove(0).message(), Ok(FromWorker::Ready { version: VERSION }));
+        (ended, frames)
+    }
+
+    #[test]
+    fn a_session_that_never_gets_an_item_ends_quietly() {
+        let (ended, frames) = play(b"");
+        assert!(ended.is_ok() && frames.is_empty());
+    }
+
+    #[test]
+    fn a_file_is_told_of_and_written_anew_with_its_digest() {
+        let (ended, frames) = play(&[item(b"some text\n"), message(&rebuild(&[&[]]))].concat());
+        ended.unwrap();
+        let Ok(FromWorker::Inspected(found)) = frames[0].message() else { panic!("{frames:?}") };
+        assert_eq!(found.parts.len(), 1);
+        assert_eq!((found.parts[0].length, found.parts[0].detected.class.as_str()), (10, "text"));
+        assert_eq!(found.parts[0].sha256, <[u8; 32]>::from(Sha256::digest(b"some text\n")));
+        let Ok(FromWorker::Written(head)) = frames[1].message() else { panic!("{frames:?}") };
+        let Frame::Bytes(bytes) = &frames[2] else { panic!("{frames:?}") };
+        assert_eq!((head.length, head.sha256), (u64::try_from(bytes.len()).unwrap(), Sha256::digest(bytes).into()));
+        assert_eq!(frames[3..], [Frame::End]);
+    }
+
+    #[test]
+    fn an_unsupported_part_is_refused_and_the_gateway_may_leave_without_orders() {
+        let program = item(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0");
+        let (ended, frames) = play(&[program.clone(), message(&rebuild(&[&[]]))].concat());
+        ended.unwrap();
+        let Ok(FromWorker::Refused { code, .. }) = frames[1].message() else { panic!("{frames:?}") };
+        assert_eq!(code, "unsupported_format");
+        let (ended, frames) = play(&program);
+        assert!(ended.is_ok() && frames.len() == 1);
+    }
+
+    #[test]
+    fn a_gateway_that_breaks_the_protocol_is_told_so() {
+        let longer = [message(&inspect(2)), item(b"abc").split_off(message(&inspect(3)).len())].concat();
+        let shorter = [message(&inspect(4)), item(b"abc").split_off(message(&inspect(3)).len())].concat();
+        let other_part = [item(b"abc"), message(&rebuild(&[&[7]]))].concat();
+        let twice = [item(b"abc"), item(b"abc")].concat();
+        for broken in [longer, shorter, other_part, twice, message(&rebuild(&[])), vec![9; 5]] {
+            let (ended, frames) = play(&broken);
+            assert!(matches!(ended, Err(SessionError::Protocol | SessionError::Frame(_))), "{ended:?}");
+            assert_eq!(frames.last().unwrap().message(), Ok(FromWorker::Failed(Failure::Protocol)));
+        }
+    }
+
+    #[test]
+    fn a_stream_that_ends_inside_a_frame_is_an_error() {
+        let (ended, _) = play(&item(b"abc")[..9]);
+        assert!(matches!(ended, Err(SessionError::Pipe(_))), "{ended:?}");
+    }
+
+    #[test]
+    fn a_length_that_no_memory_holds_is_a_limit_and_no_abort() {
+        let ToWorker::Inspect { subject, limits, .. } = inspect(0) else { unreachable!() };
+        let (_, frames) = play(&message(&ToWorker::Inspect { subject, length: u64::MAX, limits }));
+        assert_eq!(
+            frames[0].message(),
+            Ok(FromWorker::Failed(Failure::Limit { code: Code::TooLarge.as_str().to_owned() }))
+        );
+    }
+
+    struct Failing(Option<SanitizeError>);
+
+    impl Sanitizer for Failing {
+        fn name(&self) -> &'static str {
+            "failing"
+        }
+
+        fn version(&self) -> u32 {
+            1
+        }
+
+        fn sanitize(&self, _: &[u8], _: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
+            budget.spend_output(7)?;
+            Err(self.0.expect("a sanitizer that panics"))
+        }
+    }
+
+    #[test]
+    fn a_sanitizer_that_fails_or_panics_costs_its_part_and_what_it_had_spent() {
+        let source = Source { path: Vec::new(), type_id: "text", charset: None, bytes: Cow::Borrowed(b"") };
+        for (error, code) in [
+            (None, Code::ConvertFailed),
+            (Some(SanitizeError::Malformed { expected: "text" }), Code::Corrupt),
+            (Some(SanitizeError::LimitReached { what: "output" }), Code::TooLarge),
+        ] {
+            let mut budget = Budget { output_bytes: 10, ..Budget::generous() };
+            assert_eq!(write_anew(&Failing(error), &source, &mut budget), Err(code));
+            assert_eq!(budget.output_bytes, 3);
+        }
+    }
+}

@@ -153,3 +153,131 @@ fn is_plain(bytes: &[u8], format: Format) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use sanitizer_protocol::Found;
+
+    use super::*;
+    use crate::domain::{Action, PartPath, Reason};
+
+    fn order(action: Action) -> Order {
+        Order { path: PartPath::new(vec![1, 2]).unwrap(), action }
+    }
+
+    fn head(bytes: &[u8], way: Way, media_type: &str) -> WrittenHead {
+        WrittenHead {
+            path: vec![1, 2],
+            way,
+            length: u64::try_from(bytes.len()).unwrap(),
+            sha256: *Digest::of(bytes).as_bytes(),
+            media_type: media_type.to_owned(),
+            sanitizer: "plain-text".to_owned(),
+            version: 1,
+            assurance: protocol::Assurance::Rebuilt,
+            findings: vec![Found { code: "control_removed".to_owned(), path: vec![1, 2], count: 2 }],
+            links: vec![link(1, "hxxps://example[.]jp/")],
+        }
+    }
+
+    fn link(number: u32, target: &str) -> LinkFound {
+        LinkFound { number, target: target.to_owned(), shown: None }
+    }
+
+    fn allowance() -> Allowance {
+        Allowance { output_bytes: 100, text_bytes: 50 }
+    }
+
+    fn check(bytes: &[u8], action: Action, media_type: &str) -> Result<Answer, Lie> {
+        let head = head(bytes, way(action).unwrap(), media_type);
+        promise(head, &order(action), &mut allowance())?.kept_by(Bytes::copy_from_slice(bytes))
+    }
+
+    #[test]
+    fn an_honest_answer_becomes_a_derivative() {
+        let Ok(Answer::Written { derivative, findings, .. }) = check(b"text\n", Action::Text, "text/plain") else {
+            panic!("it was not believed")
+        };
+        assert_eq!((derivative.bytes().as_ref(), derivative.digest()), (b"text\n".as_slice(), Digest::of(b"text\n")));
+        assert_eq!(
+            (derivative.path().to_string(), derivative.about().assurance),
+            ("1.2".to_owned(), Assurance::Rebuilt)
+        );
+        assert_eq!((findings[0].code, findings[0].count), (Reason::ControlRemoved, 2));
+    }
+
+    #[test]
+    fn only_plain_characters_pass() {
+        let cases: &[(&[u8], bool, bool)] = &[
+            (b"a\tb\n", true, true),
+            ("件名 👨\u{200D}👩 葛\u{E0100}\n".as_bytes(), true, true),
+            (b"", true, true),
+            (b"a,b\r\n", false, true),
+            (b"a\rb", false, false),
+            (b"a\r", false, false),
+            (b"\x1b[2J", false, false),
+            (b"a\0", false, false),
+            (b"\x7f", false, false),
+            ("\u{85}".as_bytes(), false, false),
+            (b"\xff\xfe", false, false),
+            (b"\xe6\x97", false, false),
+        ];
+        for (bytes, as_text, as_csv) in cases {
+            assert_eq!(check(bytes, Action::Rebuild, "text/plain").is_ok(), *as_text, "{bytes:?}");
+            assert_eq!(check(bytes, Action::Rebuild, "text/csv").is_ok(), *as_csv, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn heads_that_break_their_order_or_a_limit_are_not_believed() {
+        type Change = fn(&mut WrittenHead);
+        let lies: &[(&str, Change)] = &[
+            ("another part", |head| head.path = vec![1]),
+            ("another way", |head| head.way = Way::Rebuild),
+            ("too long a text", |head| head.length = 51),
+            ("endless", |head| head.length = u64::MAX),
+            ("a program", |head| head.media_type = "application/x-msdownload".to_owned()),
+            ("a web page", |head| head.media_type = "text/html".to_owned()),
+            ("a table as a body", |head| head.media_type = "text/csv".to_owned()),
+            ("no sanitizer", |head| head.sanitizer = String::new()),
+            ("a sanitizer with a line end", |head| head.sanitizer = "text\n".to_owned()),
+            ("a finding elsewhere", |head| head.findings[0].path = vec![3]),
+            ("a link out of order", |head| head.links = vec![link(2, "a"), link(1, "b")]),
+            ("link nought", |head| head.links = vec![link(0, "a")]),
+            ("a link of two lines", |head| head.links = vec![link(1, "a\nb")]),
+            ("a link that can be clicked", |head| head.links = vec![link(1, "HTTPS://example.jp")]),
+        ];
+        for (what, lie) in lies {
+            let mut head = head(b"text", Way::Text, "text/plain");
+            lie(&mut head);
+            assert!(promise(head, &order(Action::Text), &mut allowance()).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_allowance_is_shared_by_all_parts_of_an_item() {
+        let mut allowance = allowance();
+        let mut spend = || {
+            let head = head(&[b'x'; 40], Way::Rebuild, "text/plain");
+            promise(head, &order(Action::Rebuild), &mut allowance).map(|promise| promise.length())
+        };
+        assert_eq!((spend(), spend()), (Ok(40), Ok(40)));
+        assert_eq!(spend(), Err(Lie("more bytes than the item may bring")));
+    }
+
+    #[test]
+    fn bytes_must_be_those_of_the_digest() {
+        let promise = promise(head(b"text", Way::Text, "text/plain"), &order(Action::Text), &mut allowance()).unwrap();
+        assert_eq!(promise.kept_by(Bytes::from_static(b"TEXT")), Err(Lie("bytes that are not those of the digest")));
+    }
+
+    #[test]
+    fn a_refusal_names_its_order_and_a_reason_of_its_own() {
+        let order = order(Action::Text);
+        assert!(refusal(&[1, 2], Way::Text, "corrupt", &order).is_ok());
+        assert!(refusal(&[1], Way::Text, "corrupt", &order).is_err());
+        assert!(refusal(&[1, 2], Way::Rebuild, "corrupt", &order).is_err());
+        assert!(refusal(&[1, 2], Way::Text, "because", &order).is_err());
+        assert!(refusal(&[1, 2], Way::Text, Reason::Undeliverable.code(), &order).is_err());
+    }
+}

@@ -137,3 +137,152 @@ fn addresses(untrusted: Vec<Address>) -> Result<Vec<NamedAddress>, Lie> {
 fn message_id(untrusted: String) -> Result<MessageId, Lie> {
     MessageId::try_from(untrusted).map_err(|_| Lie("a Message-ID that is not one"))
 }
+
+#[cfg(test)]
+mod tests {
+    use sanitizer_protocol::{Detected, Found};
+
+    use super::*;
+    use crate::domain::Reason;
+
+    const LIMITS: Limits =
+        Limits { header_bytes: 1000, depth: 3, parts: 4, html_bytes: 10, text_bytes: 10, output_bytes: 10 };
+    const LENGTH: u64 = 100;
+
+    fn part(path: &[u16]) -> PartFound {
+        PartFound {
+            path: path.to_vec(),
+            role: Role::Attachment,
+            declared: "application/pdf".to_owned(),
+            detected: Detected { id: "pdf".to_owned(), class: "document".to_owned() },
+            name: Some("見積書.pdf".to_owned()),
+            extensions: vec!["pdf".to_owned()],
+            length: 30,
+            sha256: [7; 32],
+            encrypted: false,
+        }
+    }
+
+    fn address(name: &str, address: &str) -> Vec<Address> {
+        vec![Address { name: name.to_owned(), address: address.to_owned() }]
+    }
+
+    fn honest() -> Inspected {
+        Inspected {
+            headers: Headers {
+                from: address("山田太郎", "a@example.jp"),
+                subject: Some("件名".to_owned()),
+                date: Some((1_795_398_120, 540)),
+                message_id: Some("<a@example.jp>".to_owned()),
+                references: vec!["<b@example.jp>".to_owned()],
+                hops: 3,
+                ..Headers::default()
+            },
+            parts: vec![part(&[1]), part(&[2, 1])],
+            findings: vec![Found { code: "type_mismatch".to_owned(), path: vec![2, 1], count: 1 }],
+        }
+    }
+
+    fn check(found: Inspected) -> Result<Inspection, Lie> {
+        inspection(found, &LIMITS, LENGTH, false)
+    }
+
+    /// The honest answer but for one change.
+    fn but(change: impl FnOnce(&mut Inspected)) -> Result<Inspection, Lie> {
+        let mut found = honest();
+        change(&mut found);
+        check(found)
+    }
+
+    #[test]
+    fn an_honest_answer_becomes_facts() {
+        let inspection = check(honest()).unwrap();
+        assert_eq!(inspection.parts.iter().map(|part| part.path.to_string()).collect::<Vec<_>>(), ["1", "2.1"]);
+        assert_eq!(inspection.headers.from[0].address.as_str(), "a@example.jp");
+        assert_eq!(inspection.findings[0].code, Reason::TypeMismatch);
+        assert!(check(Inspected::default()).is_ok());
+    }
+
+    #[test]
+    fn parts_that_cannot_be_are_not_believed() {
+        type Change = fn(&mut PartFound);
+        let lies: &[(&str, Change)] = &[
+            ("too deep", |part| part.path = vec![1, 1, 1, 1]),
+            ("nowhere", |part| part.path = vec![0]),
+            ("out of order", |part| part.path = vec![3]),
+            ("twice", |part| part.path = vec![2, 1]),
+            ("larger than the item", |part| part.length = 71),
+            ("larger than any item", |part| part.length = u64::MAX),
+            ("no type", |part| part.detected.id = "PDF".to_owned()),
+            ("no class", |part| part.detected.class = "harmless".to_owned()),
+            ("a path as a name", |part| part.name = Some("../a".to_owned())),
+            ("a name that turns around", |part| part.name = Some("a\u{202E}fdp.exe".to_owned())),
+            ("a declared type with a line end", |part| part.declared = "text/plain\r\nx: y".to_owned()),
+            ("a declared type in upper case", |part| part.declared = "Text/Plain".to_owned()),
+            ("a long declared type", |part| part.declared = "x".repeat(256)),
+            ("an empty extension", |part| part.extensions = vec![String::new()]),
+            ("an extension with a dot", |part| part.extensions = vec!["tar.gz".to_owned()]),
+            ("a hidden extension", |part| part.extensions = vec!["pdf\u{200B}".to_owned()]),
+            ("many extensions", |part| part.extensions = vec!["a".to_owned(); 17]),
+        ];
+        for (what, lie) in lies {
+            assert!(but(|found| lie(&mut found.parts[0])).is_err(), "{what}");
+        }
+        assert!(but(|found| found.parts = (1..=5).map(|n| part(&[n])).collect()).is_err(), "too many");
+    }
+
+    #[test]
+    fn headers_that_are_not_lines_are_not_believed() {
+        type Change = fn(&mut Headers);
+        let lies: &[(&str, Change)] = &[
+            ("a line end in the subject", |headers| headers.subject = Some("a\r\nBcc: x@example.jp".to_owned())),
+            ("a subject that turns around", |headers| headers.subject = Some("\u{202E}abc".to_owned())),
+            ("a long subject", |headers| headers.subject = Some("x".repeat(4001))),
+            ("a name with a control character", |headers| headers.from = address("\x1b[2J", "a@b")),
+            ("an address with a line end", |headers| headers.to = address("", "a@b\r\nDATA")),
+            ("an address of nobody", |headers| headers.cc = address("", "")),
+            ("a long list", |headers| headers.reply_to = vec![address("", "a@b").remove(0); 2000]),
+            ("a loose Message-ID", |headers| headers.message_id = Some("a@b".to_owned())),
+            ("a reference with a blank", |headers| headers.references = vec!["<a b@c>".to_owned()]),
+            ("an answer to nothing", |headers| headers.in_reply_to = vec![String::new()]),
+            ("a date without a year", |headers| headers.date = Some((i64::MAX, 0))),
+            ("an offset of days", |headers| headers.date = Some((0, i16::MIN))),
+            ("endless hops", |headers| headers.hops = u32::MAX),
+        ];
+        for (what, lie) in lies {
+            assert!(but(|found| lie(&mut found.headers)).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn findings_that_cannot_be_are_not_believed() {
+        let found = |code: &str, path: &[u16], count| Found { code: code.to_owned(), path: path.to_vec(), count };
+        for lie in [
+            found("type_mismatch", &[9], 1),
+            found("type_mismatch", &[1], 0),
+            found("harmless", &[1], 1),
+            // A worker decides nothing, scans nothing and delivers nothing.
+            found(Reason::Expired.code(), &[1], 1),
+            found(Reason::RefusedByNextHop.code(), &[], 1),
+        ] {
+            assert!(but(|inspected| inspected.findings = vec![lie.clone()]).is_err(), "{lie:?}");
+        }
+        let flood = vec![found("corrupt", &[], 1); 1000];
+        assert!(but(|inspected| inspected.findings = flood).is_err());
+        assert!(but(|inspected| inspected.findings = vec![found("ambiguous_structure", &[], 2)]).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_one_attachment_of_its_own_length_without_headers() {
+        let whole = PartFound { length: LENGTH, ..part(&[]) };
+        let file = |parts: Vec<PartFound>, headers: Headers| {
+            inspection(Inspected { headers, parts, findings: Vec::new() }, &LIMITS, LENGTH, true)
+        };
+        assert!(file(vec![whole.clone()], Headers::default()).is_ok());
+        assert!(file(vec![], Headers::default()).is_err());
+        assert!(file(vec![part(&[])], Headers::default()).is_err());
+        assert!(file(vec![PartFound { role: Role::Body, ..whole.clone() }], Headers::default()).is_err());
+        assert!(file(vec![PartFound { path: vec![1], ..whole.clone() }], Headers::default()).is_err());
+        assert!(file(vec![whole], honest().headers).is_err());
+    }
+}

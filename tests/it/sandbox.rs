@@ -1,0 +1,284 @@
+//! The sandbox with real workers, well-behaved and not.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use temizu::config;
+use temizu::domain::{Action, PartPath, PartRole, Reason};
+use temizu::ports::{Answer, Blob, Order, Rebuilder, SandboxError, StoreError, Subject};
+use temizu::sandbox::{Sandbox, Settings};
+
+use crate::support::worker::{example, worker};
+
+const MAIL: &[u8] = b"From: a@example.jp\r\nTo: b@example.lg.jp\r\nSubject: test\r\nMIME-Version: 1.0\r\n\
+    Content-Type: text/plain; charset=utf-8\r\n\r\nHello,\r\nthis is the body.\r\n";
+
+/// A worker binary under a path of its own, so that its processes can be told from those of other tests.
+struct Bench {
+    folder: tempfile::TempDir,
+    settings: Settings,
+}
+
+fn bench(binary: &Path, name: &str, seconds: u64) -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    symlink(binary, &path).unwrap();
+    let sandbox = config::Sandbox { worker: path, wall_clock_seconds: seconds, ..config::Sandbox::default() };
+    Bench { folder, settings: Settings::new(&sandbox, &config::Limits::default(), Path::new("/")) }
+}
+
+fn well_behaved() -> Bench {
+    bench(&worker(), "worker", 60)
+}
+
+fn misbehaving(how: &str) -> Bench {
+    bench(&example("misbehave"), how, 60)
+}
+
+impl Bench {
+    fn start(&self) -> Sandbox {
+        Sandbox::start(self.settings.clone())
+    }
+
+    /// The processes of this bench that are alive.
+    fn processes(&self) -> Vec<u32> {
+        let path = self.folder.path().to_str().unwrap();
+        let runs_here = |pid: &u32| {
+            std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(path.as_bytes()))
+        };
+        std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
+            .filter(runs_here)
+            .collect()
+    }
+}
+
+fn mail(bytes: &[u8]) -> (Subject, Blob) {
+    (Subject::Mail, Blob::in_memory(Bytes::copy_from_slice(bytes)))
+}
+
+fn file(bytes: &[u8]) -> (Subject, Blob) {
+    (Subject::File { untrusted_name: "a.txt".to_owned() }, Blob::in_memory(Bytes::copy_from_slice(bytes)))
+}
+
+async fn inspect_error(sandbox: &Sandbox, item: (Subject, Blob)) -> SandboxError {
+    match sandbox.inspect(item.0, item.1).await {
+        Ok((inspection, _)) => panic!("it was inspected: {inspection:?}"),
+        Err(error) => error,
+    }
+}
+
+/// Waits for what must come, and fails loudly if it does not.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(60), "waited too long: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Inspects a mail and has its body written.
+async fn body_of(sandbox: &Sandbox, item: (Subject, Blob)) -> String {
+    let (inspection, session) = sandbox.inspect(item.0, item.1).await.unwrap();
+    let body = inspection.parts.iter().find(|part| part.role == PartRole::Body).unwrap();
+    let order = Order { path: body.path.clone(), action: Action::Text };
+    let answers = session.rebuild(vec![order]).await.unwrap();
+    let [Answer::Written { derivative, .. }] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(derivative.about().media_type, "text/plain");
+    String::from_utf8(derivative.bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_mail_is_inspected_and_its_body_written_anew() {
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    sandbox.prove().await.unwrap();
+    assert!(body_of(&sandbox, mail(MAIL)).await.contains("this is the body."));
+}
+
+#[tokio::test]
+async fn a_file_is_one_part_and_what_has_no_sanitizer_is_refused() {
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    let (subject, original) = file(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0");
+    let (inspection, session) = sandbox.inspect(subject, original).await.unwrap();
+    assert_eq!(inspection.parts.len(), 1);
+    assert!(inspection.findings.iter().any(|finding| finding.code == Reason::TypeMismatch), "{inspection:?}");
+    let order = Order { path: PartPath::root(), action: Action::Rebuild };
+    let answers = session.rebuild(vec![order.clone()]).await.unwrap();
+    assert_eq!(answers, [Answer::Refused { order, reason: Reason::UnsupportedFormat }]);
+}
+
+#[tokio::test]
+async fn many_large_mails_at_once_are_served_without_standing_still() {
+    let bench = well_behaved();
+    let sandbox = std::sync::Arc::new(bench.start());
+    let large = [MAIL, &b"0123456789 0123456789 0123456789\r\n".repeat(40 * 1024)].concat();
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (sandbox, large) = (std::sync::Arc::clone(&sandbox), large.clone());
+            tokio::spawn(async move { body_of(&sandbox, mail(&large)).await.len() })
+        })
+        .collect();
+    for task in tasks {
+        assert!(task.await.unwrap() > 1024 * 1024);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_without_structure_or_over_a_limit_is_told_apart_from_a_crash() {
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    let endless_header = [b"Subject: ".as_slice(), &b"x".repeat(1024 * 1024)].concat();
+    let error = inspect_error(&sandbox, mail(&endless_header)).await;
+    assert!(matches!(error, SandboxError::LimitReached(Reason::TooLarge) | SandboxError::Unreadable), "{error}");
+}
+
+#[tokio::test]
+async fn an_original_that_cannot_be_read_is_not_blamed_on_the_worker() {
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    let blob = |length, pieces: Vec<Result<Bytes, StoreError>>| {
+        let (sender, receiver) = tokio::sync::mpsc::channel(4);
+        pieces.into_iter().for_each(|piece| sender.try_send(piece).unwrap());
+        Blob::new(length, receiver)
+    };
+    let piece = || Ok(Bytes::from_static(b"From: "));
+    for broken in [blob(12, vec![piece()]), blob(3, vec![piece()]), blob(12, vec![piece(), Err(StoreError::NotFound)])]
+    {
+        let error = inspect_error(&sandbox, (Subject::Mail, broken)).await;
+        assert!(matches!(error, SandboxError::Original(_)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn workers_get_no_environment_and_no_folder_and_may_complain_at_length() {
+    for how in ["bare", "loud"] {
+        let bench = misbehaving(how);
+        let sandbox = bench.start();
+        assert!(body_of(&sandbox, mail(MAIL)).await.contains("this is the body."), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_never_gets_ready_is_told_with_its_path_and_reason() {
+    let missing = bench(Path::new("/nonexistent/worker"), "missing", 2);
+    let mute = bench(&example("misbehave"), "mute", 2);
+    for (bench, reason) in [
+        (missing, "No such file"),
+        (mute, "in time"),
+        (misbehaving("noise"), "does not speak"),
+        (misbehaving("another-version"), "version"),
+        (misbehaving("unconfined"), "exit status 70 not confined, nothing was read: a test?[31m"),
+    ] {
+        let sandbox = bench.start();
+        let error = inspect_error(&sandbox, mail(MAIL)).await;
+        let SandboxError::Unavailable(text) = &error else { panic!("{error}") };
+        assert!(text.contains(bench.settings.worker.to_str().unwrap()) && text.contains(reason), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_while_it_inspects_is_a_crash_that_names_its_end() {
+    for (how, end) in [
+        ("quits", "exit status 0"),
+        ("killed", "killed from outside"),
+        ("forbidden", "seccomp"),
+        ("greedy", "out of memory"),
+    ] {
+        let bench = misbehaving(how);
+        let sandbox = bench.start();
+        let error = inspect_error(&sandbox, mail(MAIL)).await;
+        let SandboxError::Crashed(text) = &error else { panic!("{how}: {error}") };
+        assert!(text.contains(end), "{how}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_is_silent_deaf_or_busy_for_ever_runs_out_of_time() {
+    let large = [MAIL, &[b'x'; 1024 * 1024]].concat();
+    let attempt = |how: &'static str, item: &[u8]| {
+        let item = mail(item);
+        tokio::spawn(async move {
+            let bench = bench(&example("misbehave"), how, 2);
+            (how, inspect_error(&bench.start(), item).await)
+        })
+    };
+    let attempts = [attempt("silent", MAIL), attempt("deaf", MAIL), attempt("deaf", &large), attempt("spins", MAIL)];
+    for attempt in attempts {
+        let (how, error) = attempt.await.unwrap();
+        assert!(matches!(error, SandboxError::TimedOut), "{how}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_break_the_protocol_are_not_believed() {
+    let large = [MAIL, &[b'x'; 1024 * 1024]].concat();
+    for (how, item) in [("garbled", MAIL), ("early", &large), ("endless", MAIL), ("endless-empty", MAIL)] {
+        let bench = misbehaving(how);
+        let sandbox = bench.start();
+        let error = inspect_error(&sandbox, mail(item)).await;
+        assert!(matches!(error, SandboxError::BadAnswer(_)), "{how}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn rebuilt_bytes_that_are_not_as_promised_are_not_believed() {
+    for how in ["half", "cut", "excess", "other-bytes", "escapes", "boundless"] {
+        let bench = misbehaving(how);
+        let sandbox = bench.start();
+        let (subject, original) = file(b"ab");
+        let (_, session) = sandbox.inspect(subject, original).await.unwrap();
+        let error = session.rebuild(vec![Order { path: PartPath::root(), action: Action::Rebuild }]).await.unwrap_err();
+        let died = how == "half" && matches!(error, SandboxError::Crashed(_));
+        assert!(died || matches!(error, SandboxError::BadAnswer(_)), "{how}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_killed_while_it_waits_is_replaced() {
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    sandbox.prove().await.unwrap();
+    until("idle workers", || bench.processes().len() >= 2).await;
+    for pid in bench.processes() {
+        kill(pid);
+        until("the dead to be reaped", || !exists(pid)).await;
+    }
+    assert!(body_of(&sandbox, mail(MAIL)).await.contains("body"));
+}
+
+#[tokio::test]
+async fn a_worker_that_always_dies_while_it_waits_does_not_stop_the_gateway() {
+    let bench = misbehaving("dies-idle");
+    let sandbox = bench.start();
+    let error = inspect_error(&sandbox, mail(MAIL)).await;
+    assert!(matches!(error, SandboxError::Crashed(_)), "{error}");
+}
+
+#[tokio::test]
+async fn no_process_outlives_its_session_or_the_sandbox() {
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    let (subject, original) = mail(MAIL);
+    let (_, session) = sandbox.inspect(subject, original).await.unwrap();
+    until("two idle workers and one busy", || bench.processes().len() >= 3).await;
+    let processes = bench.processes();
+    drop(session);
+    drop(sandbox);
+    for pid in processes {
+        until("every process to be killed and reaped", || !exists(pid)).await;
+    }
+}
+
+fn exists(pid: u32) -> bool {
+    PathBuf::from(format!("/proc/{pid}")).exists()
+}
+
+fn kill(pid: u32) {
+    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+}
