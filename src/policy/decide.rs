@@ -17,8 +17,16 @@ use crate::domain::{Action, Decision, Facts, GroupDecision, Part, PartDecision, 
 /// The rules that may decide about one thing, in order: those that hold for every recipient end the list.
 type Shortlist<'r> = Vec<(usize, &'r Rule)>;
 
-/// Which rule decides about the mail and about each part, by number; absent where none matches.
+/// Which rule decides about the mail and about each kind of part, by number; absent where none matches.
 type Verdict = (Option<usize>, Vec<Option<usize>>);
+
+/// Parts that the same rules may decide about are of one kind: however many parts there are, each kind is asked once.
+#[derive(Debug, Default)]
+struct Kinds<'r> {
+    shortlists: Vec<Shortlist<'r>>,
+    /// The kind of each part, in reading order.
+    of_part: Vec<usize>,
+}
 
 impl RuleSet {
     /// Decides about every part for every recipient. Rules whose last day is before `today` do not count.
@@ -29,14 +37,15 @@ impl RuleSet {
         let envelope = facts.origin.envelope();
         let sender = Person::sender(&envelope.reverse_path);
         let mail = self.shortlist(today, true, |rule| holds_for_mail(rule, facts, sender.as_ref()));
-        let parts: Vec<Shortlist<'_>> = facts
-            .parts
+        let kinds = self.kinds(facts, sender.as_ref(), today);
+        let about_recipient: BTreeMap<usize, &Rule> = kinds
+            .shortlists
             .iter()
-            .map(|part| Subject { facts, sender: sender.as_ref(), part: Some(part) })
-            .map(|subject| self.shortlist(today, false, |rule| rule.holds(&subject)))
+            .chain([&mail])
+            .flatten()
+            .filter(|(_, rule)| rule.is_about_recipient())
+            .copied()
             .collect();
-        let about_recipient: BTreeMap<usize, &Rule> =
-            parts.iter().chain([&mail]).flatten().filter(|(_, rule)| rule.is_about_recipient()).copied().collect();
 
         let mut groups: Vec<GroupDecision> = Vec::new();
         let mut of_profile: BTreeMap<BTreeSet<usize>, usize> = BTreeMap::new();
@@ -46,9 +55,10 @@ impl RuleSet {
             let profile: BTreeSet<usize> =
                 about_recipient.iter().filter(|(_, rule)| rule.holds_for(&person)).map(|(number, _)| *number).collect();
             let group = *of_profile.entry(profile).or_insert_with_key(|profile| {
-                let verdict = (pick(&mail, profile), parts.iter().map(|shortlist| pick(shortlist, profile)).collect());
+                let of_kinds = kinds.shortlists.iter().map(|shortlist| pick(shortlist, profile)).collect();
+                let verdict = (pick(&mail, profile), of_kinds);
                 *of_verdict.entry(verdict).or_insert_with_key(|verdict| {
-                    groups.push(self.group(facts, verdict));
+                    groups.push(self.group(facts, &kinds, verdict));
                     groups.len().saturating_sub(1)
                 })
             });
@@ -72,12 +82,34 @@ impl RuleSet {
         shortlist
     }
 
-    fn group(&self, facts: &Facts, (mail, parts): &Verdict) -> GroupDecision {
-        let rule = |number: &Option<usize>| number.and_then(|number| self.rules().get(number));
+    fn kinds<'r>(&'r self, facts: &Facts, sender: Option<&Person>, today: Date) -> Kinds<'r> {
+        let mut kinds = Kinds::default();
+        let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        for part in &facts.parts {
+            let subject = Subject { facts, sender, part: Some(part) };
+            let shortlist = self.shortlist(today, false, |rule| rule.holds(&subject));
+            let numbers = shortlist.iter().map(|(number, _)| *number).collect();
+            let kind = *known.entry(numbers).or_insert_with(|| {
+                kinds.shortlists.push(shortlist);
+                kinds.shortlists.len().saturating_sub(1)
+            });
+            kinds.of_part.push(kind);
+        }
+        kinds
+    }
+
+    fn group(&self, facts: &Facts, kinds: &Kinds<'_>, (mail, of_kinds): &Verdict) -> GroupDecision {
+        let rule = |number: Option<usize>| number.and_then(|number| self.rules().get(number));
+        let of_kind = |kind: &usize| rule(of_kinds.get(*kind).copied().flatten());
         GroupDecision {
             recipients: Vec::new(),
-            hold: rule(mail).map(|rule| rule.name.clone()),
-            parts: facts.parts.iter().zip(parts).map(|(part, number)| part_decision(part, rule(number))).collect(),
+            hold: rule(*mail).map(|rule| rule.name.clone()),
+            parts: facts
+                .parts
+                .iter()
+                .zip(&kinds.of_part)
+                .map(|(part, kind)| part_decision(part, of_kind(kind)))
+                .collect(),
         }
     }
 }

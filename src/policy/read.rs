@@ -40,8 +40,8 @@ impl<'d, 't> Reader<'d, 't> {
     pub(super) fn refuse_others(&mut self, table: &DeTable<'_>, known: &[&str]) {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let word = fault::excerpt(key.get_ref());
-            let near = fault::nearest_or_all(key.get_ref(), known);
-            self.report(key.span().start, &word, fault::unknown_key(&near));
+            let instead = fault::suggestion(key.get_ref(), known);
+            self.report(key.span().start, &word, fault::unknown_key(instead));
         }
     }
 
@@ -109,9 +109,7 @@ impl<'d, 't> Reader<'d, 't> {
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let Some(text) = value.get_ref().as_str() else {
-            let list = words.join(", ");
-            let form = Words::new(format!("次のどれかを書いてください: {list}"), format!("write one of: {list}"));
-            return self.or_report(key, value, None, || form);
+            return self.or_report(key, value, None, || fault::one_of(words));
         };
         let found = read(text);
         if found.is_none() {
@@ -172,11 +170,10 @@ pub(super) fn missing(key: &str) -> Problem {
 
 /// A word that is none of `words`.
 pub(super) fn unknown_word(word: &str, words: &[&str]) -> Problem {
-    let near = fault::nearest_or_all(word, words).join(", ");
-    let word = if word.contains('@') { String::new() } else { fault::excerpt(word) };
+    let shown = if word.contains('@') { String::new() } else { fault::excerpt(word) };
     Problem {
         code: "unknown_word",
-        what: Words::new(format!("「{word}」は使えません"), format!("\"{word}\" is not known")),
-        instead: Words::new(format!("もしかして: {near}"), format!("did you mean: {near}")),
+        what: Words::new(format!("「{shown}」は使えません"), format!("\"{shown}\" is not known")),
+        instead: fault::suggestion(word, words),
     }
 }
