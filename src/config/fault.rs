@@ -104,6 +104,13 @@ impl fmt::Display for Fault {
 #[must_use]
 pub fn syntax(message: &str) -> Problem {
     let message = message.replace('\n', ", ");
+    if message.starts_with("duplicate key") {
+        return Problem {
+            code: "repeated",
+            what: Words::new("同じキーが前にあります", "the key is already there further up"),
+            instead: Words::new("一つにしてください", "write it once"),
+        };
+    }
     Problem {
         code: "syntax",
         what: Words::new(format!("TOML の書き方ではありません（{message}）"), format!("not valid TOML: {message}")),
@@ -114,26 +121,51 @@ pub fn syntax(message: &str) -> Problem {
     }
 }
 
-/// The key does not exist; `near` are the keys that may be meant, or all there are.
+/// The key does not exist.
 #[must_use]
-pub fn unknown_key(near: &[&str]) -> Problem {
-    let list = near.join(", ");
-    Problem {
-        code: "unknown_key",
-        what: Words::new("知らないキーです", "unknown key"),
-        instead: Words::new(format!("もしかして: {list}"), format!("did you mean: {list}")),
-    }
+pub fn unknown_key(instead: Words) -> Problem {
+    Problem { code: "unknown_key", what: Words::new("知らないキーです", "unknown key"), instead }
 }
 
-/// The value has another type, or is outside of what the key takes; `form` says what fits.
+/// The value has another type, or is outside of what the key takes; `form` says what fits. Nothing is repeated if
+/// `found` is empty.
 #[must_use]
 pub fn wrong_value(found: &str, form: Words) -> Problem {
     let found = excerpt(found);
-    Problem {
-        code: "wrong_value",
-        what: Words::new(format!("{found} は使えません"), format!("{found} does not fit")),
-        instead: form,
+    let what = if found.is_empty() {
+        Words::new("この値は使えません", "the value does not fit")
+    } else {
+        Words::new(format!("{found} は使えません"), format!("{found} does not fit"))
+    };
+    Problem { code: "wrong_value", what, instead: form }
+}
+
+/// What to write instead of `word`: the nearest of `known`, or which there are.
+#[must_use]
+pub fn suggestion(word: &str, known: &[&str]) -> Words {
+    let near = nearest(word, known.iter().copied());
+    if near.is_empty() { one_of(known) } else { did_you_mean(&near) }
+}
+
+/// The few that may be meant.
+#[must_use]
+pub fn did_you_mean(near: &[&str]) -> Words {
+    let list = near.join(", ");
+    Words::new(format!("もしかして: {list}"), format!("did you mean: {list}"))
+}
+
+/// All there are, up to forty.
+#[must_use]
+pub fn one_of(known: &[&str]) -> Words {
+    const MOST: usize = 40;
+    if known.is_empty() {
+        return Words::new("まだ何も定義されていません", "nothing is defined yet");
     }
+    let mut list = known.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    if known.len() > MOST {
+        list.push_str(", …");
+    }
+    Words::new(format!("使えるのは: {list}"), format!("write one of: {list}"))
 }
 
 /// At most sixty characters of `text`, without control characters: what a message may repeat.
@@ -166,13 +198,6 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     found.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
 
-/// [`nearest`], or all of them in their order if none is near.
-#[must_use]
-pub fn nearest_or_all<'a>(word: &str, candidates: &[&'a str]) -> Vec<&'a str> {
-    let near = nearest(word, candidates.iter().copied());
-    if near.is_empty() { candidates.to_vec() } else { near }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +208,7 @@ mod tests {
             source: "temizu.toml".to_owned(),
             position: Some(Position { line: 3, column: 1 }),
             key: "smtp.listn".to_owned(),
-            problem: unknown_key(&["smtp.listen"]),
+            problem: unknown_key(did_you_mean(&["smtp.listen"])),
         };
         assert_eq!(
             fault.render(Language::En),
@@ -209,7 +234,9 @@ mod tests {
             assert_eq!(nearest(word, keys), expected, "{word}");
         }
         assert_eq!(nearest(&"x".repeat(100_000), keys), Vec::<&str>::new());
-        assert_eq!(nearest_or_all("frobnicate", &keys), keys);
+        assert_eq!(suggestion("listn", &keys).en, "did you mean: listen");
+        assert_eq!(suggestion("frobnicate", &keys).en, "write one of: listen, domains, tls_key, tls_certificate");
+        assert_eq!(suggestion("x", &[]).en, "nothing is defined yet");
     }
 
     #[test]

@@ -190,14 +190,11 @@ fn unknown(path: &str) -> Problem {
     let sections: Vec<&str> = SECTIONS.iter().map(|section| section.name).collect();
     let mut near = fault::nearest(path, sections.iter().copied());
     near.extend(reference::meant(path));
-    if near.is_empty() {
-        let section = path.split_once('.').map(|(section, _)| section);
-        near = match section {
-            Some(section) => keys_in(section),
-            None => sections,
-        };
-    }
-    fault::unknown_key(&near)
+    fault::unknown_key(match path.split_once('.') {
+        _ if !near.is_empty() => fault::did_you_mean(&near),
+        Some((section, _)) => fault::one_of(&keys_in(section)),
+        None => fault::one_of(&sections),
+    })
 }
 
 fn keys_in(section: &str) -> Vec<&'static str> {

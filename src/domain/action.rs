@@ -67,6 +67,12 @@ pub struct RuleName(String);
 pub struct InvalidRuleName;
 
 impl RuleName {
+    /// The name under which a part is kept back when no rule matched; no rule may bear it.
+    #[must_use]
+    pub fn last_resort() -> Self {
+        Self("default".to_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

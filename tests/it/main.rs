@@ -6,4 +6,5 @@ mod smtp_dialog;
 mod compose_roundtrip;
 mod escape;
 mod sandbox;
+mod bad_config;
 mod support;
