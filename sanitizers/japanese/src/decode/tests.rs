@@ -1,0 +1,131 @@
+//! Known bytes and their known text.
+
+use super::*;
+
+fn check(label: Option<&str>, bytes: &[u8], text: &str, charset: &str, guessed: bool, undecodable: u32) {
+    let decoded = decode(label, bytes);
+    assert_eq!(decoded.text, text, "{label:?}");
+    assert_eq!((decoded.charset, decoded.guessed, decoded.undecodable), (charset, guessed, undecodable), "{text}");
+    let again = decode(None, decoded.text.as_bytes());
+    assert_eq!((again.text, again.undecodable), (decoded.text, 0));
+}
+
+fn sjis(text: &str) -> Vec<u8> {
+    SHIFT_JIS.encode(text).0.into_owned()
+}
+
+fn euc(text: &str) -> Vec<u8> {
+    EUC_JP.encode(text).0.into_owned()
+}
+
+const LETTER: &str = "総務課 柏木様\nいつもお世話になっております。髙﨑①㈱の件、ご確認ください。\n";
+
+#[test]
+fn plain_ascii_needs_no_label_and_is_no_guess() {
+    check(None, b"hello\r\n", "hello\r\n", "US-ASCII", false, 0);
+    check(Some("us-ascii"), b"hello", "hello", "US-ASCII", false, 0);
+    check(Some("Shift_JIS"), b"hello", "hello", "Shift_JIS", false, 0);
+    check(Some("iso-2022-jp"), b"hello", "hello", "ISO-2022-JP", false, 0);
+    check(None, b"", "", "US-ASCII", false, 0);
+}
+
+#[test]
+fn right_labels_decide() {
+    for label in ["Shift_JIS", "CP932", "sjis-win", "csWindows31J", "x-ms-cp932"] {
+        check(Some(label), &sjis(LETTER), LETTER, "Shift_JIS", false, 0);
+    }
+    let no_extensions = LETTER.replace("髙﨑", "高崎");
+    for label in ["EUC-JP", "cp51932", "eucJP-ms"] {
+        check(Some(label), &euc(&no_extensions), &no_extensions, "EUC-JP", false, 0);
+    }
+    for label in ["utf-8", "UTF8"] {
+        check(Some(label), LETTER.as_bytes(), LETTER, "UTF-8", false, 0);
+    }
+    check(Some("windows-1252"), b"caf\xE9", "café", "windows-1252", false, 0);
+    check(Some("gb2312"), b"\xC4\xE3\xBA\xC3", "你好", "GBK", false, 0);
+}
+
+#[test]
+fn missing_and_wrong_labels_are_found_out_and_said() {
+    for label in [None, Some("us-ascii"), Some("x-unknown"), Some("iso-2022-jp")] {
+        check(label, LETTER.as_bytes(), LETTER, "UTF-8", true, 0);
+        check(label, &sjis(LETTER), LETTER, "Shift_JIS", true, 0);
+        let no_extensions = LETTER.replace("髙﨑①㈱", "高崎");
+        check(label, &euc(&no_extensions), &no_extensions, "EUC-JP", true, 0);
+    }
+    for label in ["Shift_JIS", "EUC-JP", "iso-8859-1"] {
+        check(Some(label), LETTER.as_bytes(), LETTER, "UTF-8", true, 0);
+    }
+    check(Some("utf-8"), &sjis(LETTER), LETTER, "Shift_JIS", true, 0);
+    for label in [None, Some("us-ascii"), Some("utf-8"), Some("Shift_JIS"), Some("EUC-JP")] {
+        check(label, b"\x1B$BF|K\\\x1B(B", "日本", "ISO-2022-JP", true, 0);
+    }
+}
+
+#[test]
+fn jis_is_read_as_mailers_write_it() {
+    for (bytes, text) in [
+        (&b"\x1B$BF|K\\8l\x1B(B abc"[..], "日本語 abc"),
+        (b"\x1B$@F|K\\\x1B(J\\1", "日本\\1"),
+        (b"\x1B(I6@6E\x1B(B", "ｶﾀｶﾅ"),
+        (b"a\x0E6@6E\x0Fb", "aｶﾀｶﾅb"),
+        (b"\x1B(B\xB6\xC0\xB6\xC5 \x1B$BF|\x1B(B", "ｶﾀｶﾅ 日"),
+        (b"\x1B$B-!-j\x1B(B", "①㈱"),
+        (b"\x1B$B|byu\x1B(B", "髙﨑"),
+        (b"\x1B$BF|K\\\r\nabc\r\n\x1B$BF|\x1B(B", "日本\r\nabc\r\n日"),
+        (b"\x1B$(D0#\x1B(B", "丅"),
+        (b"\x1B&@\x1B$BF|\x1B(B", "日"),
+        (b"\x1B$BF| K\\\x1B(B", "日 本"),
+    ] {
+        for label in ["iso-2022-jp", "ISO-2022-JP-MS", "cp50221", "jis"] {
+            check(Some(label), bytes, text, "ISO-2022-JP", false, 0);
+        }
+    }
+}
+
+#[test]
+fn what_has_no_reading_is_marked_and_counted() {
+    check(Some("iso-2022-jp"), b"\x1B$B\x7F!F|\x1B(B", "〓日", "ISO-2022-JP", false, 1);
+    check(Some("iso-2022-jp"), b"\x1B$B)!F|\x1B(B", "〓日", "ISO-2022-JP", false, 1);
+    check(Some("utf-8"), b"\xE6\x97\xA5\xE6\x97", "日〓", "UTF-8", false, 1);
+    check(Some("utf-8"), "日\u{FFFD}本".as_bytes(), "日〓本", "UTF-8", false, 1);
+    check(Some("Shift_JIS"), b"\x93\xFA\x96", "日〓", "Shift_JIS", false, 1);
+}
+
+#[test]
+fn byte_order_marks_decide_and_disappear() {
+    check(None, b"\xEF\xBB\xBF\xE6\x97\xA5", "日", "UTF-8", false, 0);
+    check(Some("Shift_JIS"), b"\xEF\xBB\xBF\xE6\x97\xA5", "日", "UTF-8", true, 0);
+    check(None, b"\xFF\xFE\xE5\x65a\0", "日a", "UTF-16LE", false, 0);
+    check(Some("utf-16"), b"\xFE\xFF\x65\xE5\0a", "日a", "UTF-16BE", false, 0);
+    check(Some("utf-16"), b"\x65\xE5\0a", "日a", "UTF-16BE", false, 0);
+    check(Some("utf-16le"), b"a\0b\0", "ab", "UTF-16LE", false, 0);
+}
+
+#[test]
+fn half_width_kana_alone_are_not_taken_for_another_charset() {
+    let kana = sjis("ﾌﾘｺﾐ ｶ)ﾔﾏﾀﾞｹﾝｾﾂ 0001234\r\n");
+    check(None, &kana, "ﾌﾘｺﾐ ｶ)ﾔﾏﾀﾞｹﾝｾﾂ 0001234\r\n", "Shift_JIS", true, 0);
+    check(Some("Shift_JIS"), b"\xC2\xB1", "ﾂｱ", "Shift_JIS", false, 0);
+}
+
+#[test]
+fn any_bytes_give_text_whatever_the_label() {
+    let mut state = 1u32;
+    for length in 0..600 {
+        let bytes: Vec<u8> = (0..length)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let [.., high] = state.to_le_bytes();
+                if high < 12 { 0x1B } else { high }
+            })
+            .collect();
+        for label in [None, Some("iso-2022-jp"), Some("Shift_JIS"), Some("utf-8"), Some("utf-16"), Some("euc-jp")] {
+            let decoded = decode(label, &bytes);
+            let again = decode(None, decoded.text.as_bytes());
+            if !decoded.text.contains('\u{1B}') && !decoded.text.starts_with('\u{FEFF}') {
+                assert_eq!(again.text, decoded.text);
+            }
+        }
+    }
+}
