@@ -135,7 +135,58 @@ async fn a_mail_without_structure_or_over_a_limit_is_told_apart_from_a_crash() {
     let sandbox = bench.start();
     let endless_header = [b"Subject: ".as_slice(), &b"x".repeat(1024 * 1024)].concat();
     let error = inspect_error(&sandbox, mail(&endless_header)).await;
-    assert!(matches!(error, SandboxError::LimitReached(Reason::TooLarge) | SandboxError::Unreadable), "{error}");
+    assert!(matches!(error, SandboxError::LimitReached(Reason::TooLarge)), "{error}");
+    let error = inspect_error(&sandbox, mail(b" \r\n")).await;
+    assert!(matches!(error, SandboxError::Unreadable), "{error}");
+}
+
+/// What the worker says of any mail must hold before the gateway, or a mail could be made that nobody ever gets.
+#[tokio::test]
+async fn no_mail_makes_an_honest_worker_look_like_a_liar() {
+    let nested = |depth: usize| {
+        let open: String =
+            (0..depth).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
+        format!("From: a@b.jp\r\n{open}Content-Type: application/x\r\n\r\nx\r\n")
+    };
+    let named = |name: &str| {
+        format!(
+            "From: a@b.jp\r\nContent-Type: application/x; name=\"{name}\"\r\nContent-Disposition: attachment\r\n\r\nx\r\n"
+        )
+    };
+    let headed = |headers: &str| format!("{headers}\r\n\r\nx\r\n");
+    let mut mails: Vec<String> = (17..24).chain([62, 63, 64, 65, 200]).map(nested).collect();
+    mails.extend(
+        ["a.tar.gz", "..", "nul", "a\u{202E}fdp.exe", "x.\u{200B}", "あ.表", "a.b.", "COM1.txt", ".x", "a.\u{1F468}"]
+            .map(named),
+    );
+    mails.push(named(&format!("{}.{}", "a".repeat(500), "b".repeat(500))));
+    mails.extend(
+        [
+            "From: \"a\\\"b\"@c.jp, x@[1.2.3.4], <@r:a@b>, a@b@c, あ@い, \u{202E}x <a..b.@docomo.ne.jp>",
+            "Date: Fri, 31 Dec 99999 23:59:59 +9959",
+            "Date: Mon, 01 Jan 0000 00:00:00 -2399",
+            "Message-ID: <a b@c>\r\nReferences: <x@y> junk <z@> <@z> <あ@b> <a@b>",
+            "Subject: =?utf-8?q?a=0D=0ABcc:_x=40y=00=E2=80=AE?=\r\nSubject: b\r\nFrom: x\r\nFrom: y",
+            "Subject: =?utf-16?b?/////w==?= =?x-unknown?q?=80=81?= =?iso-2022-jp?b?GyRCPGo/ZQ==?=",
+            "Content-Type: TEXT/PLAIN; charset=\"\u{1F4A9}\"; name*0*=a''%00%0d%0a; name*1=.exe",
+            "Content-Type: multipart/mixed; boundary=\"\"\r\nContent-Transfer-Encoding: base64",
+            ": no name\r\n continued\r\nX",
+        ]
+        .map(headed),
+    );
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    for text in mails {
+        let (subject, original) = mail(text.as_bytes());
+        match sandbox.inspect(subject, original).await {
+            Ok((inspection, session)) => {
+                let order = |part: &temizu::domain::Part| Order { path: part.path.clone(), action: Action::Text };
+                session.rebuild(inspection.parts.iter().map(order).collect()).await.expect(&text);
+            }
+            Err(SandboxError::LimitReached(_) | SandboxError::Unreadable) => {}
+            Err(error) => panic!("{error}: {text:?}"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -243,12 +294,15 @@ async fn rebuilt_bytes_that_are_not_as_promised_are_not_believed() {
 async fn a_worker_killed_while_it_waits_is_replaced() {
     let bench = well_behaved();
     let sandbox = bench.start();
-    sandbox.prove().await.unwrap();
-    until("idle workers", || bench.processes().len() >= 2).await;
-    for pid in bench.processes() {
-        kill(pid);
+    until("idle workers", || bench.processes().len() == 2).await;
+    let killed = bench.processes();
+    for pid in &killed {
+        assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+    }
+    for pid in killed {
         until("the dead to be reaped", || !exists(pid)).await;
     }
+    until("others to take their places", || bench.processes().len() == 2).await;
     assert!(body_of(&sandbox, mail(MAIL)).await.contains("body"));
 }
 
@@ -277,8 +331,4 @@ async fn no_process_outlives_its_session_or_the_sandbox() {
 
 fn exists(pid: u32) -> bool {
     PathBuf::from(format!("/proc/{pid}")).exists()
-}
-
-fn kill(pid: u32) {
-    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
 }

@@ -24,7 +24,7 @@ pub struct Names {
 
 impl Names {
     /// The names among `candidates`, the one to show first.
-    pub(crate) fn of<'a>(candidates: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn of<'a>(candidates: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names = Self::default();
         for candidate in candidates.into_iter().filter(|candidate| !candidate.trim().is_empty()) {
             let safe = shown(candidate);

@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 
 use crate::registry;
 
+/// Seconds since the epoch of the years 1 to 9999: what a Date header of the new mail can say (RFC 5322 3.3).
+const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
 /// An inspected item: what the gateway is told, and what its orders will be written from.
 #[derive(Debug)]
 pub struct Item<'a> {
@@ -43,14 +46,14 @@ pub fn inspect<'a>(subject: &Subject, bytes: &'a [u8], limits: &Limits) -> Resul
         Subject::Mail => {
             let limits =
                 sanitizer_mail::Limits { header_bytes: limits.header_bytes, depth: limits.depth, parts: limits.parts };
-            let mail = sanitizer_mail::inspect(bytes, &limits).map_err(|unreadable| failure(&unreadable))?;
+            let mail = sanitizer_mail::inspect(bytes, &limits).map_err(failure)?;
             Ok(item(mail))
         }
         Subject::File { name } => Ok(item(single_file(name, bytes))),
     }
 }
 
-fn failure(unreadable: &Unreadable) -> Failure {
+fn failure(unreadable: Unreadable) -> Failure {
     match unreadable.code() {
         code @ (Code::TooLarge | Code::TooManyFiles | Code::TooDeep) => {
             Failure::Limit { code: code.as_str().to_owned() }
@@ -66,7 +69,7 @@ fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Mail<'a> {
         role: sanitizer_mail::Role::Attachment,
         declared: String::new(),
         charset: None,
-        names: sanitizer_mail::Names::from_spoken(&[name]),
+        names: sanitizer_mail::Names::of([name]),
         bytes: Cow::Borrowed(bytes),
     };
     Mail { headers: Headers::default(), leaves: vec![leaf], findings: Vec::new() }
@@ -132,10 +135,79 @@ fn headers(headers: Headers) -> protocol::Headers {
         cc: addresses(headers.cc),
         reply_to: addresses(headers.reply_to),
         subject: headers.subject,
-        date: headers.date,
+        date: headers.date.filter(|(seconds, _)| YEARS.contains(seconds)),
         message_id: headers.message_id,
         references: headers.references,
         in_reply_to: headers.in_reply_to,
         hops: headers.hops,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits =
+        Limits { header_bytes: 1000, depth: 3, parts: 4, html_bytes: 1000, text_bytes: 1000, output_bytes: 1000 };
+
+    const PROGRAM: &str = "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAgAAAAA==";
+
+    fn mail(text: &str) -> Result<Inspected, Failure> {
+        inspect(&Subject::Mail, text.replace('\n', "\r\n").as_bytes(), &LIMITS).map(|item| item.found)
+    }
+
+    fn codes(found: &Inspected) -> Vec<(&[u16], &str)> {
+        found.findings.iter().map(|finding| (finding.path.as_slice(), finding.code.as_str())).collect()
+    }
+
+    #[test]
+    fn a_body_that_is_a_program_is_an_attachment() {
+        let found = mail(&format!("From: a@b.jp\nContent-Transfer-Encoding: base64\n\n{PROGRAM}\n")).unwrap();
+        assert_eq!(found.parts[0].role, Role::Attachment);
+        assert_eq!(found.parts[0].detected.class, "executable");
+        let found = mail("From: a@b.jp\n\nHello\n").unwrap();
+        assert_eq!((found.parts[0].role, found.parts[0].path.as_slice()), (Role::Body, [1].as_slice()));
+        assert_eq!(found.headers.from[0].address, "a@b.jp");
+    }
+
+    #[test]
+    fn a_name_that_lies_about_its_content_is_a_finding_of_its_part() {
+        let named = |name: &str| {
+            mail(&format!(
+                "From: a@b.jp\nContent-Type: application/octet-stream; name={name}\n\
+                 Content-Disposition: attachment\nContent-Transfer-Encoding: base64\n\n{PROGRAM}\n"
+            ))
+            .unwrap()
+        };
+        assert_eq!(codes(&named("a.exe")), []);
+        assert_eq!(codes(&named("a.pdf")), [([1].as_slice(), "type_mismatch")]);
+        assert_eq!(named("a.pdf").parts[0].extensions, ["pdf"]);
+    }
+
+    #[test]
+    fn limits_and_emptiness_are_told_apart() {
+        let limit = |code: &str| Err(Failure::Limit { code: code.to_owned() });
+        assert_eq!(mail(&format!("Subject: {}\n\nx", "x".repeat(2000))), limit("too_large"));
+        assert_eq!(mail(" \n"), Err(Failure::Unreadable));
+        let parts = "--b\n\nx\n".repeat(9);
+        let many = format!("Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n");
+        assert_eq!(mail(&many), limit("too_many_files"));
+    }
+
+    #[test]
+    fn a_date_that_no_header_can_say_is_left_out() {
+        let date = |date| headers(Headers { date: Some((date, 0)), ..Headers::default() }).date;
+        assert_eq!(date(0), Some((0, 0)));
+        assert_eq!((date(i64::MAX), date(*YEARS.start() - 1)), (None, None));
+    }
+
+    #[test]
+    fn a_file_is_a_single_attachment_under_a_clean_name() {
+        let subject = Subject::File { name: "../見積\u{202E}fdp.exe".to_owned() };
+        let item = inspect(&subject, b"MZ\x90", &LIMITS).unwrap();
+        assert_eq!(item.found.headers, protocol::Headers::default());
+        assert_eq!(item.found.parts[0].path, item.sources[0].path);
+        assert_eq!(item.found.parts[0].name.as_deref(), Some(".._見積fdp.exe"));
+        assert_eq!(item.found.parts[0].extensions, ["exe"]);
     }
 }

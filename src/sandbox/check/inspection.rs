@@ -45,8 +45,16 @@ pub(in crate::sandbox) fn inspection(
             && part.role == PartRole::Attachment && part.length == length);
         ensure(whole && headers == HeaderFacts::default(), "a file that is not one part")?;
     }
-    let places: BTreeSet<PartPath> = parts.iter().map(|part| part.path.clone()).chain([PartPath::root()]).collect();
-    Ok(Inspection { headers, findings: findings(untrusted.findings, &places)?, parts })
+    Ok(Inspection { headers, findings: findings(untrusted.findings, &places(&parts))?, parts })
+}
+
+/// Where something can be found: the item, the parts, and the containers around them.
+fn places(parts: &[Part]) -> BTreeSet<PartPath> {
+    let outwards = |part: &Part| {
+        let numbers = part.path.numbers().to_vec();
+        (1..=numbers.len()).filter_map(move |depth| PartPath::new(numbers.get(..depth)?.to_vec()))
+    };
+    parts.iter().flat_map(outwards).chain([PartPath::root()]).collect()
 }
 
 fn parts(untrusted: Vec<PartFound>, limits: &Limits, length: u64) -> Result<Vec<Part>, Lie> {
@@ -269,7 +277,9 @@ mod tests {
         }
         let flood = vec![found("corrupt", &[], 1); 1000];
         assert!(but(|inspected| inspected.findings = flood).is_err());
-        assert!(but(|inspected| inspected.findings = vec![found("ambiguous_structure", &[], 2)]).is_ok());
+        for place in [&[][..], &[1], &[2], &[2, 1]] {
+            assert!(but(|inspected| inspected.findings = vec![found("ambiguous_structure", place, 2)]).is_ok());
+        }
     }
 
     #[test]
