@@ -15,7 +15,8 @@ pub(super) fn records(at: Timestamp, dispatch: &Dispatch, settlements: &[(Mailbo
         .into_iter()
         .filter_map(|event| {
             let concerned = settlements.iter().filter(|(_, settlement)| event_of(settlement) == event);
-            let recipients: Vec<Value> = concerned.map(|(to, settlement)| recipient(to, reply_of(settlement))).collect();
+            let recipients: Vec<Value> =
+                concerned.map(|(to, settlement)| recipient(to, reply_of(settlement))).collect();
             (!recipients.is_empty()).then(|| AuditEvent {
                 at,
                 event,
@@ -95,7 +96,8 @@ mod tests {
             ],
         );
         let sha256 = dispatch.digest.to_string();
-        let details = |recipients: Value| json!({ "mail": 2, "sha256": sha256, "attempt": 3, "recipients": recipients });
+        let details =
+            |recipients: Value| json!({ "mail": 2, "sha256": sha256, "attempt": 3, "recipients": recipients });
         let found: Vec<_> = records.iter().map(|record| (record.event, record.details.clone())).collect();
         let wanted = vec![
             (

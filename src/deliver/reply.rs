@@ -122,9 +122,7 @@ impl From<Lost> for Unreachable {
 /// Sorts what lettre gives: it takes 4xx and 5xx for errors, here they are answers.
 pub(super) fn answer_of(result: Result<smtp::response::Response, smtp::Error>) -> Result<Answer, Lost> {
     let answer = match result {
-        Ok(response) => {
-            Answer { code: response.code().into(), text: response.message().collect::<Vec<_>>().join(" ") }
-        }
+        Ok(response) => Answer { code: response.code().into(), text: response.message().collect::<Vec<_>>().join(" ") },
         Err(error) => match error.status() {
             Some(code) => {
                 let text = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();

@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::attempt::Attempt;
 use super::connection::{Connection, NextHop};
 use super::health::{Alarm, Breaker, Gate};
+use super::record;
 use super::reply::{Lost, Unreachable, code_of};
 use super::schedule::{Deferral, Schedule};
-use super::record;
 use crate::domain::{Mailbox, Timestamp};
 use crate::ports::{Clock, Dispatch, Outbox, Settlement, StoreError};
 
