@@ -183,6 +183,13 @@ struct Session {
     encrypted: bool,
 }
 
+/// The envelope of the mail under way.
+#[derive(Default)]
+struct Transaction {
+    mail_command: String,
+    to: Vec<String>,
+}
+
 /// The connection is over.
 struct Over;
 
@@ -191,15 +198,15 @@ impl Session {
         if self.react("CONNECT", "220 hop.test ESMTP").await.is_err() {
             return;
         }
-        let (mut mail_command, mut to) = (String::new(), Vec::new());
+        let mut transaction = Transaction::default();
         while let Ok(line) = self.line().await {
             let line = String::from_utf8(line).unwrap().trim_end().to_owned();
             self.note(&line);
             let verb = line.split(' ').next().unwrap().to_uppercase();
             let good = match verb.as_str() {
                 "EHLO" => self.ehlo_reply(),
-                "RCPT" if mail_command.is_empty() => "503 5.5.1 MAIL first".to_owned(),
-                "DATA" if to.is_empty() => "554 5.5.1 no valid recipients".to_owned(),
+                "RCPT" if transaction.mail_command.is_empty() => "503 5.5.1 MAIL first".to_owned(),
+                "DATA" if transaction.to.is_empty() => "554 5.5.1 no valid recipients".to_owned(),
                 "MAIL" | "RCPT" | "RSET" | "NOOP" => format!("250 2.0.0 {verb} ok"),
                 "DATA" => "354 go on".to_owned(),
                 "STARTTLS" if self.plan.tls.is_some() => "220 2.0.0 go on".to_owned(),
@@ -209,18 +216,11 @@ impl Session {
             let Ok(reply) = self.react(&line, &good).await else { return };
             match (verb.as_str(), reply.as_bytes()[0]) {
                 ("QUIT", _) => return,
-                ("MAIL", b'2') => mail_command = line,
-                ("RCPT", b'2') => to.push(line),
-                ("RSET", b'2') => {
-                    mail_command.clear();
-                    to.clear();
-                }
+                ("MAIL", b'2') => transaction.mail_command = line,
+                ("RCPT", b'2') => transaction.to.push(line),
+                ("RSET", b'2') => transaction = Transaction::default(),
                 ("STARTTLS", b'2') => self = self.encrypt().await,
-                ("DATA", b'3') => {
-                    if self.take(std::mem::take(&mut mail_command), std::mem::take(&mut to)).await.is_err() {
-                        return;
-                    }
-                }
+                ("DATA", b'3') if self.take(std::mem::take(&mut transaction)).await.is_err() => return,
                 _ => {}
             }
         }
@@ -246,7 +246,7 @@ impl Session {
     }
 
     /// Reads a mail up to CRLF.CRLF, taking out the stuffed dots.
-    async fn take(&mut self, mail_command: String, to: Vec<String>) -> Result<(), Over> {
+    async fn take(&mut self, Transaction { mail_command, to }: Transaction) -> Result<(), Over> {
         let mut bytes = Vec::new();
         let mut first = true;
         loop {

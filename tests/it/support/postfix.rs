@@ -22,32 +22,29 @@ pub(crate) struct Postfix {
 }
 
 impl Postfix {
-    /// The mail server behind the gateway: final for `domain`, every address into one Maildir.
-    pub(crate) fn final_for(domain: &str) -> Self {
+    /// The mail server behind the gateway, as documented: final for `domain`, every address into one Maildir.
+    pub(crate) fn behind(domain: &str) -> Self {
+        let documented = snippet(include_str!("../../../docs/integration/postfix-behind.md"));
         Self::start(&format!(
-            "virtual_mailbox_domains = {domain}\n\
+            "{}\
+             virtual_mailbox_domains = {domain}\n\
              virtual_mailbox_maps = static:inbox/\n\
              virtual_uid_maps = static:{NOBODY}\n\
              virtual_gid_maps = static:{NOBODY}\n\
-             default_transport = error:nothing leaves this test\n\
-             smtpd_relay_restrictions = reject_unauth_destination\n"
+             default_transport = error:nothing leaves this test\n",
+            documented.replace("192.0.2.10", "127.0.0.1")
         ))
     }
 
-    /// The relay in front of the gateway: accepts mail for `domain` and hands it to `next`.
-    #[allow(dead_code, reason = "for the test of the whole path")]
-    pub(crate) fn relay_for(domain: &str, next: SocketAddr) -> Self {
-        Self::start(&format!(
-            "relay_domains = {domain}\n\
-             relayhost = [{}]:{}\n\
-             smtpd_relay_restrictions = permit_mynetworks, reject\n",
-            next.ip(),
-            next.port()
-        ))
+    /// The relay in front of the gateway, as documented: hands mail for `domain` to `gateway`.
+    pub(crate) fn in_front(domain: &str, gateway: SocketAddr) -> Self {
+        let documented = snippet(include_str!("../../../docs/integration/postfix-in-front.md"));
+        let gateway = format!("[{}]:{}", gateway.ip(), gateway.port());
+        Self::start(&documented.replace("[192.0.2.10]:25", &gateway).replace("city.example.lg.jp", domain))
     }
 
     /// A Postfix with `settings` (lines of main.cf) besides those that keep it private.
-    pub(crate) fn start(settings: &str) -> Self {
+    fn start(settings: &str) -> Self {
         assert!(
             Path::new("/usr/sbin/postfix").exists(),
             "this test needs Postfix: apt-get install postfix (choose \"No configuration\")"
@@ -130,6 +127,12 @@ fn list(folder: &Path) -> Vec<PathBuf> {
         .map_or_else(|_| Vec::new(), |entries| entries.map(|entry| entry.unwrap().path()).collect())
 }
 
+/// The block of main.cf in a page of the documentation.
+fn snippet(page: &str) -> &str {
+    let (_, rest) = page.split_once("```main.cf\n").expect("a block of main.cf");
+    rest.split_once("```").expect("its end").0
+}
+
 fn main_cf(root: &Path, settings: &str) -> String {
     let root = root.display();
     format!(
@@ -150,11 +153,9 @@ fn main_cf(root: &Path, settings: &str) -> String {
          alias_maps =\n\
          inet_interfaces = 127.0.0.1\n\
          inet_protocols = ipv4\n\
-         mynetworks = 127.0.0.0/8\n\
          smtpd_peername_lookup = no\n\
          smtp_dns_support_level = disabled\n\
          smtp_host_lookup = native\n\
-         message_size_limit = 104857600\n\
          mailbox_size_limit = 0\n\
          virtual_mailbox_limit = 0\n\
          {settings}"
