@@ -54,6 +54,9 @@ enum End {
 
 async fn hand_over(connection: &mut Connection, dispatch: &Dispatch, answers: &mut Vec<Answer>) -> End {
     let lost = envelope(connection, dispatch, answers).await.err();
+    if lost == Some(Lost::Senseless) {
+        return End::Lost(Lost::Senseless);
+    }
     if let Some(mail) = answers.first().filter(|mail| is_no(mail)) {
         connection.reset().await;
         return End::NotBegun(mail.clone());
@@ -116,6 +119,8 @@ async fn content(connection: &mut Connection, dispatch: &Dispatch) -> Result<Ans
 fn settle(rcpt: Option<&Answer>, end: &End) -> Settlement {
     let decisive = match (end, rcpt) {
         (End::NotBegun(mail), _) => mail,
+        // Who knows which command the earlier replies belong to?
+        (End::Lost(Lost::Senseless), _) => return Settlement::Deferred(Lost::Senseless.to_reply()),
         (_, Some(rcpt)) if rcpt.class() != Class::Done => rcpt,
         (End::Answered(answer), _) => answer,
         (End::Lost(lost), _) => return Settlement::Deferred(lost.to_reply()),

@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(answer("250-one\r\n250 two\r\n").to_reply().0, "250 one two");
         assert_eq!(answer("550 \x1b[31m\tred\r\n").to_reply().0, "550 ?[31m?red");
         let long = answer(&format!("550 {}\r\n", "x".repeat(900))).to_reply().0;
-        assert_eq!((long.len(), &long[..6]), (MAX_TEXT, "550 xx"));
+        assert_eq!((long.len(), long.starts_with("550 xx")), (MAX_TEXT, true));
     }
 
     #[test]

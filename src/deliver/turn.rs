@@ -2,7 +2,8 @@
 //!
 //! lettre writes and flushes in small pieces and reads lines of any length in UTF-8 only. This stream holds writes
 //! back until the client reads (one system call, one segment per turn), ends a reply that grows beyond
-//! [`MAX_REPLY`], and turns octets over 0x7E in replies (Shift_JIS texts occur) into `?`.
+//! [`MAX_REPLY`], turns octets over 0x7E in replies (Shift_JIS texts occur) into `?`, and tells a connection that ended
+//! (an error here) from a reply that makes no sense.
 //! Invariant: the client never waits for a reply to bytes that are still held back.
 
 use std::fmt;
@@ -57,6 +58,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TurnStream<S> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
         let arrived = buf.filled_mut().get_mut(before..).unwrap_or_default();
+        if arrived.is_empty() {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
         for octet in arrived.iter_mut().filter(|octet| **octet > b'~') {
             *octet = b'?';
         }

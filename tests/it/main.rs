@@ -7,4 +7,6 @@ mod compose_roundtrip;
 mod escape;
 mod sandbox;
 mod bad_config;
+mod deliver;
+mod postfix;
 mod support;

@@ -2,3 +2,7 @@
 
 pub(crate) mod folder_sink;
 pub(crate) mod worker;
+pub(crate) mod log;
+pub(crate) mod next_hop;
+pub(crate) mod outbox;
+pub(crate) mod postfix;
