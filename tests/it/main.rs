@@ -9,4 +9,6 @@ mod sandbox;
 mod bad_config;
 mod deliver;
 mod postfix;
+mod crash_steps;
+mod store_contract;
 mod support;

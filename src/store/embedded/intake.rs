@@ -187,13 +187,14 @@ impl Acceptance {
     }
 }
 
-/// One round trip to the database's thread instead of four: parameters are numbered across the statements.
+/// One round trip to the database's thread instead of four. Parameters are numbered across the statements; `$1` and not
+/// `?1`, because SQLite counts up to the highest `?` number and sqlx then binds the gaps as well.
 const ACCEPT: &str = "\
     INSERT INTO item (tenant, id, reference, stage, received_at, length, digest, origin, due_at) \
-        VALUES (?1, ?2, ?3, 'received', ?4, ?5, ?6, ?7, ?4); \
-    INSERT INTO original (tenant, item, sealed, file) VALUES (?1, ?2, ?8, ?9); \
-    INSERT OR IGNORE INTO search_term (tenant, term, item) SELECT ?1, value, ?2 FROM json_each(?10); \
-    INSERT INTO audit (tenant, sequence, item, previous, body, hash) VALUES (?1, ?11, ?2, ?12, ?13, ?14)";
+        VALUES ($1, $2, $3, 'received', $4, $5, $6, $7, $4); \
+    INSERT INTO original (tenant, item, sealed, file) VALUES ($1, $2, $8, $9); \
+    INSERT OR IGNORE INTO search_term (tenant, term, item) SELECT $1, value, $2 FROM json_each($10); \
+    INSERT INTO audit (tenant, sequence, item, previous, body, hash) VALUES ($1, $11, $2, $12, $13, $14)";
 
 #[async_trait]
 impl Job for Acceptance {

@@ -1,0 +1,253 @@
+//! A store under test, a clock that stands still, and items in every stage of their life.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use temizu::config;
+use temizu::domain::derivative::About;
+use temizu::domain::{
+    Action, Assurance, AuditEvent, Client, Decision, Derivative, Digest, Envelope, Event, Facts, FileName,
+    GroupDecision, HeaderFacts, ItemId, ItemKey, Mailbox, MessageId, Origin, Outbound, Part, PartDecision, PartOutcome,
+    PartRole, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
+};
+use temizu::ports::{
+    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, Queue, Register, Reply,
+    Retention, Settlement, StoreError,
+};
+use temizu::store::embedded::EmbeddedStore;
+
+/// How long a lease lasts here.
+pub(crate) const SPAN: Duration = Duration::from_secs(60);
+/// Originals above this are files.
+pub(crate) const INLINE: u64 = 4096;
+
+/// A store of some kind, empty.
+pub(crate) trait StoreUnderTest {
+    async fn open() -> Ports;
+}
+
+/// The embedded store in a folder of its own.
+pub(crate) struct Embedded;
+
+impl StoreUnderTest for Embedded {
+    async fn open() -> Ports {
+        let folder = tempfile::tempdir().unwrap();
+        let store =
+            EmbeddedStore::open(&embedded_config(folder.path()), Arc::new(StillClock::default())).await.unwrap();
+        Ports::of(&store, folder)
+    }
+}
+
+pub(crate) fn embedded_config(data: &std::path::Path) -> config::Store {
+    config::Store { data: data.to_owned(), reserve_bytes: 0, inline_bytes: INLINE }
+}
+
+/// Every port of one store.
+pub(crate) struct Ports {
+    pub(crate) sink: Arc<dyn OriginalSink>,
+    pub(crate) source: Arc<dyn OriginalSource>,
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) register: Arc<dyn Register>,
+    pub(crate) retention: Arc<dyn Retention>,
+    _keep: Box<dyn Any + Send + Sync>,
+}
+
+impl Ports {
+    pub(crate) fn of(store: &Arc<EmbeddedStore>, keep: impl Any + Send + Sync) -> Self {
+        Self {
+            sink: store.sink(),
+            source: store.source().unwrap(),
+            queue: Arc::clone(store) as Arc<dyn Queue>,
+            outbox: Arc::clone(store) as Arc<dyn Outbox>,
+            register: Arc::clone(store) as Arc<dyn Register>,
+            retention: Arc::clone(store) as Arc<dyn Retention>,
+            _keep: Box::new(keep),
+        }
+    }
+
+    /// Accepts item `number` with `length` bytes at second `number`.
+    pub(crate) async fn accept(&self, number: u8, length: usize) -> Result<Accepted, StoreError> {
+        self.accept_for(TenantId::single(), number, length).await
+    }
+
+    pub(crate) async fn accept_for(&self, tenant: TenantId, number: u8, length: usize) -> Result<Accepted, StoreError> {
+        let mut writer = self.sink.begin(ItemKey { tenant, id: item_id(number) }).await?;
+        for piece in original(number, length).chunks(3000) {
+            writer.write(piece).await?;
+        }
+        writer.accept(origin(&["a@city.example", "b@city.example"]), at(number.into())).await
+    }
+
+    pub(crate) async fn read(&self, key: &ItemKey) -> Result<Vec<u8>, StoreError> {
+        self.source.open(key).await?.collect().await
+    }
+
+    pub(crate) async fn lease(&self, second: i64) -> Lease {
+        self.queue.lease(at(second), SPAN).await.unwrap().expect("something to lease")
+    }
+
+    pub(crate) async fn lease_mail(&self, second: i64) -> Dispatch {
+        self.outbox.lease(at(second), SPAN).await.unwrap().expect("something to send")
+    }
+
+    /// Accepts item `number` and concludes it with a mail for both recipients.
+    pub(crate) async fn sanitized(&self, number: u8) -> ItemKey {
+        self.accept(number, 100).await.unwrap();
+        let lease = self.lease(1000).await;
+        let key = lease.key.clone();
+        let conclusion = sanitized(&lease, 100, vec![mail(number, &["a@city.example", "b@city.example"], 100)]);
+        self.queue.conclude(lease, conclusion, vec![event(Event::Sanitized, key.id)]).await.unwrap();
+        key
+    }
+
+    /// Settles everything that waits, each copy alike.
+    pub(crate) async fn settle_all(&self, second: i64, how: fn(Reply) -> Settlement) {
+        while let Some(dispatch) = self.outbox.lease(at(second), SPAN).await.unwrap() {
+            self.settle(dispatch, how, second + 300).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn settle(
+        &self,
+        dispatch: Dispatch,
+        how: fn(Reply) -> Settlement,
+        next: i64,
+    ) -> Result<(), StoreError> {
+        let reply = || Reply("250 2.0.0 ok".to_owned());
+        let settlements = dispatch.forward_paths.iter().map(|to| (to.clone(), how(reply()))).collect();
+        let record = event(Event::Delivered, dispatch.key.id);
+        self.outbox.settle(dispatch, settlements, at(next), vec![record]).await
+    }
+}
+
+/// A clock that shows what it was told.
+#[derive(Default)]
+pub(crate) struct StillClock(pub(crate) AtomicI64);
+
+impl Clock for StillClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_millis(second * 1000)
+}
+
+pub(crate) fn item_id(number: u8) -> ItemId {
+    ItemId::new(at(number.into()), [number; 10])
+}
+
+pub(crate) fn original(number: u8, length: usize) -> Vec<u8> {
+    (0..length).map(|n| (n % 251) as u8 ^ number).collect()
+}
+
+pub(crate) fn mailbox(text: &str) -> Mailbox {
+    Mailbox::parse(text).unwrap()
+}
+
+pub(crate) fn origin(recipients: &[&str]) -> Origin {
+    Origin::Mail(Envelope {
+        reverse_path: ReversePath::of(mailbox("Taro@Sender.example")),
+        forward_paths: recipients.iter().map(|to| mailbox(to)).collect(),
+        client: Client { address: [192, 0, 2, 1].into(), helo: "relay.example".to_owned(), tls: None },
+        eight_bit: true,
+    })
+}
+
+pub(crate) fn event(event: Event, item: ItemId) -> AuditEvent {
+    AuditEvent { at: at(2000), event, item: Some(item), actor: "test".to_owned(), details: json!({ "n": 1 }) }
+}
+
+/// An operator's record at `second`.
+pub(crate) fn operated(second: i64, item: ItemId) -> AuditEvent {
+    AuditEvent { at: at(second), actor: "operator:hanako".to_owned(), ..event(Event::Retried, item) }
+}
+
+pub(crate) fn facts(lease: &Lease) -> Facts {
+    Facts {
+        received_at: lease.received_at,
+        origin: lease.origin.clone(),
+        length: lease.length,
+        headers: HeaderFacts { message_id: Some(message_id("<Original@sender.example>")), ..HeaderFacts::default() },
+        parts: vec![part()],
+        findings: Vec::new(),
+    }
+}
+
+fn part() -> Part {
+    Part {
+        path: "2".parse().unwrap(),
+        role: PartRole::Attachment,
+        declared: "application/pdf".to_owned(),
+        detected: TypeId::try_from("pdf".to_owned()).unwrap(),
+        class: TypeClass::Document,
+        name: Some(FileName::try_from("請求書.pdf".to_owned()).unwrap()),
+        extensions: vec!["pdf".to_owned()],
+        length: 4321,
+        digest: Digest::of(b"part"),
+        encrypted: false,
+    }
+}
+
+pub(crate) fn decision(hold: Option<&str>) -> Decision {
+    let rule = RuleName::try_from("R-012".to_owned()).unwrap();
+    let part = PartDecision { path: "2".parse().unwrap(), action: Action::Quarantine, reason: None, rule };
+    Decision {
+        rules: RuleVersion { digest: Digest::of(b"rules") },
+        groups: vec![GroupDecision {
+            recipients: vec![mailbox("a@city.example"), mailbox("b@city.example")],
+            hold: hold.map(|name| RuleName::try_from(name.to_owned()).unwrap()),
+            parts: vec![part],
+        }],
+    }
+}
+
+fn message_id(text: &str) -> MessageId {
+    MessageId::try_from(text.to_owned()).unwrap()
+}
+
+/// A mail of about `length` bytes that tells of one part kept back.
+pub(crate) fn mail(number: u8, recipients: &[&str], length: usize) -> Outbound {
+    let text = format!("Subject: {number}\r\n\r\n{}", "0123456789abcdef\r\n".repeat(length / 18));
+    Outbound {
+        reverse_path: ReversePath::null(),
+        forward_paths: recipients.iter().map(|to| mailbox(to)).collect(),
+        message_id: message_id(&format!("<New.{number}@temizu.example>")),
+        mail: WireMail::try_from(Bytes::from(text)).unwrap(),
+        outcomes: vec![PartOutcome {
+            path: "2".parse().unwrap(),
+            action: Action::Quarantine,
+            reason: Some(Reason::TypeNotAllowed),
+            rule: RuleName::try_from("R-012".to_owned()).unwrap(),
+            findings: Vec::new(),
+            derivative: None,
+            assurance: None,
+        }],
+    }
+}
+
+pub(crate) fn derivative(length: usize) -> Derivative {
+    let about = About {
+        media_type: "text/plain".to_owned(),
+        sanitizer: "text".to_owned(),
+        version: 1,
+        assurance: Assurance::Rendered,
+        links: Vec::new(),
+    };
+    Derivative::vouch("1".parse().unwrap(), Bytes::from(vec![b'x'; length]), about)
+}
+
+pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outbound>) -> Conclusion {
+    Conclusion::Sanitized {
+        facts: Box::new(facts(lease)),
+        decision: decision(None),
+        derivatives: vec![derivative(derivative_length)],
+        mails,
+    }
+}
