@@ -84,7 +84,11 @@ const PROMISES: &[Promise] = &[
     promise_of(Class::Document, &["ods", "ots"], &["ods", "odf-macro"]),
     promise_of(Class::Document, &["odp", "otp"], &["odp", "odf-macro"]),
     promise_of(Class::Document, &["odg", "odf", "odc", "odb"], &["odf", "odf-macro"]),
-    promise_of(Class::Document, &["jtd", "jtt", "jtdc", "jttc", "jhd", "jbw", "juw", "jfw", "jvw"], &["jtd", "ole2"]),
+    promise_of(
+        Class::Document,
+        &["jtd", "jtt", "jtdc", "jttc", "jhd", "jbw", "juw", "jaw", "jsw", "jtw", "jfw", "jvw"],
+        &["jtd", "ichitaro", "ole2"],
+    ),
     promise_of(Class::Document, &["xdw", "xbd", "xct"], &["docuworks", "unknown"]),
     promise_of(Class::Document, &["hwp", "hwt"], &["hwp"]),
     promise_of(Class::Document, &["hwpx"], &["hwpx"]),

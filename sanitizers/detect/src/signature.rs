@@ -118,6 +118,8 @@ const ROWS: &[Row] = &[
     (0, b"\0\x01\0\0Standard Jet DB", "access", Class::Document),
     (0, b"\0\x01\0\0Standard ACE DB", "access", Class::Document),
     (0, b"\x60\x0E\x82", "docuworks", Class::Document),
+    // Ichitaro before its compound files (版 4 to 6).
+    (0, b"DOC\0\0\0\0\0  ", "ichitaro", Class::Document),
     (0, b"%!PS", "postscript", Class::Document),
     (0, b"\x04%!PS", "postscript", Class::Document),
     (0, b"\xFFWPC", "wordperfect", Class::Document),

@@ -113,6 +113,7 @@ fn plain_signatures_are_known() {
         (b"\x60\x0E\x82\x01\0\0", "docuworks"),
         (b"\0\x01\0\0Standard ACE DB\0", "access"),
         (b"JwwData.\0\0", "jww"),
+        (b"DOC\0\0\0\0\0    ", "ichitaro"),
         (b"AC1032\0\0\0", "dwg"),
         (b"\x78\x9F\x3E\x22\0", "tnef"),
         (b"\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\0", "p7s"),
