@@ -20,6 +20,7 @@ use sanitizer_api::{Class, Detected};
 
 pub use extension::{agrees, class_of_extension};
 pub use polyglot::polyglot;
+pub use text::is_text;
 
 /// The type of `bytes`.
 #[must_use]

@@ -259,6 +259,7 @@ fn kinds_of_text_are_told_by_what_they_do() {
         ("<?xml version='1.0'?><svg xmlns='x'/>", "svg"),
         ("<html><hta:application id=x>", "hta"),
         ("<job><script language=x>", "wsf"),
+        ("<html xmlns:x='urn:schemas-microsoft-com:office:spreadsheet'><body><job><script>", "html"),
         ("<?xml version='1.0'?><?mso-application progid='Word.Document'?>", "office-xml"),
         ("<?xml version='1.0'?><libraryDescription>", "search-connector"),
         ("<PCSettings><x/>", "settingcontent"),
@@ -289,6 +290,7 @@ fn kinds_of_text_are_told_by_what_they_do() {
         ("junk\n%PDF-1.4\n", "pdf"),
     ] {
         assert_eq!(id(text.as_bytes()), expected, "{text}");
+        assert!(is_text(text.as_bytes()), "{text}");
     }
     let wide: Vec<u8> = "\u{FEFF}<html>".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(id(&wide), "html");

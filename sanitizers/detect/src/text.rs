@@ -27,8 +27,10 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<Detected> {
     Some(known.unwrap_or(plain("text", Class::Text)))
 }
 
-/// True for UTF-8, ISO-2022-JP, Shift_JIS, EUC-JP, single-byte Latin, and UTF-16 with a byte order mark.
-pub(crate) fn is_text(bytes: &[u8]) -> bool {
+/// True for UTF-8, ISO-2022-JP, Shift_JIS, EUC-JP, single-byte Latin, and UTF-16 with a byte order mark; whatever
+/// the text says, a script or a saved mail included.
+#[must_use]
+pub fn is_text(bytes: &[u8]) -> bool {
     if is_utf16(bytes) {
         return bytes.len().is_multiple_of(2);
     }
@@ -91,6 +93,9 @@ fn marked_up(start: &[u8]) -> Option<Detected> {
     }
     if has("<hta:application") {
         return Some(plain("hta", Class::Script));
+    }
+    if is_html && has("<html") {
+        return Some(plain("html", Class::Markup));
     }
     if has("<scriptlet") || has("<component") && has("<script") {
         return Some(plain("sct", Class::Script));

@@ -23,8 +23,9 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names among `candidates`, the one to show first.
-    pub(crate) fn of<'a>(candidates: impl IntoIterator<Item = &'a str>) -> Self {
+    /// The names among `candidates`, the one to show first; blank ones are none.
+    #[must_use]
+    pub fn of<'a>(candidates: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names = Self::default();
         for candidate in candidates.into_iter().filter(|candidate| !candidate.trim().is_empty()) {
             let safe = shown(candidate);
