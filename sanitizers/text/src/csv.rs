@@ -196,11 +196,7 @@ mod tests {
         check("a\tb\r\n1\t2", "a\tb\r\n1\t2\r\n", 0);
         check("a;b\n\"1;5\";2\n", "a;b\r\n\"1;5\";2\r\n", 0);
         check("氏名,備考\n\"佐藤\",\"一行目\r\n二行目\"\n", "氏名,備考\r\n佐藤,\"一行目\n二行目\"\r\n", 0);
-        check(
-            "a \"b\" c,\"d\"\"e\"x,\n",
-            "\"a \"\"b\"\" c\",\"d\"\"ex\",\r\n".replace("\"d\"\"ex\"", "\"d\"\"ex\"").as_str(),
-            0,
-        );
+        check("a \"b\" c,\"d\"\"e\"x,\n", "\"a \"\"b\"\" c\",\"d\"\"ex\",\r\n", 0);
         check("\"open, never closed", "\"open, never closed\"\r\n", 0);
         check("", "", 0);
         check("\n\na", "\r\n\r\na\r\n", 0);

@@ -143,7 +143,7 @@ fn rewrite(text: &str, out: &mut String, found: &mut dyn FnMut(&str)) {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at);
         let tail = after.strip_prefix("://").unwrap_or_default();
-        let Some((live, inert)) = SCHEMES.iter().find(|(live, _)| ends_with_ignoring_case(before, live)) else {
+        let Some((live, inert)) = live_end(before) else {
             out.push_str(before);
             out.push_str("://");
             inside = inside.saturating_sub(before.len().saturating_add(3));
@@ -172,6 +172,11 @@ fn rewrite(text: &str, out: &mut String, found: &mut dyn FnMut(&str)) {
     out.push_str(rest);
 }
 
+/// The live scheme at the end of `text`.
+fn live_end(text: &str) -> Option<&'static (&'static str, &'static str)> {
+    SCHEMES.iter().find(|(live, _)| ends_with_ignoring_case(text, live))
+}
+
 fn ends_with_ignoring_case(text: &str, end: &str) -> bool {
     text.len().checked_sub(end.len()).and_then(|at| text.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
@@ -185,7 +190,10 @@ fn authority_length(text: &str) -> usize {
             || (international && (c.is_alphanumeric() || is_dot(c)))
     };
     let length = text.find(|c| !belongs(c)).unwrap_or(text.len());
-    text.get(..length).unwrap_or_default().trim_end_matches(is_sentence_end).len()
+    let authority = text.get(..length).unwrap_or_default().trim_end_matches(is_sentence_end);
+    let next_scheme =
+        text.get(authority.len()..).filter(|after| after.starts_with("://")).and_then(|_| live_end(authority));
+    authority.len().saturating_sub(next_scheme.map_or(0, |(live, _)| live.len()))
 }
 
 /// Bytes of path, query and fragment at the start of `text`.
@@ -227,6 +235,7 @@ mod tests {
             ("https://日本語。jp/", "hxxps://日本語[.]jp/"),
             ("xhttp://a.b", "xhxxp://a[.]b"),
             ("hthttp://tp://a.b", "hthxxp://tp://a.b"),
+            ("http://https://a.b", "hxxp://hxxps://a[.]b"),
             ("://", "://"),
             ("http://", "hxxp://"),
             ("foo://a.b http://c.d.", "foo://a.b hxxp://c[.]d."),

@@ -108,7 +108,7 @@ impl Copy<'_> {
 
     /// What the children of `id` inherit; `None` if it is not shown.
     fn inherit(&mut self, id: usize, inherited: Inherited) -> Option<Inherited> {
-        let hiding = self.sheet.hiding(self.tree, id);
+        let hiding = self.sheet.hiding(self.tree, id, inherited.unseen || inherited.tiny);
         if hiding.gone == Some(true) {
             let hides_text = self.has_text(id);
             self.note(Code::HiddenTextRemoved, u32::from(hides_text));

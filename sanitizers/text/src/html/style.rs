@@ -11,6 +11,9 @@ const MAX_RULES: usize = 500;
 /// The assumed width of the reader's window in CSS pixels.
 const WINDOW: f32 = 1000.0;
 
+/// What is read; the rest of a style is looks.
+const PROPERTIES: [&str; 6] = ["display", "visibility", "font-size", "height", "max-height", "overflow"];
+
 /// What declarations say about being seen; `None` where they are silent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Hiding {
@@ -23,6 +26,10 @@ pub(crate) struct Hiding {
 }
 
 impl Hiding {
+    const fn hides(self) -> bool {
+        matches!(self.gone, Some(true)) || matches!(self.unseen, Some(true)) || matches!(self.tiny, Some(true))
+    }
+
     fn over(self, weaker: Self) -> Self {
         Self { gone: self.gone.or(weaker.gone), unseen: self.unseen.or(weaker.unseen), tiny: self.tiny.or(weaker.tiny) }
     }
@@ -54,7 +61,11 @@ struct Rule {
 
 /// The rules of all style sheets of one body.
 #[derive(Debug, Default)]
-pub(crate) struct Sheet(Vec<Rule>);
+pub(crate) struct Sheet {
+    rules: Vec<Rule>,
+    /// Some rule hides something; most sheets only set sizes, which matters to nobody then.
+    hides: bool,
+}
 
 impl Sheet {
     /// Adds the rules of one `<style>`.
@@ -82,32 +93,31 @@ impl Sheet {
                 continue;
             }
             for selector in prelude.split(',') {
-                if self.0.len() < MAX_RULES
+                if self.rules.len() < MAX_RULES
                     && let Some(compounds) = compounds(selector)
                 {
-                    self.0.push(Rule { compounds, declared });
+                    self.hides |= declared.usual.hides() || declared.important.hides();
+                    self.rules.push(Rule { compounds, declared });
                 }
             }
         }
     }
 
-    /// What the sheet, the attributes and the place of `element` say about its being seen.
-    pub(crate) fn hiding(&self, tree: &Tree, element: usize) -> Hiding {
+    /// What the sheet, the attributes and the place of `element` say about its being seen; `hidden` if it stands in
+    /// something that hides its text.
+    pub(crate) fn hiding(&self, tree: &Tree, element: usize, hidden: bool) -> Hiding {
         let Some((_, attributes)) = tree.element(element) else { return Hiding::default() };
+        let own = attribute(attributes, "style").map(declarations).unwrap_or_default();
+        let attribute_hides = attribute(attributes, "hidden").is_some();
         let mut declared = Declared::default();
-        if attribute(attributes, "hidden").is_some() {
-            declared.usual.gone = Some(true);
+        declared.usual.gone = attribute_hides.then_some(true);
+        if self.hides || hidden || attribute_hides || own.usual.hides() || own.important.hides() {
+            for rule in self.rules.iter().filter(|rule| matches(tree, element, &rule.compounds)) {
+                declared.usual = rule.declared.usual.over(declared.usual);
+                declared.important = rule.declared.important.over(declared.important);
+            }
         }
-        for rule in self.0.iter().filter(|rule| matches(tree, element, &rule.compounds)) {
-            declared.usual = rule.declared.usual.over(declared.usual);
-            declared.important = rule.declared.important.over(declared.important);
-        }
-        if let Some(style) = attribute(attributes, "style") {
-            let own = declarations(style);
-            declared.usual = own.usual.over(declared.usual);
-            declared.important = own.important.over(declared.important);
-        }
-        declared.important.over(declared.usual)
+        own.important.over(declared.important).over(own.usual.over(declared.usual))
     }
 }
 
@@ -159,20 +169,24 @@ fn applies(query: &str) -> bool {
 
 fn declarations(body: &str) -> Declared {
     let mut declared = Declared::default();
-    // Most style attributes say nothing about hiding: one look before any work.
-    if !["display", "visibility", "font", "height"].iter().any(|word| contains_ignoring_case(body, word)) {
+    // The properties that hide all have one of these letters (display, visibility, size, height); most others have none.
+    if !body.as_bytes().iter().any(|b| matches!(b, b'y' | b'Y' | b'z' | b'Z' | b'g' | b'G')) {
         return declared;
     }
     let (mut flat, mut clipped) = (false, false);
     for declaration in body.split(';') {
         let Some((property, value)) = declaration.split_once(':') else { continue };
+        let property = property.trim();
+        if !PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(property)) {
+            continue;
+        }
         let value = value.trim().to_ascii_lowercase();
         let (value, important) = match value.split_once('!') {
             Some((value, _)) => (value.trim(), true),
             None => (value.as_str(), false),
         };
         let target = if important { &mut declared.important } else { &mut declared.usual };
-        match property.trim().to_ascii_lowercase().as_str() {
+        match property.to_ascii_lowercase().as_str() {
             "display" => target.gone = Some(value == "none"),
             "visibility" => target.unseen = Some(matches!(value, "hidden" | "collapse")),
             "font-size" => target.tiny = Some(is_zero(value)),
@@ -185,10 +199,6 @@ fn declarations(body: &str) -> Declared {
         declared.usual.gone = Some(true);
     }
     declared
-}
-
-fn contains_ignoring_case(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn is_zero(value: &str) -> bool {
