@@ -1,0 +1,262 @@
+//! Comma, tab and semicolon separated values.
+//!
+//! Refuses: files over the budget. Invariant: no cell of the output starts a formula in a spreadsheet, and reading the
+//! output gives the same cells again.
+
+use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer};
+
+use crate::plain::{differs_beyond_line_ends, file_text};
+
+/// Candidates, the most usual first.
+const DELIMITERS: [char; 3] = [',', '\t', ';'];
+
+/// A table of values.
+#[derive(Debug, Clone, Copy)]
+pub struct Csv;
+
+impl Sanitizer for Csv {
+    fn name(&self) -> &'static str {
+        "text/csv"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn sanitize(&self, input: &[u8], hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
+        let (text, mut findings) = file_text(input, hints, budget)?;
+        let delimiter = delimiter(&text);
+        let mut writer = Writer { delimiter, out: String::with_capacity(text.len()), neutralised: 0, first: true };
+        read(&text, delimiter, &mut writer);
+        findings.note(Code::FormulaNeutralised, writer.neutralised);
+        findings.note(Code::TextRebuilt, u32::from(differs_beyond_line_ends(input, &writer.out)));
+        budget.spend_output(writer.out.len())?;
+        Ok(Rebuilt {
+            bytes: writer.out.into_bytes(),
+            media_type: "text/csv",
+            assurance: Assurance::Rebuilt,
+            findings: findings.into_vec(),
+            links: Vec::new(),
+        })
+    }
+}
+
+/// The candidate that stands most often outside quotes.
+fn delimiter(text: &str) -> char {
+    let mut counts = [0usize; DELIMITERS.len()];
+    let mut quoted = false;
+    let mut cell_start = true;
+    for c in text.chars() {
+        let starts = std::mem::replace(&mut cell_start, c == '\n' || DELIMITERS.contains(&c));
+        if c == '"' && (quoted || starts) {
+            quoted = !quoted;
+            // A doubled quote closes and opens again.
+            cell_start = !quoted;
+        } else if !quoted && let Some(at) = DELIMITERS.iter().position(|&d| d == c) {
+            counts.iter_mut().skip(at).take(1).for_each(|count| *count += 1);
+        }
+    }
+    let best = counts.iter().max().copied().unwrap_or_default();
+    DELIMITERS.into_iter().zip(counts).find(|&(_, count)| count == best).map_or(',', |(delimiter, _)| delimiter)
+}
+
+/// Reads the cells as RFC 4180 has them; what breaks its rules is taken as it stands.
+fn read(text: &str, delimiter: char, writer: &mut Writer) {
+    let mut cell = String::new();
+    let mut quoted = false;
+    let mut started = false;
+    let mut row_open = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        row_open = true;
+        match c {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => cell.push('"'),
+            '"' if quoted => quoted = false,
+            c if quoted => cell.push(c),
+            '"' if !started => (quoted, started) = (true, true),
+            '\n' => {
+                writer.cell(&cell);
+                writer.end_row();
+                cell.clear();
+                (started, row_open) = (false, false);
+            }
+            c if c == delimiter => {
+                writer.cell(&cell);
+                cell.clear();
+                started = false;
+            }
+            c => {
+                cell.push(c);
+                started = true;
+            }
+        }
+    }
+    if row_open {
+        writer.cell(&cell);
+        writer.end_row();
+    }
+}
+
+struct Writer {
+    delimiter: char,
+    out: String,
+    neutralised: u32,
+    first: bool,
+}
+
+impl Writer {
+    fn cell(&mut self, cell: &str) {
+        if !std::mem::replace(&mut self.first, false) {
+            self.out.push(self.delimiter);
+        }
+        let prefix = if starts_formula(cell) {
+            self.neutralised = self.neutralised.saturating_add(1);
+            "'"
+        } else {
+            ""
+        };
+        let quotes = cell.contains(|c: char| matches!(c, '"' | '\n') || DELIMITERS.contains(&c))
+            || (cell.starts_with(' ') && prefix.is_empty())
+            || cell.ends_with(' ');
+        if quotes {
+            self.out.push('"');
+            self.out.push_str(prefix);
+            self.out.push_str(&cell.replace('"', "\"\""));
+            self.out.push('"');
+        } else {
+            self.out.push_str(prefix);
+            self.out.push_str(cell);
+        }
+    }
+
+    fn end_row(&mut self) {
+        self.out.push_str("\r\n");
+        self.first = true;
+    }
+}
+
+/// True if a spreadsheet may run `cell`.
+fn starts_formula(cell: &str) -> bool {
+    if cell.starts_with(['\t', '\r', '\n']) {
+        return true;
+    }
+    let cell = cell.trim_start();
+    match cell.chars().next() {
+        Some('=' | '＝' | '@' | '＠') => true,
+        Some('+' | '＋' | '-' | '－') => !is_number_like(cell),
+        _ => false,
+    }
+}
+
+/// A signed number, a telephone number, or dashes that stand for an empty cell.
+fn is_number_like(cell: &str) -> bool {
+    let mut chars = cell.trim_end().chars().skip(1).peekable();
+    let mut previous = ' ';
+    let mut dashes_only = cell.starts_with(['-', '－']);
+    while let Some(c) = chars.next() {
+        let fits = match c {
+            '-' | '－' => true,
+            c if is_digit(c) => true,
+            ',' | '.' | '，' | '．' | ' ' | '(' | ')' | '%' | '％' | '¥' | '￥' => true,
+            'e' | 'E' => {
+                let signed = chars.next_if(|&next| matches!(next, '+' | '-')).is_some();
+                is_digit(previous) && (signed || chars.peek().copied().is_some_and(is_digit))
+            }
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+        dashes_only &= matches!(c, '-' | '－');
+        previous = c;
+    }
+    dashes_only || is_digit(previous) || matches!(previous, ')' | '%' | '％')
+}
+
+const fn is_digit(c: char) -> bool {
+    matches!(c, '0'..='9' | '０'..='９')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::laws;
+
+    fn check(input: &str, output: &str, neutralised: u32) {
+        let rebuilt = Csv.sanitize(input.as_bytes(), Hints::default(), &mut Budget::generous()).unwrap();
+        assert_eq!(std::str::from_utf8(&rebuilt.bytes), Ok(output));
+        let count = rebuilt.findings.iter().find(|f| f.code == Code::FormulaNeutralised).map_or(0, |f| f.count);
+        assert_eq!(count, neutralised, "{input}");
+        laws::hold(&Csv, input.as_bytes(), None);
+    }
+
+    #[test]
+    fn tables_keep_their_cells_and_their_delimiter() {
+        check("a,b\n1,2\n", "a,b\r\n1,2\r\n", 0);
+        check("a\tb\r\n1\t2", "a\tb\r\n1\t2\r\n", 0);
+        check("a;b\n\"1;5\";2\n", "a;b\r\n\"1;5\";2\r\n", 0);
+        check("氏名,備考\n\"佐藤\",\"一行目\r\n二行目\"\n", "氏名,備考\r\n佐藤,\"一行目\n二行目\"\r\n", 0);
+        check("a \"b\" c,\"d\"\"e\"x,\n", "\"a \"\"b\"\" c\",\"d\"\"ex\",\r\n", 0);
+        check("\"open, never closed", "\"open, never closed\"\r\n", 0);
+        check("", "", 0);
+        check("\n\na", "\r\n\r\na\r\n", 0);
+        check("\"a;b;c\",x\n", "\"a;b;c\",x\r\n", 0);
+        check("001,090-1234-5678\n", "001,090-1234-5678\r\n", 0);
+    }
+
+    #[test]
+    fn formulas_become_text() {
+        for cell in [
+            "=1+1",
+            "＝cmd",
+            "@SUM(A1)",
+            "＠x",
+            "+cmd|calc",
+            "-2+3+cmd|x",
+            "-1+2",
+            " =1",
+            "\u{3000}=1",
+            "-A1",
+            "＋A1",
+            "-1e",
+            "+",
+        ] {
+            let shown = format!("'{cell}");
+            check(&format!("{cell},x\n"), &format!("{shown},x\r\n"), 1);
+        }
+        check("\"=1,2\"\n", "\"'=1,2\"\r\n", 1);
+        check("\"\t=1\",x,y\n", "\"'\t=1\",x,y\r\n", 1);
+        check("\"\n=1\",x,y\n", "\"'\n=1\",x,y\r\n", 1);
+    }
+
+    #[test]
+    fn numbers_with_signs_stay_numbers() {
+        for cell in [
+            "-12",
+            "+3.5",
+            "-1e5",
+            "-1E-5",
+            "－５",
+            "+81-3-1234-5678",
+            "+81 (3) 1234",
+            "-",
+            "---",
+            "－",
+            "-5%",
+            "-¥100",
+        ] {
+            check(&format!("{cell},x\n"), &format!("{cell},x\r\n"), 0);
+        }
+        check("\"-1,234\",x\n", "\"-1,234\",x\r\n", 0);
+    }
+
+    #[test]
+    fn shift_jis_tables_become_utf_8() {
+        let rebuilt = Csv
+            .sanitize(b"\x8E\x81\x96\xBC,=1\r\n", Hints { charset: Some("cp932") }, &mut Budget::generous())
+            .unwrap();
+        assert_eq!(rebuilt.bytes, "氏名,'=1\r\n".as_bytes());
+        let codes: Vec<_> = rebuilt.findings.iter().map(|f| f.code).collect();
+        assert_eq!(codes, [Code::FormulaNeutralised, Code::TextRebuilt]);
+    }
+}

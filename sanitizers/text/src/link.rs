@@ -1,0 +1,51 @@
+//! The links of one body, numbered in the order in which they first appear.
+//!
+//! Refuses: more than [`MAX_LINKS`] (they are inert in the text all the same). Invariant: one target has one number.
+
+use std::collections::BTreeMap;
+
+use sanitizer_api::Link;
+
+/// Most links that are listed for one body.
+pub(crate) const MAX_LINKS: usize = 1000;
+
+/// Targets met so far.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    list: Vec<Link>,
+    numbers: BTreeMap<String, usize>,
+}
+
+impl Links {
+    /// The number of `target` (already inert), which the text shows as another host's address `shown`;
+    /// `None` over the limit.
+    pub(crate) fn number(&mut self, target: String, shown: Option<String>) -> Option<u32> {
+        if let Some(link) = self.numbers.get(&target).and_then(|&at| self.list.get_mut(at)) {
+            link.shown = link.shown.take().or(shown);
+            return Some(link.number);
+        }
+        let at = self.list.len();
+        if at >= MAX_LINKS {
+            return None;
+        }
+        let number = u32::try_from(at.saturating_add(1)).ok()?;
+        self.numbers.insert(target.clone(), at);
+        self.list.push(Link { number, target, shown });
+        Some(number)
+    }
+
+    /// How many targets.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.list.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many of them are shown as something else.
+    pub(crate) fn mismatches(&self) -> u32 {
+        u32::try_from(self.list.iter().filter(|link| link.shown.is_some()).count()).unwrap_or(u32::MAX)
+    }
+
+    /// All of them, by number.
+    pub(crate) fn into_vec(self) -> Vec<Link> {
+        self.list
+    }
+}
