@@ -174,6 +174,17 @@ async fn no_mail_makes_an_honest_worker_look_like_a_liar() {
         ]
         .map(headed),
     );
+    let html =
+        |html: &str| format!("Content-Type: text/html; charset=utf-8\r\n\r\n<html><body>{html}</body></html>\r\n");
+    mails.extend(
+        [
+            "<a href='javascript:alert(1)'>x</a> <a href='HTTP://a.example/?u=https://b.example'>https://c.example</a>",
+            "<a href='ht\u{202E}tp://a.example'>\u{202E}x</a> <a href='https://a.example/%0d%0a&#13;&#10;&#x202e;'>&#0;&#27;</a>",
+            "<a href='mailto:a@b?body=http://c'>x</a> <a href='data:text/html,x'>y</a> <a href='//a.example'>z</a>",
+            "<a href='hthttps://tps://a.example'>x</a> <a href=''>y</a> <a href='file://a/b'>z</a> ftp://a.example",
+        ]
+        .map(html),
+    );
     let bench = well_behaved();
     let sandbox = bench.start();
     for text in mails {

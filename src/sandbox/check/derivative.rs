@@ -10,11 +10,12 @@ use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
 
 use super::{Lie, ensure, findings, is_line, reason};
 use crate::domain::derivative::About;
+use crate::domain::name::changes_reading;
 use crate::domain::{Assurance, Derivative, Digest, Finding, Link};
 use crate::ports::{Answer, Order};
 use crate::sandbox::session::way;
 
-/// Longest name of a sanitizer in bytes.
+/// Longest name of a sanitizer in bytes: `body/plain`.
 const MAX_SANITIZER: usize = 64;
 
 /// What may still be written of an item.
@@ -68,7 +69,7 @@ pub(in crate::sandbox) fn promise(
         allowance.output_bytes.checked_sub(untrusted.length).ok_or(Lie("more bytes than the item may bring"))?;
     let sanitizer = untrusted.sanitizer;
     let is_name = (1..=MAX_SANITIZER).contains(&sanitizer.len())
-        && sanitizer.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        && sanitizer.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-/".contains(&b));
     ensure(is_name, "a sanitizer without a name")?;
     Ok(Promise {
         order: order.clone(),
@@ -132,12 +133,11 @@ fn links(untrusted: Vec<LinkFound>) -> Result<Vec<Link>, Lie> {
 /// True if a mail program would make the text a link.
 fn is_live(target: &str) -> bool {
     let target = target.to_ascii_lowercase();
-    ["http://", "https://", "ftp://", "file:", "javascript:", "data:", "mailto:"]
-        .iter()
-        .any(|scheme| target.starts_with(scheme))
+    ["http://", "https://", "ftp://"].iter().any(|scheme| target.contains(scheme))
 }
 
-/// UTF-8 without control characters but tabs and line ends; a CR only before an LF, and only in CSV (RFC 4180 2.1).
+/// UTF-8 without controls or reordering code points but for tabs and line ends; a CR only before an LF, and only in CSV
+/// (RFC 4180 2.1).
 fn is_plain(bytes: &[u8], format: Format) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut characters = text.chars().peekable();
@@ -145,7 +145,7 @@ fn is_plain(bytes: &[u8], format: Format) -> bool {
         let fits = match character {
             '\n' | '\t' => true,
             '\r' => format == Format::Csv && characters.peek() == Some(&'\n'),
-            other => !other.is_control(),
+            other => !changes_reading(other),
         };
         if !fits {
             return false;
@@ -172,7 +172,7 @@ mod tests {
             length: u64::try_from(bytes.len()).unwrap(),
             sha256: *Digest::of(bytes).as_bytes(),
             media_type: media_type.to_owned(),
-            sanitizer: "plain-text".to_owned(),
+            sanitizer: "body/plain".to_owned(),
             version: 1,
             assurance: protocol::Assurance::Rebuilt,
             findings: vec![Found { code: "control_removed".to_owned(), path: vec![1, 2], count: 2 }],
@@ -210,7 +210,7 @@ mod tests {
     fn only_plain_characters_pass() {
         let cases: &[(&[u8], bool, bool)] = &[
             (b"a\tb\n", true, true),
-            ("件名 👨\u{200D}👩 葛\u{E0100}\n".as_bytes(), true, true),
+            ("件名 葛\u{E0100}\n".as_bytes(), true, true),
             (b"", true, true),
             (b"a,b\r\n", false, true),
             (b"a\rb", false, false),
@@ -219,6 +219,7 @@ mod tests {
             (b"a\0", false, false),
             (b"\x7f", false, false),
             ("\u{85}".as_bytes(), false, false),
+            ("a\u{202E}b".as_bytes(), false, false),
             (b"\xff\xfe", false, false),
             (b"\xe6\x97", false, false),
         ];
