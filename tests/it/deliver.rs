@@ -334,6 +334,31 @@ async fn a_connection_that_died_of_age_costs_its_mail_nothing() {
 }
 
 #[tokio::test]
+async fn a_connection_in_doubt_is_not_used_for_the_next_mail() {
+    for (moment, act) in [
+        ("RCPT", Act::DoAndSay("what?\r\n".to_owned())),
+        ("RCPT", Act::DoAndSay("354 go on\r\n".to_owned())),
+        ("DATA", Act::Say("250 taken already\r\n".to_owned())),
+        ("DATA", Act::Silence),
+        ("RSET", Act::Say("500 what?\r\n".to_owned())),
+    ] {
+        let unknown = Fault::say("RCPT TO:<unknown@", "550 5.1.1 unknown");
+        let hop = NextHop::start(vec![Fault::at(moment, act.clone()).times(1), unknown]).await;
+        let site = Site::start(hop.address(), |config| {
+            config.deliver.max_connections = 1;
+            config.deliver.timeout_seconds = 1;
+        });
+        let first = if moment == "RSET" { "unknown@city.test" } else { "a@city.test" };
+        site.outbox.put(dispatch(1, &[first], MAIL));
+        site.outbox.put(dispatch(2, &["b@city.test"], MAIL));
+        let settled = site.outbox.settled(2).await;
+        site.stop().await;
+        assert_eq!(results(&settled[1]), ["sent 250 2.0.0 taken"], "{moment} {act:?}");
+        assert_eq!(hop.seen().taken[0].connection, 2, "{moment} {act:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_mail_that_never_ends_does_not_hold_up_the_others() {
     let never = Arc::new(Notify::new());
     let hop = NextHop::start(vec![Fault::at("RCPT TO:<slow@", Act::Hold(never))]).await;
