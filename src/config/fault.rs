@@ -80,7 +80,7 @@ impl Fault {
         }
         for piece in [self.key.as_str(), self.problem.what.text(language)] {
             if !piece.is_empty() {
-                line.push_str(": ");
+                line.push_str(if line.is_empty() { "" } else { ": " });
                 line.push_str(piece);
             }
         }

@@ -61,16 +61,9 @@ impl Loaded {
     /// Reads the rule files, in order, each with its name: what `RuleSet::parse` takes. Empty for the built-in preset.
     ///
     /// # Errors
-    /// One fault per file that cannot be read or is too long.
+    /// One fault per file that cannot be read.
     pub fn rule_texts(&self) -> Result<Vec<(String, String)>, ConfigErrors> {
-        let (mut texts, mut faults) = (Vec::new(), Vec::new());
-        for path in &self.config.rules.files {
-            match read(path) {
-                Ok(text) => texts.push((path.display().to_string(), text)),
-                Err(error) => faults.push(self.places.fault("rules.files", unreadable(path, &error))),
-            }
-        }
-        if faults.is_empty() { Ok(texts) } else { Err(ConfigErrors { faults }) }
+        rule_texts(&self.config.rules.files, |problem| self.places.fault("rules.files", problem))
     }
 }
 
@@ -111,6 +104,14 @@ pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Loaded, Config
             Err(ConfigErrors { faults: vec![Fault { source: file, position: None, key: String::new(), problem }] })
         }
     }
+}
+
+/// Reads rule files that no configuration names, in order, each with its name: what `RuleSet::parse` takes.
+///
+/// # Errors
+/// One fault per file that cannot be read.
+pub fn read_rules(files: &[PathBuf]) -> Result<Vec<(String, String)>, ConfigErrors> {
+    rule_texts(files, |problem| Fault { source: String::new(), position: None, key: String::new(), problem })
 }
 
 /// Checks `text`, which came from `file` (empty if there is none), and puts `overrides` on top.
@@ -233,6 +234,17 @@ fn override_with(overrides: &Overrides, config: &mut Config, places: &mut Places
             }
         }
     }
+}
+
+fn rule_texts(files: &[PathBuf], fault: impl Fn(Problem) -> Fault) -> Result<Vec<(String, String)>, ConfigErrors> {
+    let (mut texts, mut faults) = (Vec::new(), Vec::new());
+    for path in files {
+        match read(path) {
+            Ok(text) => texts.push((path.display().to_string(), text)),
+            Err(error) => faults.push(fault(unreadable(path, &error))),
+        }
+    }
+    if faults.is_empty() { Ok(texts) } else { Err(ConfigErrors { faults }) }
 }
 
 /// The text of a file of at most [`MAX_TEXT`] bytes; one byte more is read, so that a longer one is noticed.
@@ -403,6 +415,9 @@ mod tests {
         std::fs::write(&b, "B").unwrap();
         let texts: Vec<String> = loaded.rule_texts().unwrap().into_iter().map(|(_, text)| text).collect();
         assert_eq!(texts, ["B", "A"]);
+        assert_eq!(read_rules(&[b, a]).unwrap(), loaded.rule_texts().unwrap());
+        let errors = read_rules(&[folder.path().join("none")]).unwrap_err();
+        assert!(errors.to_string().contains("no such file"), "{errors}");
     }
 
     proptest::proptest! {
