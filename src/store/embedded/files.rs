@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::{Disk, DiskFile};
+use super::rows::on_disk;
 use crate::domain::{Digest, ItemKey};
+use crate::ports::StoreError;
 
 /// Makes temporary names unique within the process.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -150,17 +152,25 @@ impl Folder {
         File::open(self.resolve(relative)?)
     }
 
-    /// Removes objects whose rows are gone. One that is missing was removed before.
-    pub(super) fn remove(&self, relative: &[String]) {
-        for name in relative {
-            let removed = self.resolve(name).and_then(|path| self.disk.remove(&path));
-            match removed {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!(%error, "an object without a row stays until the next start");
-                }
-                _ => {}
-            }
+    /// Removes objects whose rows are gone. One that is missing was removed before; one that cannot be removed now is
+    /// swept at the next start.
+    pub(super) async fn discard(self: &Arc<Self>, relative: Vec<String>) -> Result<(), StoreError> {
+        if relative.is_empty() {
+            return Ok(());
         }
+        let folder = Arc::clone(self);
+        on_disk(move || {
+            for name in &relative {
+                match folder.resolve(name).and_then(|path| folder.disk.remove(&path)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        tracing::warn!(%error, "an object without a row stays until the next start");
+                    }
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     fn resolve(&self, relative: &str) -> io::Result<PathBuf> {

@@ -147,8 +147,7 @@ impl OriginalWriter for Receiving {
         let outcome = self.writer.submit(Acceptance { accepted, origin, at, bytes, file }).await;
         // Only a conflict is certain to have written no row; after any other error the next start decides.
         if let (Err(StoreError::Conflict), Some(file)) = (&outcome, published) {
-            let folder = self.folder;
-            on_disk(move || Ok(folder.remove(&[file]))).await?;
+            self.folder.discard(vec![file]).await?;
         }
         outcome
     }

@@ -49,7 +49,7 @@ impl Outbox for EmbeddedStore {
             records,
         };
         let unneeded = self.writer.submit(settling).await?;
-        self.remove_files(unneeded.into_iter().collect()).await
+        self.folder.discard(unneeded.into_iter().collect()).await
     }
 
     async fn wait(&self, longest: Duration) {
