@@ -275,7 +275,6 @@ impl Job for Concluding {
     async fn run(mut self, turn: &mut Turn) -> Result<Vec<String>, StoreError> {
         self.change_item(turn).await?;
         let unused = if self.item.stage == Stage::Received {
-            turn.ring_queue = true;
             Vec::new()
         } else {
             self.write_kept(turn).await?;

@@ -163,6 +163,21 @@ async fn an_original_put_in_the_place_of_another_is_damage() {
 }
 
 #[tokio::test]
+async fn a_damaged_row_does_not_keep_the_others_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    accept(&store, 1, b"one").await.unwrap();
+    accept(&store, 2, b"two").await.unwrap();
+    sqlx::raw_sql("UPDATE item SET origin = '{' WHERE rowid = 1")
+        .execute(&mut connect_options(folder.path()).connect().await.unwrap())
+        .await
+        .unwrap();
+    let (now, span) = (Timestamp::from_millis(5), Duration::from_secs(1));
+    assert!(matches!(Queue::lease(&*store, now, span).await, Err(StoreError::Damaged("origin"))));
+    assert_eq!(store.lease_item(now, span).await, key(2));
+}
+
+#[tokio::test]
 async fn the_reserve_is_kept_and_the_disk_is_asked_once_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let (disk, clock) = (Arc::new(SmallDisk::default()), Arc::new(StillClock::default()));
