@@ -24,6 +24,8 @@ impl Clock for StillClock {
 struct SmallDisk {
     free: AtomicU64,
     asked: AtomicU64,
+    /// Commits that fail from now on.
+    failing_commits: AtomicU64,
 }
 
 struct SmallFile;
@@ -54,6 +56,12 @@ impl Disk for SmallDisk {
     fn free_bytes(&self, _path: &Path) -> io::Result<u64> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         Ok(self.free.load(Ordering::Relaxed))
+    }
+
+    fn before_commit(&self) -> io::Result<()> {
+        let failing =
+            self.failing_commits.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if failing.is_ok() { Err(io::Error::other("the sync failed")) } else { Ok(()) }
     }
 }
 
@@ -205,6 +213,19 @@ async fn a_disk_that_fills_up_while_receiving_is_full_and_nothing_stays() {
     assert!(matches!(accept(&store, 1, &[1; 900_000]).await, Err(StoreError::Full)));
     assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
     assert!(accept(&store, 2, b"small ones ride in the database").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_failed_commit_is_answered_so_and_the_next_one_starts_afresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, clock) = (Arc::new(SmallDisk::default()), Arc::new(StillClock::default()));
+    let store = EmbeddedStore::open_on(Arc::clone(&disk) as _, &config(folder.path(), 0), clock).await.unwrap();
+    accept(&store, 1, b"one").await.unwrap();
+    disk.failing_commits.store(1, Ordering::Relaxed);
+    assert!(matches!(accept(&store, 2, b"two").await, Err(StoreError::Unavailable(_))));
+    accept(&store, 2, b"two").await.unwrap();
+    let records = store.records(&TenantId::single(), 0, 9).await.unwrap();
+    assert_eq!(records.iter().map(|record| record.sequence).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[tokio::test]
