@@ -137,12 +137,12 @@ impl Concluding {
             Ok(unused) => unused,
             // Derivatives are named by their digest and may be another's by now; the mails are ours alone.
             Err(StoreError::Conflict) => {
-                store.remove_files(mail_files).await?;
+                store.folder.discard(mail_files).await?;
                 return Err(StoreError::Conflict);
             }
             Err(error) => return Err(error),
         };
-        store.remove_files(unused).await
+        store.folder.discard(unused).await
     }
 
     fn take_derivatives(&mut self, derivatives: Vec<Derivative>, inline_bytes: usize) -> Result<(), StoreError> {
@@ -275,7 +275,6 @@ impl Job for Concluding {
     async fn run(mut self, turn: &mut Turn) -> Result<Vec<String>, StoreError> {
         self.change_item(turn).await?;
         let unused = if self.item.stage == Stage::Received {
-            turn.ring_queue = true;
             Vec::new()
         } else {
             self.write_kept(turn).await?;

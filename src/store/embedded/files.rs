@@ -12,9 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::{Disk, DiskFile};
+use super::rows::on_disk;
 use crate::domain::{Digest, ItemKey};
+use crate::ports::StoreError;
 
-/// Makes temporary names unique within the process.
+/// Makes temporary names unique within the process; those of several processes differ by the item.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// The data folder, held open by this process.
@@ -62,6 +64,7 @@ impl Place {
 /// A file in `tmp/`; it goes when this is dropped before it was published.
 pub(super) struct Draft {
     folder: Arc<Folder>,
+    place: Place,
     path: PathBuf,
     file: Box<dyn DiskFile>,
     published: bool,
@@ -127,19 +130,19 @@ impl Folder {
         &*self.disk
     }
 
-    /// Starts a file in `tmp/`.
-    pub(super) fn draft(self: &Arc<Self>) -> io::Result<Draft> {
+    /// Starts a file in `tmp/` that will be published at `place`.
+    pub(super) fn draft(self: &Arc<Self>, place: Place) -> io::Result<Draft> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = self.root.join("tmp").join(format!("{}-{number}", std::process::id()));
+        let path = self.root.join("tmp").join(format!("{}.{}-{number}", place.name, std::process::id()));
         let file = self.disk.create(&path)?;
-        Ok(Draft { folder: Arc::clone(self), path, file, published: false })
+        Ok(Draft { folder: Arc::clone(self), place, path, file, published: false })
     }
 
     /// Writes a whole object. One that is there already is left: it was whole before it got its name.
     pub(super) fn store(self: &Arc<Self>, place: &Place, bytes: &[u8]) -> io::Result<()> {
-        let mut draft = self.draft()?;
+        let mut draft = self.draft(place.clone())?;
         draft.write(bytes)?;
-        match draft.publish(place) {
+        match draft.publish() {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.sync_shard(place),
             done => done,
         }
@@ -150,17 +153,25 @@ impl Folder {
         File::open(self.resolve(relative)?)
     }
 
-    /// Removes objects whose rows are gone. One that is missing was removed before.
-    pub(super) fn remove(&self, relative: &[String]) {
-        for name in relative {
-            let removed = self.resolve(name).and_then(|path| self.disk.remove(&path));
-            match removed {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!(%error, "an object without a row stays until the next start");
-                }
-                _ => {}
-            }
+    /// Removes objects whose rows are gone. One that is missing was removed before; one that cannot be removed now is
+    /// swept at the next start.
+    pub(super) async fn discard(self: &Arc<Self>, relative: Vec<String>) -> Result<(), StoreError> {
+        if relative.is_empty() {
+            return Ok(());
         }
+        let folder = Arc::clone(self);
+        on_disk(move || {
+            for name in &relative {
+                match folder.resolve(name).and_then(|path| folder.disk.remove(&path)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        tracing::warn!(%error, "an object without a row stays until the next start");
+                    }
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     fn resolve(&self, relative: &str) -> io::Result<PathBuf> {
@@ -179,13 +190,13 @@ impl Draft {
     }
 
     /// Syncs the file, gives it its name, syncs the folder.
-    pub(super) fn publish(mut self, place: &Place) -> io::Result<()> {
+    pub(super) fn publish(mut self) -> io::Result<()> {
         self.file.sync()?;
-        let shard = self.folder.root.join(place.kind).join(&place.shard);
+        let shard = self.folder.root.join(self.place.kind).join(&self.place.shard);
         self.folder.disk.make_folder(&shard)?;
-        self.folder.disk.publish(&self.path, &shard.join(&place.name))?;
+        self.folder.disk.publish(&self.path, &shard.join(&self.place.name))?;
         self.published = true;
-        self.folder.sync_shard(place)
+        self.folder.sync_shard(&self.place)
     }
 }
 
@@ -238,7 +249,7 @@ mod tests {
     fn a_draft_that_is_dropped_leaves_nothing() {
         let root = tempfile::tempdir().unwrap();
         let (folder, _) = open(root.path());
-        folder.draft().unwrap().write(b"half").unwrap();
+        folder.draft(Place::original(&key())).unwrap().write(b"half").unwrap();
         assert_eq!(files_below(&root.path().join("tmp")).unwrap(), Vec::<PathBuf>::new());
     }
 

@@ -95,18 +95,20 @@ impl Receiving {
     /// Moves the sealed bytes that are ready into the temporary file.
     async fn spill(&mut self) -> Result<(), StoreError> {
         let (folder, draft, bytes) = (Arc::clone(&self.folder), self.draft.take(), self.sealer.take());
-        let draft = on_disk(move || {
-            let mut draft = match draft {
-                Some(draft) => draft,
-                None => folder.draft()?,
-            };
-            draft.write(&bytes)?;
-            Ok(draft)
-        })
-        .await?;
-        self.draft = Some(draft);
+        let place = Place::original(&self.key);
+        self.draft = Some(on_disk(move || append(&folder, draft, place, &bytes)).await?);
         Ok(())
     }
+}
+
+/// Appends to the file, which is begun with the first piece.
+fn append(folder: &Arc<Folder>, draft: Option<Draft>, place: Place, bytes: &[u8]) -> std::io::Result<Draft> {
+    let mut draft = match draft {
+        Some(draft) => draft,
+        None => folder.draft(place)?,
+    };
+    draft.write(bytes)?;
+    Ok(draft)
 }
 
 #[async_trait]
@@ -130,15 +132,7 @@ impl OriginalWriter for Receiving {
             let place = Place::original(&accepted.key);
             let file = place.relative();
             let (folder, draft) = (Arc::clone(&self.folder), self.draft);
-            on_disk(move || {
-                let mut draft = match draft {
-                    Some(draft) => draft,
-                    None => folder.draft()?,
-                };
-                draft.write(&sealed.rest)?;
-                draft.publish(&place)
-            })
-            .await?;
+            on_disk(move || append(&folder, draft, place, &sealed.rest)?.publish()).await?;
             (None, Some(file))
         } else {
             (Some(sealed.rest), None)
@@ -147,8 +141,7 @@ impl OriginalWriter for Receiving {
         let outcome = self.writer.submit(Acceptance { accepted, origin, at, bytes, file }).await;
         // Only a conflict is certain to have written no row; after any other error the next start decides.
         if let (Err(StoreError::Conflict), Some(file)) = (&outcome, published) {
-            let folder = self.folder;
-            on_disk(move || Ok(folder.remove(&[file]))).await?;
+            self.folder.discard(vec![file]).await?;
         }
         outcome
     }

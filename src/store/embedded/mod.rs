@@ -19,6 +19,8 @@ mod schema;
 mod seal;
 mod search;
 mod source;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -173,19 +175,4 @@ async fn sweep(folder: &Arc<Folder>, readers: &SqlitePool) -> Result<(), OpenErr
         tracing::info!(swept, "files that a crash had left were removed");
     }
     Ok(())
-}
-
-impl EmbeddedStore {
-    /// Removes files whose rows are gone; what cannot be removed now is swept at the next start.
-    async fn remove_files(&self, files: Vec<String>) -> Result<(), StoreError> {
-        if files.is_empty() {
-            return Ok(());
-        }
-        let folder = Arc::clone(&self.folder);
-        rows::on_disk(move || {
-            folder.remove(&files);
-            Ok(())
-        })
-        .await
-    }
 }

@@ -30,7 +30,7 @@ impl Outbox for EmbeddedStore {
         };
         // There may be more; let the next one look.
         self.writer.bells().outbox.notify_one();
-        self.load(leased).await.map(Some)
+        self.load(leased?).await.map(Some)
     }
 
     async fn settle(
@@ -49,7 +49,7 @@ impl Outbox for EmbeddedStore {
             records,
         };
         let unneeded = self.writer.submit(settling).await?;
-        self.remove_files(unneeded.into_iter().collect()).await
+        self.folder.discard(unneeded.into_iter().collect()).await
     }
 
     async fn wait(&self, longest: Duration) {
@@ -107,7 +107,14 @@ struct Leased {
 }
 
 impl Leased {
-    fn of(row: &SqliteRow, forward_paths: Vec<Mailbox>) -> Result<Self, StoreError> {
+    fn of(row: &SqliteRow, waiting: &[SqliteRow]) -> Result<Self, StoreError> {
+        let mut recipients = Vec::with_capacity(waiting.len());
+        for recipient in waiting {
+            recipients.push((recipient.number::<u32>("position")?, recipient.checked::<Mailbox>("recipient")?));
+        }
+        // RETURNING promises no order.
+        recipients.sort_unstable();
+        let forward_paths = recipients.into_iter().map(|(_, recipient)| recipient).collect();
         Ok(Self {
             key: ItemKey { tenant: row.checked("tenant")?, id: row.parsed("item")? },
             number: row.number("number")?,
@@ -135,9 +142,10 @@ const LEASE_MAIL: &str = "\
 
 #[async_trait]
 impl Job for Leasing {
-    type Answer = Option<Leased>;
+    /// A row that does not read stays leased for a while: it must not keep the others back.
+    type Answer = Option<Result<Leased, StoreError>>;
 
-    async fn run(self, turn: &mut Turn) -> Result<Option<Leased>, StoreError> {
+    async fn run(self, turn: &mut Turn) -> Result<Self::Answer, StoreError> {
         let row = sqlx::query(LEASE_MAIL)
             .bind(self.now.millis())
             .bind(self.until.millis())
@@ -155,13 +163,7 @@ impl Job for Leasing {
         .fetch_all(&mut turn.connection)
         .await
         .map_err(failed)?;
-        let mut recipients = Vec::with_capacity(waiting.len());
-        for recipient in &waiting {
-            recipients.push((recipient.number::<u32>("position")?, recipient.checked::<Mailbox>("recipient")?));
-        }
-        // RETURNING promises no order.
-        recipients.sort_unstable();
-        Leased::of(&row, recipients.into_iter().map(|(_, recipient)| recipient).collect()).map(Some)
+        Ok(Some(Leased::of(&row, &waiting)))
     }
 }
 

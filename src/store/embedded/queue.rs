@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
 
 use super::EmbeddedStore;
 use super::conclude::Concluding;
@@ -22,7 +23,7 @@ impl Queue for EmbeddedStore {
             // There may be more; let the next one look.
             self.writer.bells().queue.notify_one();
         }
-        Ok(lease)
+        lease.transpose()
     }
 
     async fn conclude(&self, lease: Lease, conclusion: Conclusion, records: Vec<AuditEvent>) -> Result<(), StoreError> {
@@ -47,27 +48,31 @@ pub(super) const LEASE_ITEM: &str = "\
 
 #[async_trait]
 impl Job for Leasing {
-    type Answer = Option<Lease>;
+    /// A row that does not read stays leased for a while: it must not keep the others back.
+    type Answer = Option<Result<Lease, StoreError>>;
 
-    async fn run(self, turn: &mut Turn) -> Result<Option<Lease>, StoreError> {
+    async fn run(self, turn: &mut Turn) -> Result<Self::Answer, StoreError> {
         let row = sqlx::query(LEASE_ITEM)
             .bind(self.now.millis())
             .bind(self.until.millis())
             .fetch_optional(&mut turn.connection)
             .await
             .map_err(failed)?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Lease {
-            key: ItemKey { tenant: row.checked("tenant")?, id: row.parsed("id")? },
-            origin: row.json("origin")?,
-            received_at: row.time("received_at")?,
-            length: row.number("length")?,
-            digest: row.digest("digest")?,
-            attempt: row.number("attempts")?,
-            token: row.number("lease")?,
-            released: row.flag("released")?,
-        }))
+        Ok(row.as_ref().map(lease))
     }
+}
+
+fn lease(row: &SqliteRow) -> Result<Lease, StoreError> {
+    Ok(Lease {
+        key: ItemKey { tenant: row.checked("tenant")?, id: row.parsed("id")? },
+        origin: row.json("origin")?,
+        received_at: row.time("received_at")?,
+        length: row.number("length")?,
+        digest: row.digest("digest")?,
+        attempt: row.number("attempts")?,
+        token: row.number("lease")?,
+        released: row.flag("released")?,
+    })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl Retention for EmbeddedStore {
         let mut total = 0u64;
         loop {
             let expiry = self.writer.submit(Expiring { tenant: tenant.clone(), older_than, now }).await?;
-            self.remove_files(expiry.files).await?;
+            self.folder.discard(expiry.files).await?;
             total = total.saturating_add(u64::try_from(expiry.items).unwrap_or(u64::MAX));
             if expiry.items < BATCH {
                 return Ok(total);

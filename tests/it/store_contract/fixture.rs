@@ -144,7 +144,7 @@ pub(crate) fn item_id(number: u8) -> ItemId {
 }
 
 pub(crate) fn original(number: u8, length: usize) -> Vec<u8> {
-    (0..length).map(|n| (n % 251) as u8 ^ number).collect()
+    (0..=250).cycle().take(length).map(|byte: u8| byte ^ number).collect()
 }
 
 pub(crate) fn mailbox(text: &str) -> Mailbox {
