@@ -23,12 +23,8 @@ pub struct Names {
 }
 
 impl Names {
-<<<<<<< HEAD
-    /// The names among `candidates`, the one to show first.
-=======
     /// The names among `candidates`, the one to show first; blank ones are none.
     #[must_use]
->>>>>>> room/mail
     pub fn of<'a>(candidates: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names = Self::default();
         for candidate in candidates.into_iter().filter(|candidate| !candidate.trim().is_empty()) {
