@@ -1,8 +1,8 @@
 //! What several themes share.
 
 pub(crate) mod folder_sink;
-pub(crate) mod worker;
 pub(crate) mod log;
 pub(crate) mod next_hop;
 pub(crate) mod outbox;
 pub(crate) mod postfix;
+pub(crate) mod worker;
