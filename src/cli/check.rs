@@ -15,22 +15,25 @@ pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trou
     let language = printer.language();
     let mut faults = loaded.missing_for_mail();
     faults.extend(loaded.unusable_files());
-    let rules = rules::load(&loaded, printer)?;
+    let rules = rules::in_force(&loaded, printer)?;
     let failed: Vec<_> = rules::trials(&rules, loaded.config.site.utc_offset_minutes)
         .into_iter()
         .filter(|result| !result.passed)
         .collect();
-    let warnings = if arguments.strict { loaded.warnings.len() } else { 0 };
+    let remarks = rules::remarks(&rules, loaded.config.site.utc_offset_minutes);
+    let warnings = if arguments.strict { loaded.warnings.len().saturating_add(remarks.len()) } else { 0 };
     let usable = faults.is_empty() && failed.is_empty() && warnings == 0;
     if arguments.json {
         printer.json(&json!({
             "ok": usable,
             "faults": faults,
             "warnings": loaded.warnings,
+            "rule_remarks": remarks,
             "failed_rule_tests": failed,
             "rules": rules.version().digest,
         }))?;
     } else {
+        loaded.warnings.iter().chain(&remarks).for_each(|remark| printer.line(remark.render(language)));
         faults.iter().for_each(|fault| printer.line(fault.render(language)));
         for result in &failed {
             let (file, line, rule) = (&result.file, result.position.line, result.rule.as_str());

@@ -21,8 +21,8 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
         ..Overrides::default()
     };
     let loaded = setup::configuration(&arguments.source, overrides, printer)?;
-    let rules = Arc::new(rules::load(&loaded, printer)?);
-    let config = loaded.config;
+    let rules = Arc::new(rules::in_force(&loaded, printer)?);
+    let (config, warnings) = (loaded.config, loaded.warnings);
     let roles: BTreeSet<Role> = arguments.role.into_iter().collect();
     let needs = |role, missing: bool, key: &str, option: &str| {
         let lacking = roles.contains(&role) && missing;
@@ -41,6 +41,9 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
         return Err(trouble);
     }
     log_to_stderr();
+    for warning in &warnings {
+        tracing::warn!("{}", warning.render(crate::domain::Language::En));
+    }
     let gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
         Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
     })?;

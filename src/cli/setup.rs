@@ -28,11 +28,7 @@ pub(super) fn configuration(source: &Source, overrides: Overrides, printer: &Pri
     let default = Path::new(DEFAULT_FILE);
     let file = source.config.as_deref().or_else(|| default.exists().then_some(default));
     let overrides = Overrides { data: source.data.clone(), worker: source.worker.clone(), ..overrides };
-    let loaded = load::load(file, &overrides).map_err(|errors| faults(&errors.render(printer.language()), printer))?;
-    for warning in &loaded.warnings {
-        printer.warn(warning.render(printer.language()));
-    }
-    Ok(loaded)
+    load::load(file, &overrides).map_err(|errors| faults(&errors.render(printer.language()), printer))
 }
 
 /// Mistakes in a configuration or in rules, one a line.
@@ -107,7 +103,7 @@ pub(super) struct Workbench {
 impl Workbench {
     pub(super) async fn new(source: &Source, printer: &Printer) -> Result<Self, Trouble> {
         let loaded = configuration(source, Overrides::default(), printer)?;
-        let rules = Arc::new(super::rules::load(&loaded, printer)?);
+        let rules = Arc::new(super::rules::in_force(&loaded, printer)?);
         let config = loaded.config;
         let sandbox = crate::serve::sandbox(&config).await.map_err(|error| {
             Trouble::new(UNAVAILABLE, format!("ワーカーを始められません: {error}"), format!("no worker: {error}"))

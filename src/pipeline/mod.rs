@@ -22,6 +22,9 @@ pub use wash::{Arrival, Stop, Washed, Washer};
 /// Attempts after which an item whose workers die or run out of time is quarantined.
 pub const MAX_ATTEMPTS: u32 = 3;
 
+/// Attempts after which an item is quarantined unopened: something about it ends the gateway itself.
+pub const MAX_LEASES: u32 = 10;
+
 /// What one item needs on its way.
 #[derive(Clone)]
 pub struct Pipeline {
@@ -49,6 +52,9 @@ impl Pipeline {
     }
 
     async fn sanitize(&self, lease: &Lease) -> Result<Washed, Stop> {
+        if lease.attempt > MAX_LEASES {
+            return Err(Stop::Quarantine(Reason::ConvertFailed));
+        }
         let original = self.originals.open(&lease.key).await?;
         let arrival = Arrival {
             id: lease.key.id,
@@ -76,9 +82,9 @@ impl Pipeline {
     /// What becomes of an item that could not be finished.
     fn stopped(&self, lease: &Lease, stop: Stop) -> (Conclusion, Vec<AuditEvent>) {
         match stop {
-            Stop::Wait(why) => self.defer(lease, Duration::from_secs(30), &why),
+            Stop::Wait(why) => self.defer(lease, Duration::from_secs(30), false, &why),
             Stop::Attempt(_, why) if lease.attempt < MAX_ATTEMPTS => {
-                self.defer(lease, Duration::from_secs(u64::from(lease.attempt)), &why)
+                self.defer(lease, Duration::from_secs(u64::from(lease.attempt)), true, &why)
             }
             Stop::Attempt(reason, why) => {
                 tracing::error!(item = %lease.key.id, attempt = lease.attempt, why, "given up");
@@ -88,11 +94,11 @@ impl Pipeline {
         }
     }
 
-    fn defer(&self, lease: &Lease, span: Duration, why: &str) -> (Conclusion, Vec<AuditEvent>) {
+    fn defer(&self, lease: &Lease, span: Duration, counts: bool, why: &str) -> (Conclusion, Vec<AuditEvent>) {
         tracing::warn!(item = %lease.key.id, attempt = lease.attempt, why, "deferred");
         let now = self.clock.now();
         let retry_at = now.after(span);
-        (Conclusion::Deferred { retry_at }, vec![records::deferred(lease, retry_at, why, now)])
+        (Conclusion::Deferred { retry_at, counts }, vec![records::deferred(lease, retry_at, why, now)])
     }
 
     fn quarantine(&self, lease: &Lease, reason: Reason) -> (Conclusion, Vec<AuditEvent>) {

@@ -60,6 +60,8 @@ pub enum Conclusion {
     Deferred {
         /// Not before.
         retry_at: Timestamp,
+        /// False if the item is not to blame (no worker could be started): the attempt is not counted then.
+        counts: bool,
     },
 }
 

@@ -9,14 +9,40 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Crates that touch the network, storage or keys: never in a worker.
 const TRUSTED_ONLY: &[&str] = &[
-    "tokio", "mio", "socket2", "rustls", "tokio-rustls", "ring", "lettre", "sqlx", "sqlx-core", "libsqlite3-sys", "age",
-    "axum", "hyper", "clap", "temizu",
+    "tokio",
+    "mio",
+    "socket2",
+    "rustls",
+    "tokio-rustls",
+    "ring",
+    "lettre",
+    "sqlx",
+    "sqlx-core",
+    "libsqlite3-sys",
+    "age",
+    "axum",
+    "hyper",
+    "clap",
+    "temizu",
 ];
 
 /// Crates that parse hostile bytes: never in the gateway.
 const HOSTILE_ONLY: &[&str] = &[
-    "mail-parser", "html2text", "html5ever", "infer", "encoding_rs", "chardetng", "zip", "landlock", "seccompiler",
-    "sanitizer-api", "sanitizer-mail", "sanitizer-text", "sanitizer-detect", "sanitizer-japanese", "temizu-worker",
+    "mail-parser",
+    "html2text",
+    "html5ever",
+    "infer",
+    "encoding_rs",
+    "chardetng",
+    "zip",
+    "landlock",
+    "seccompiler",
+    "sanitizer-api",
+    "sanitizer-mail",
+    "sanitizer-text",
+    "sanitizer-detect",
+    "sanitizer-japanese",
+    "temizu-worker",
 ];
 
 fn root() -> PathBuf {

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(clippy::disallowed_methods, reason = "tests start real processes and read the real clock")]
 
+mod architecture;
 mod bad_config;
 mod compose_roundtrip;
 mod crash_steps;
 mod deliver;
+mod embedded_leases;
 mod escape;
 mod postfix;
 mod sandbox;

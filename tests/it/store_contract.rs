@@ -218,10 +218,14 @@ async fn a_deferred_item_waits_for_its_time<S: StoreUnderTest>() {
     let ports = S::open().await;
     ports.accept(1, 10).await.unwrap();
     let lease = ports.lease(10).await;
-    let deferred = Conclusion::Deferred { retry_at: at(500) };
+    let deferred = Conclusion::Deferred { retry_at: at(500), counts: true };
     ports.queue.conclude(lease, deferred, vec![event(Event::Deferred, item_id(1))]).await.unwrap();
     assert!(ports.queue.lease(at(499), SPAN).await.unwrap().is_none());
-    assert_eq!(ports.lease(500).await.attempt, 2);
+    let lease = ports.lease(500).await;
+    assert_eq!(lease.attempt, 2);
+    let not_its_fault = Conclusion::Deferred { retry_at: at(900), counts: false };
+    ports.queue.conclude(lease, not_its_fault, vec![event(Event::Deferred, item_id(1))]).await.unwrap();
+    assert_eq!(ports.lease(900).await.attempt, 2, "an attempt that the item did not spoil does not count");
 }
 
 async fn a_waiting_worker_is_woken_by_an_accept<S: StoreUnderTest>() {

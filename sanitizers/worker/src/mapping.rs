@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use sanitizer_api::Code;
+use sanitizer_api::{Class, Code, Detected};
 use sanitizer_mail::{Headers, Leaf, Mail, Unreadable};
 use sanitizer_protocol::{self as protocol, Address, Failure, Found, Inspected, Limits, PartFound, Role, Subject};
 use sha2::{Digest, Sha256};
@@ -89,7 +89,12 @@ fn item(mail: Mail<'_>) -> Item<'_> {
 }
 
 fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>) {
-    let detected = sanitizer_detect::with_name(sanitizer_detect::detect(&leaf.bytes), &leaf.names.extensions);
+    let detected = match leaf.role {
+        sanitizer_mail::Role::Attachment => {
+            sanitizer_detect::with_name(sanitizer_detect::detect(&leaf.bytes), &leaf.names.extensions)
+        }
+        sanitizer_mail::Role::Body | sanitizer_mail::Role::Alternative => body(&leaf),
+    };
     let extensions = leaf.names.extensions;
     let lies = extensions.iter().any(|extension| !sanitizer_detect::agrees(&detected, extension));
     if lies || sanitizer_detect::polyglot(&leaf.bytes, &detected).is_some() {
@@ -119,6 +124,19 @@ fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
         encrypted: detected.encrypted,
     };
     (part, Source { path: leaf.path, type_id: detected.id, charset: leaf.charset, bytes: leaf.bytes })
+}
+
+/// The type of what is shown in place: text that looks like a script is still text to read, and HTML without a
+/// document around it is still HTML. What is no text at all keeps its real type.
+fn body(leaf: &Leaf<'_>) -> Detected {
+    let detected = sanitizer_detect::detect(&leaf.bytes);
+    if detected.id == "html" || !sanitizer_detect::is_text(&leaf.bytes) {
+        return detected;
+    }
+    match leaf.declared.as_str() {
+        "text/html" | "application/xhtml+xml" => Detected { id: "html", class: Class::Markup, encrypted: false },
+        _ => Detected { id: "text", class: Class::Text, encrypted: false },
+    }
 }
 
 fn found(path: Vec<u16>, code: Code, count: u32) -> Found {
@@ -165,6 +183,10 @@ mod tests {
         let found = mail(&format!("From: a@b.jp\nContent-Transfer-Encoding: base64\n\n{PROGRAM}\n")).unwrap();
         assert_eq!(found.parts[0].role, Role::Attachment);
         assert_eq!(found.parts[0].detected.class, "executable");
+        let found = mail("From: a@b.jp\nContent-Type: text/html\n\nno document around <b>this</b>\n").unwrap();
+        assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "html"));
+        let found = mail("From: a@b.jp\n\n#!/bin/sh\necho a script that somebody asks about\n").unwrap();
+        assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "text"));
         let found = mail("From: a@b.jp\n\nHello\n").unwrap();
         assert_eq!((found.parts[0].role, found.parts[0].path.as_slice()), (Role::Body, [1].as_slice()));
         assert_eq!(found.headers.from[0].address, "a@b.jp");

@@ -19,7 +19,7 @@ use super::trouble::{NO_INPUT, Trouble, UNAVAILABLE};
 use super::{rules, setup};
 use crate::audit;
 use crate::config::load::Overrides;
-use crate::domain::{ItemKey, Stage, TenantId};
+use crate::domain::{Domain, ItemKey, Stage, TenantId};
 use crate::ports::{ItemDetail, ItemFilter, Register as _};
 use crate::serve::{Edge, Gateway, Role};
 use crate::store::embedded::EmbeddedStore;
@@ -85,9 +85,10 @@ async fn start(arguments: &Demo, folder: &Path, inbox: &Inbox, printer: &Printer
         ..Overrides::default()
     };
     let loaded = setup::configuration(&source, overrides, printer)?;
-    let rules = Arc::new(rules::load(&loaded, printer)?);
+    let rules = Arc::new(rules::in_force(&loaded, printer)?);
     let mut config = loaded.config;
     config.store.reserve_bytes = 0;
+    config.site.host_name = Domain::parse("temizu.city.example.lg.jp").unwrap_or_else(|_| Domain::placeholder());
     config.site.contact = "情報政策課 内線1234".to_owned();
     let roles = BTreeSet::from(Role::ALL);
     Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {

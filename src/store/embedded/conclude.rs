@@ -43,6 +43,8 @@ struct ItemChange {
     decision: Option<String>,
     reason: Option<Reason>,
     held_by_rule: bool,
+    /// The attempt does not count.
+    uncounted: bool,
 }
 
 /// Something kept back.
@@ -205,6 +207,7 @@ impl ItemChange {
             decision: None,
             reason: None,
             held_by_rule: false,
+            uncounted: false,
         };
         Ok(match conclusion {
             Conclusion::Sanitized { facts, decision, .. } => Self {
@@ -225,7 +228,7 @@ impl ItemChange {
             Conclusion::Quarantined { reason, .. } => {
                 Self { stage: Stage::Quarantined, reason: Some(*reason), ..blank }
             }
-            Conclusion::Deferred { retry_at } => Self { due_at: Some(*retry_at), ..blank },
+            Conclusion::Deferred { retry_at, counts } => Self { due_at: Some(*retry_at), uncounted: !counts, ..blank },
         })
     }
 }
@@ -292,7 +295,7 @@ impl Concluding {
     async fn change_item(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
         let changed = sqlx::query(
             "UPDATE item SET stage = ?, due_at = COALESCE(?, due_at), leased_until = NULL, facts = COALESCE(?, facts), \
-             decision = COALESCE(?, decision), reason = ?, held_by_rule = ? \
+             decision = COALESCE(?, decision), reason = ?, held_by_rule = ?, attempts = attempts - ? \
              WHERE tenant = ? AND id = ? AND stage = 'received' AND lease = ?",
         )
         .bind(self.item.stage.as_str())
@@ -301,6 +304,7 @@ impl Concluding {
         .bind(self.item.decision.take())
         .bind(self.item.reason.map(Reason::code))
         .bind(self.item.held_by_rule)
+        .bind(self.item.uncounted)
         .bind(self.key.tenant.as_str())
         .bind(self.key.id.to_string())
         .bind(to_column(self.token))

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, SqlitePool};
 
 use self::disk::{Disk, LocalDisk};
 use self::files::Folder;
@@ -39,6 +39,7 @@ use self::keys::KeyFolder;
 use self::source::Source;
 use self::writer::Writer;
 use crate::config;
+use crate::domain::Timestamp;
 use crate::ports::{Clock, OriginalSink, OriginalSource, StoreError};
 
 /// How long one process waits for another's transaction.
@@ -101,13 +102,15 @@ impl EmbeddedStore {
         let (folder, alone) = open_folder(disk, config).await?;
         let key = KeyFolder::new(folder.root().join("keys")).sealing_key().map_err(OpenError::Keys)?;
         let options = connect_options(folder.root());
-        schema::migrate(&mut options.connect().await?).await?;
+        let mut connection = options.connect().await?;
+        schema::migrate(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.clone().pragma("query_only", "ON"))
             .await?;
         if alone {
             sweep(&folder, &readers).await?;
+            fall_back(&mut connection, clock.now()).await?;
             folder.share().map_err(OpenError::Folder)?;
         }
         let writer = Writer::start(options, Arc::clone(&folder)).await?;
@@ -130,6 +133,17 @@ impl EmbeddedStore {
         let key = KeyFolder::new(self.folder.root().join("keys")).opening_key().map_err(OpenError::Keys)?;
         Ok(Arc::new(Source::new(Arc::clone(&self.folder), self.readers.clone(), key)))
     }
+}
+
+/// Ends the leases of processes that are gone: whoever has the folder alone knows that nobody works on anything.
+async fn fall_back(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), OpenError> {
+    for table in ["item", "mail"] {
+        let statement = format!(
+            "UPDATE {table} SET due_at = ?1, leased_until = NULL WHERE leased_until > ?1 AND due_at = leased_until"
+        );
+        sqlx::query(AssertSqlSafe(statement)).bind(now.millis()).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn open_folder(disk: Arc<dyn Disk>, config: &config::Store) -> Result<(Arc<Folder>, bool), OpenError> {
