@@ -17,6 +17,7 @@ pub(crate) fn everything() -> Outcome {
     samples::write(true)?;
     build::worker(Profile::Dev)?;
     tests()?;
+    build::demo(&[])?;
     let mut documents = cargo(["doc", "--workspace", "--no-deps", "--ignore-rust-version", "--locked"]);
     run("documents", documents.env("RUSTDOCFLAGS", "-D warnings"))?;
     if on_path("cargo-deny") {
