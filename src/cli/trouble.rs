@@ -21,7 +21,11 @@ pub(super) const CONFIG: u8 = 78;
 
 /// Every exit code a command may end with: code, Japanese, English.
 pub const EXIT_CODES: &[(u8, &str, &str)] = &[
-    (0, "できました。`temizu sanitize` では、変える必要がありませんでした", "done; for `temizu sanitize`: nothing had to be changed"),
+    (
+        0,
+        "できました。`temizu sanitize` では、変える必要がありませんでした",
+        "done; for `temizu sanitize`: nothing had to be changed",
+    ),
     (1, "`temizu audit verify` が、正しくない記録を見つけました", "`temizu audit verify` found a bad record"),
     (2, "コマンドかオプションの書き方が違います", "unknown command or option"),
     (10, "`temizu sanitize`: 安全な形に変えました", "`temizu sanitize`: changed"),
@@ -32,7 +36,11 @@ pub const EXIT_CODES: &[(u8, &str, &str)] = &[
     (NO_INPUT, "ファイルまたはメールがありません", "no such file or mail"),
     (UNAVAILABLE, "ゲートウェイ、保管庫またはワーカーが応えません", "gateway, store or worker does not answer"),
     (OS, "OS が断りました（権限、空き容量など）", "the operating system refused (permissions, space)"),
-    (TEMPORARY, "今はできません。あとで、または状態を見てからもう一度", "not now; try again later, or look at the state first"),
+    (
+        TEMPORARY,
+        "今はできません。あとで、または状態を見てからもう一度",
+        "not now; try again later, or look at the state first",
+    ),
     (CONFIG, "設定または規則に誤りがあります", "configuration or rules have mistakes"),
 ];
 

@@ -68,8 +68,12 @@ pub(super) fn commands(line: &str) -> impl Iterator<Item = Vec<String>> {
 
 /// The words behind `temizu`, if that is what a piece of shell runs.
 fn command(piece: &str) -> Option<Vec<String>> {
-    let mut words = words(piece).into_iter().skip_while(|word| word != "temizu" && !word.ends_with("/temizu"));
-    words.next()?;
+    let is_ours = |word: &String| word == "temizu" || word.ends_with("/temizu");
+    let mut words = words(piece).into_iter().skip_while(|word| word.contains('=')).peekable();
+    if words.next_if(|word| word == "sudo").is_some() && words.next_if(|word| word == "-u").is_some() {
+        words.next();
+    }
+    words.next().filter(is_ours)?;
     Some(words.take_while(|word| !word.starts_with(['>', '<', '&']) && !word.starts_with("2>")).collect())
 }
 
@@ -90,4 +94,22 @@ fn words(piece: &str) -> Vec<String> {
         }
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::commands;
+
+    #[test]
+    fn the_commands_of_a_line_are_found() {
+        for (line, found) in [
+            ("temizu check --strict", "check --strict"),
+            ("sudo -u temizu temizu queue list --json | jq . # all", "queue list --json"),
+            ("LANG=C target/release/temizu explain 'a b.eml' > out && temizu check", "explain a b.eml, check"),
+            ("install target/release/temizu /usr/bin/; systemctl stop temizu", ""),
+        ] {
+            let lines: Vec<String> = commands(line).map(|words| words.join(" ")).collect();
+            assert_eq!(lines.join(", "), found, "{line}");
+        }
+    }
 }

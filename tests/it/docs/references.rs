@@ -71,16 +71,20 @@ fn commands_are_listed() {
 
 fn reasons(language: Language) -> String {
     let (title, head) = match language {
-        Language::Ja => {
-            ("理由コード", "お知らせ、コマンドの表示、監査記録は、どれもこの表の文を使います。`{…}` には値が入ります。\n\n| コード | 文 | 次にすること |")
-        }
-        Language::En => {
-            ("Reason codes", "Notices, commands and audit records all use the sentences of this table. `{…}` is filled in.\n\n| code | sentence | what to do next |")
-        }
+        Language::Ja => (
+            "理由コード",
+            "お知らせ、コマンドの表示、監査記録は、どれもこの表の文を使います。`{…}` には値が入ります。\n\n| コード | 文 | 次にすること |",
+        ),
+        Language::En => (
+            "Reason codes",
+            "Notices, commands and audit records all use the sentences of this table. `{…}` is filled in.\n\n| code | sentence | what to do next |",
+        ),
     };
     let detail = Detail { rule: Some("{rule}"), extension: Some("{extension}"), class: Some(TypeClass::Unknown) };
     let unknown = kind(TypeClass::Unknown, language);
-    let shown = |text: String| text.replace(&format!("（{unknown}）"), "（{kind}）").replace(&format!("({unknown})"), "({kind})");
+    let shown = |text: String| {
+        text.replace(&format!("（{unknown}）"), "（{kind}）").replace(&format!("({unknown})"), "({kind})")
+    };
     let mut page = format!("# {title}\n\n{WRITTEN}\n\n{head}\n|---|---|---|\n");
     for reason in Reason::ALL {
         let (sentence, next) = (reason.sentence(language, &detail), reason.next_step(language, &detail));
