@@ -92,3 +92,17 @@ impl From<StoreError> for Trouble {
         Self::store(&error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_is_listed_once_and_in_order() {
+        let listed: Vec<u8> = EXIT_CODES.iter().map(|(code, ..)| *code).collect();
+        assert!(listed.is_sorted_by(|one, next| one < next), "{listed:?}");
+        for code in [USAGE, UNPARSABLE, NO_INPUT, UNAVAILABLE, OS, TEMPORARY, CONFIG] {
+            assert!(listed.contains(&code), "{code}");
+        }
+    }
+}
