@@ -23,11 +23,19 @@ mod trouble;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use arguments::{Arguments, Command};
 use print::Printer;
 use trouble::Trouble;
+
+pub use trouble::EXIT_CODES;
+
+/// The commands and options as data, for whoever writes a manual from them.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    Arguments::command()
+}
 
 /// Parses the command line and does what it says.
 #[must_use]

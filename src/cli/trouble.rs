@@ -1,6 +1,6 @@
 //! What went wrong with a command, in both languages, with what to do next.
 //!
-//! Invariant: every trouble has a next step or needs none, and an exit code of `sysexits.h`.
+//! Invariant: every trouble has a next step or needs none, and an exit code of `sysexits.h` that is in [`EXIT_CODES`].
 
 use crate::ports::StoreError;
 
@@ -18,6 +18,31 @@ pub(super) const OS: u8 = 71;
 pub(super) const TEMPORARY: u8 = 75;
 /// Configuration.
 pub(super) const CONFIG: u8 = 78;
+
+/// Every exit code a command may end with: code, Japanese, English.
+pub const EXIT_CODES: &[(u8, &str, &str)] = &[
+    (
+        0,
+        "できました。`temizu sanitize` では、変える必要がありませんでした",
+        "done; for `temizu sanitize`: nothing had to be changed",
+    ),
+    (1, "`temizu audit verify` が、正しくない記録を見つけました", "`temizu audit verify` found a bad record"),
+    (2, "コマンドかオプションの書き方が違います", "unknown command or option"),
+    (10, "`temizu sanitize`: 安全な形に変えました", "`temizu sanitize`: changed"),
+    (11, "`temizu sanitize`: 預かるものがあります", "`temizu sanitize`: something is kept back"),
+    (12, "`temizu sanitize`: 渡せないものがあります", "`temizu sanitize`: something is blocked"),
+    (USAGE, "示した値が使えません", "a value that was given cannot be used"),
+    (UNPARSABLE, "入力を読めません", "input that cannot be read as what it is"),
+    (NO_INPUT, "ファイルまたはメールがありません", "no such file or mail"),
+    (UNAVAILABLE, "ゲートウェイ、保管庫またはワーカーが応えません", "gateway, store or worker does not answer"),
+    (OS, "OS が断りました（権限、空き容量など）", "the operating system refused (permissions, space)"),
+    (
+        TEMPORARY,
+        "今はできません。あとで、または状態を見てからもう一度",
+        "not now; try again later, or look at the state first",
+    ),
+    (CONFIG, "設定または規則に誤りがあります", "configuration or rules have mistakes"),
+];
 
 /// A failed command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,5 +90,19 @@ impl Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::store(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_is_listed_once_and_in_order() {
+        let listed: Vec<u8> = EXIT_CODES.iter().map(|(code, ..)| *code).collect();
+        assert!(listed.is_sorted_by(|one, next| one < next), "{listed:?}");
+        for code in [USAGE, UNPARSABLE, NO_INPUT, UNAVAILABLE, OS, TEMPORARY, CONFIG] {
+            assert!(listed.contains(&code), "{code}");
+        }
     }
 }

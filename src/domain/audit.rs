@@ -12,11 +12,11 @@ use super::id::ItemId;
 use super::time::Timestamp;
 
 macro_rules! events {
-    ($($(#[$doc:meta])+ $variant:ident = $name:literal),+ $(,)?) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),+ $(,)?) => {
         /// What happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
-        pub enum Event { $($(#[$doc])+ $variant),+ }
+        pub enum Event { $($(#[doc = $doc])+ $variant),+ }
 
         impl Event {
             /// All events.
@@ -26,6 +26,12 @@ macro_rules! events {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
+            }
+
+            /// What it tells, in one English sentence: the documentation of the variant.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii()),+ }
             }
 
             /// The event with this name.

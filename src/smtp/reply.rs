@@ -7,11 +7,11 @@
 use crate::domain::{Domain, Reference};
 
 macro_rules! catalogue {
-    ($($(#[$doc:meta])+ $name:ident = $line:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $line:literal,)+) => {
         /// A reply whose whole text is fixed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Reply {
-            $($(#[$doc])+ $name,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl Reply {
@@ -23,6 +23,14 @@ macro_rules! catalogue {
             pub const fn line(self) -> &'static str {
                 match self {
                     $(Self::$name => $line,)+
+                }
+            }
+
+            /// When it is given, in one English sentence: the documentation of the variant.
+            #[must_use]
+            pub const fn occasion(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
                 }
             }
         }

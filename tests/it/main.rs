@@ -7,6 +7,7 @@ mod bad_config;
 mod compose_roundtrip;
 mod crash_steps;
 mod deliver;
+mod docs;
 mod embedded_leases;
 mod escape;
 mod postfix;
