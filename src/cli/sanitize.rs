@@ -14,9 +14,9 @@ use tokio::io::AsyncReadExt as _;
 use super::arguments::Sanitize;
 use super::print::{Printer, plain};
 use super::setup::Workbench;
-use super::trouble::{NO_INPUT, OS, TEMPORARY, Trouble, UNPARSABLE};
+use super::trouble::{CANNOT_CREATE, NO_INPUT, TEMPORARY, Trouble, UNPARSABLE};
 use crate::domain::reason::Detail;
-use crate::domain::{Action, Digest, PartOutcome, PartRole, Reason};
+use crate::domain::{Action, Digest, HeaderFacts, PartOutcome, PartRole, Reason};
 use crate::pipeline::{Stop, Washed};
 use crate::ports::Subject;
 
@@ -125,6 +125,9 @@ async fn one(
         Ok(washed) => washed,
         Err(stop) => return Ok(stopped(file, &stop)),
     };
+    if is_mail && washed.facts.headers == HeaderFacts::default() {
+        return Ok(stopped(file, &Stop::Quarantine(Reason::Corrupt)));
+    }
     let verdict = verdict(&washed, digest, is_mail);
     let written = match output {
         Some(folder) => write(folder, &name, &washed, is_mail)?,
@@ -181,7 +184,12 @@ fn verdict(washed: &Washed, digest: Digest, is_mail: bool) -> Verdict {
         }
     });
     let held = washed.decision.groups.iter().any(|group| group.hold.is_some());
-    worst.max().unwrap_or(Verdict::Clean).max(if held { Verdict::Held } else { Verdict::Clean })
+    let least = match (held, washed.facts.findings.is_empty()) {
+        (true, _) => Verdict::Held,
+        (false, false) => Verdict::Changed,
+        (false, true) => Verdict::Clean,
+    };
+    worst.max().unwrap_or(Verdict::Clean).max(least)
 }
 
 fn role(outcome: &PartOutcome, washed: &Washed) -> Option<PartRole> {
@@ -210,7 +218,11 @@ fn write(folder: &Path, name: &str, washed: &Washed, is_mail: bool) -> Result<Ve
             .and_then(|mut handle| std::io::Write::write_all(&mut handle, bytes));
         outcome.map_err(|error| {
             let file = file.display();
-            Trouble::new(OS, format!("{file} を書けません: {error}"), format!("{file} cannot be written: {error}"))
+            Trouble::new(
+                CANNOT_CREATE,
+                format!("{file} を書けません: {error}。今あるファイルには上書きしません"),
+                format!("{file} cannot be written: {error}; files that exist are never written over"),
+            )
         })?;
         written.push(file.display().to_string());
     }
