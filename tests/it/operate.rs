@@ -73,7 +73,8 @@ async fn a_mail_is_found_by_whatever_people_can_read_out() {
     let id = shown["id"].as_str().unwrap();
     let sent = String::from_utf8(sample("01-plain-utf8")).unwrap();
     let message_id = sent.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().to_owned();
-    for text in [site.passed.as_str(), id, message_id.as_str(), "a@city.test", "A@City.Test"] {
+    assert_eq!(site.json(&format!("trace {message_id}")).as_array().unwrap().len(), 2, "the samples share theirs");
+    for text in [site.passed.as_str(), id, "a@city.test", "A@City.Test"] {
         let found = site.json(&format!("trace {text}"));
         assert_eq!(found.as_array().unwrap().len(), 1, "{text}");
         assert_eq!(found[0]["reference"], *site.passed, "{text}");

@@ -165,9 +165,9 @@ impl NextHop {
         self.seen.borrow().clone()
     }
 
-    /// Connections so far.
-    pub(crate) fn seen_connections(&self) -> usize {
-        self.seen.borrow().connections
+    /// Looks at what has happened so far without a copy of it.
+    pub(crate) fn with_seen<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {
+        look(&self.seen.borrow())
     }
 
     /// Waits until `condition` holds.

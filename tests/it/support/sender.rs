@@ -34,7 +34,7 @@ impl Sender {
     /// The mail, in which no line begins with a dot, and its end; the 管理番号 it was accepted under.
     pub(crate) async fn finish(&mut self, mail: &[u8]) -> io::Result<String> {
         self.0.write_all(mail).await?;
-        self.0.write_all(b"\r\n.\r\n").await?;
+        self.0.write_all(if mail.ends_with(b"\r\n") { &b".\r\n"[..] } else { b"\r\n.\r\n" }).await?;
         let accepted = self.expect("250").await?;
         Ok(accepted.split_whitespace().last().unwrap_or_default().to_owned())
     }
