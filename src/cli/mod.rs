@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
 /// Help and version are answers; anything else is wrong usage.
 fn refused(shown: &clap::Error) -> ExitCode {
     // A reader that went away (`--help | head`) is no reason to fail.
-    if shown.print().is_err() {}
+    shown.print().unwrap_or_default();
     if shown.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
 

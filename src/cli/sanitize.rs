@@ -142,6 +142,7 @@ async fn one(
         "sha256": digest,
         "rules": washed.decision.rules.digest,
         "findings": washed.facts.findings,
+        "sentences": sentences(verdict, &washed, is_mail, printer),
         "parts": parts,
         "written": written,
     });
@@ -190,6 +191,23 @@ fn verdict(washed: &Washed, digest: Digest, is_mail: bool) -> Verdict {
         (false, true) => Verdict::Clean,
     };
     worst.max().unwrap_or(Verdict::Clean).max(least)
+}
+
+/// What is said of an input as a whole: what was found in it, or why it changed when nothing was.
+fn sentences(verdict: Verdict, washed: &Washed, is_mail: bool, printer: &Printer) -> Vec<String> {
+    let detail = Detail::default();
+    let found = washed.facts.findings.iter();
+    let mut said: Vec<String> = found.map(|finding| finding.code.sentence(printer.language(), &detail)).collect();
+    let explained = washed.outcomes.iter().flatten().any(|part| part.reason.is_some() || !part.findings.is_empty());
+    if !is_mail && verdict == Verdict::Changed && !explained {
+        let rewritten = printer.choose(
+            "書き方（改行など）だけをそろえました。内容は同じです。",
+            "Only the way it is written (line ends and the like) was made regular; it says the same.",
+        );
+        said.push(rewritten.to_owned());
+    }
+    said.dedup();
+    said
 }
 
 fn role(outcome: &PartOutcome, washed: &Washed) -> Option<PartRole> {
@@ -262,6 +280,9 @@ fn show(file: &Path, verdict: Verdict, report: &serde_json::Value, printer: &Pri
     let text = |value: &serde_json::Value, key: &str| {
         value.get(key).and_then(serde_json::Value::as_str).map(plain).unwrap_or_default()
     };
+    for sentence in report.get("sentences").and_then(serde_json::Value::as_array).into_iter().flatten() {
+        printer.line(format!("  {}", sentence.as_str().unwrap_or_default()));
+    }
     for part in report.get("parts").and_then(serde_json::Value::as_array).into_iter().flatten() {
         let line = format!(
             "  {} {} [{}] {}",

@@ -192,6 +192,8 @@ fn sanitize_tells_by_its_exit_code_what_became_of_a_file() {
     ] {
         assert_eq!(sanitize("--json", &[&sample(name)]).with(code).json()[0]["exit_code"], code, "{name}");
     }
+    let lines = sanitize("", &[&folder.path().join("lines.txt")]).with(10).out;
+    assert!(lines.contains("line ends"), "a change is explained: {lines}");
     let missing = sanitize("", &[&nowhere]).with(66).err;
     assert!(missing.contains("nowhere.txt cannot be read"), "{missing}");
 }
