@@ -35,8 +35,8 @@ pub(crate) fn quick() -> Outcome {
 /// What takes too long for every change: the gateway killed 300 times, and leases that run out by themselves.
 pub(crate) fn nightly() -> Outcome {
     build::binaries(Profile::Dev)?;
-    let arguments = ["test", "--test", "it", "--locked", "--", "kill::", "roles::", "--include-ignored", "--nocapture"];
-    run("kills and leases", cargo(arguments).env("TEMIZU_KILL_ROUNDS", "300"))
+    let arguments = ["test", "--test", "it", "--locked", "--", "kill::", "roles::", "--nocapture"];
+    run("kills and leases", cargo(arguments).env("TEMIZU_KILL_ROUNDS", "300").env("TEMIZU_LEASES", "1"))
 }
 
 /// Micro-benchmarks.
