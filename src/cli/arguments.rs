@@ -122,7 +122,7 @@ pub(super) enum ConfigCommand {
     },
     /// What a key means
     Explain {
-        /// The key, `smtp.max_recipients`; without it all keys are listed
+        /// The key, `smtp.max_recipients`, or a section, `smtp`; without it all keys are listed
         key: Option<String>,
         /// Machine-readable output
         #[arg(long)]

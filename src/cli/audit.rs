@@ -9,7 +9,7 @@ use serde_json::json;
 use super::arguments::{Audit, AuditCommand};
 use super::print::Printer;
 use super::setup;
-use super::trouble::{OS, Trouble};
+use super::trouble::{NO_INPUT, OS, Trouble};
 use crate::audit::chain::{self, Verified, VerifyError};
 use crate::audit::export::{self, ExportError};
 use crate::domain::TenantId;
@@ -19,8 +19,12 @@ pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode,
     match arguments.what {
         AuditCommand::Verify { source, file, json } => {
             let outcome = if let Some(file) = file {
-                let file = File::open(&file)
-                    .map_err(|error| Trouble::os("ファイルを開けません", "the file cannot be opened", &error))?;
+                let file = File::open(&file).map_err(|error| {
+                    let name = file.display();
+                    let (ja, en) =
+                        (format!("{name} を開けません: {error}"), format!("{name} cannot be opened: {error}"));
+                    Trouble::new(NO_INPUT, ja, en)
+                })?;
                 export::verify_export(BufReader::new(file)).map_err(unread)
             } else {
                 let store = setup::store(&source, printer).await?;

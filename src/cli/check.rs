@@ -8,14 +8,23 @@ use super::arguments::Check;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble};
 use super::{rules, setup};
+use crate::config::fault::Fault;
 use crate::config::load::Overrides;
 
 pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trouble> {
-    let loaded = setup::configuration(&arguments.source, Overrides::default(), printer)?;
     let language = printer.language();
+    let loaded = match setup::load(&arguments.source, Overrides::default()) {
+        Ok(loaded) => loaded,
+        Err(errors) if arguments.json => return mistakes(&errors.faults, printer),
+        Err(errors) => return Err(setup::faults(&errors.render(language), printer)),
+    };
     let mut faults = loaded.missing_for_mail();
     faults.extend(loaded.unusable_files());
-    let rules = rules::in_force(&loaded, printer)?;
+    let rules = match rules::parse(&loaded) {
+        Ok(rules) => rules,
+        Err(errors) if arguments.json => return mistakes(&errors.faults, printer),
+        Err(errors) => return Err(setup::faults(&errors.render(language), printer)),
+    };
     let failed: Vec<_> = rules::trials(&rules, loaded.config.site.utc_offset_minutes)
         .into_iter()
         .filter(|result| !result.passed)
@@ -44,4 +53,10 @@ pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trou
         }
     }
     Ok(if usable { ExitCode::SUCCESS } else { ExitCode::from(CONFIG) })
+}
+
+/// Mistakes that kept the configuration or the rules from being read at all.
+pub(super) fn mistakes(faults: &[Fault], printer: &Printer) -> Result<ExitCode, Trouble> {
+    printer.json(&json!({ "ok": false, "faults": faults }))?;
+    Ok(ExitCode::from(CONFIG))
 }

@@ -22,19 +22,26 @@ pub(super) fn run(arguments: &ConfigArguments, printer: &Printer) -> Result<Exit
                 printer.line(reference::show_toml(&config, *non_default).trim_end());
             }
         }
-        ConfigCommand::Explain { key: None, json } => list(*json, printer)?,
+        ConfigCommand::Explain { key: None, json } => list("", *json, printer)?,
+        ConfigCommand::Explain { key: Some(section), json } if is_section(section) => {
+            list(&format!("{section}."), *json, printer)?;
+        }
         ConfigCommand::Explain { key: Some(key), json } => explain(key, *json, printer)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(json: bool, printer: &Printer) -> Result<(), Trouble> {
+fn is_section(name: &str) -> bool {
+    KEYS.iter().any(|key| key.path.split_once('.').is_some_and(|(section, _)| section == name))
+}
+
+fn list(prefix: &str, json: bool, printer: &Printer) -> Result<(), Trouble> {
+    let keys = KEYS.iter().filter(|key| key.path.starts_with(prefix));
     if json {
-        let keys: Vec<_> = KEYS.iter().map(|key| json!({ "key": key.path, "ja": key.ja, "en": key.en })).collect();
+        let keys: Vec<_> = keys.map(|key| json!({ "key": key.path, "ja": key.ja, "en": key.en })).collect();
         return printer.json(&keys);
     }
-    let rows: Vec<Vec<String>> =
-        KEYS.iter().map(|key| vec![key.path.to_owned(), words(key, printer).to_owned()]).collect();
+    let rows: Vec<Vec<String>> = keys.map(|key| vec![key.path.to_owned(), words(key, printer).to_owned()]).collect();
     printer.table(&[printer.choose("項目", "KEY"), printer.choose("意味", "MEANING")], &rows);
     Ok(())
 }
@@ -42,10 +49,14 @@ fn list(json: bool, printer: &Printer) -> Result<(), Trouble> {
 fn explain(path: &str, json: bool, printer: &Printer) -> Result<(), Trouble> {
     let doc = reference::explain(path).map_err(|near| {
         let near = near.join(", ");
+        let (ja, en) = match near.as_str() {
+            "" => (String::new(), String::new()),
+            near => (format!("もしかして: {near}"), format!("did you mean {near}? ")),
+        };
         Trouble::new(
             USAGE,
-            format!("「{path}」という項目はありません。もしかして: {near}（一覧は `temizu config explain`）"),
-            format!("there is no key `{path}`; did you mean {near}? (`temizu config explain` lists all)"),
+            format!("「{path}」という項目はありません。{ja}（一覧は `temizu config explain`）"),
+            format!("there is no key `{path}`; {en}(`temizu config explain` lists all)"),
         )
     })?;
     let default = doc.default.as_deref();

@@ -27,7 +27,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use arguments::{Arguments, Command};
 use print::Printer;
-use trouble::Trouble;
+use trouble::{Trouble, USAGE};
 
 pub use trouble::EXIT_CODES;
 
@@ -40,7 +40,10 @@ pub fn grammar() -> clap::Command {
 /// Parses the command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(shown) => return refused(&shown),
+    };
     let printer = Printer::from_environment();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -52,6 +55,13 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(trouble) => printer.trouble(&trouble),
     }
+}
+
+/// Help and version are answers; anything else is wrong usage.
+fn refused(shown: &clap::Error) -> ExitCode {
+    // A reader that went away (`--help | head`) is no reason to fail.
+    shown.print().unwrap_or_default();
+    if shown.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
 
 async fn run(command: Command, printer: &Printer) -> Result<ExitCode, Trouble> {

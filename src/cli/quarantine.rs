@@ -3,6 +3,8 @@
 //! Every export is an audit record, written before the first byte. Invariant: an exported file holds exactly the bytes
 //! that were accepted; its digest is compared before it gets its name.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,7 +14,7 @@ use super::arguments::{OneItem, Quarantine, QuarantineCommand, Source};
 use super::print::{Printer, plain, size};
 use super::queue::operator_name;
 use super::setup;
-use super::trouble::{OS, Trouble};
+use super::trouble::{CANNOT_CREATE, OS, Trouble};
 use crate::domain::{AuditEvent, Digest, Event, ItemKey, TenantId};
 use crate::ports::{Clock as _, ItemFilter, OriginalSource, QuarantineEntry, Register};
 use crate::serve::SystemClock;
@@ -138,8 +140,16 @@ async fn export_one(
         return Err(Trouble::store(&crate::ports::StoreError::Damaged("an original does not have its digest")));
     }
     let file = output.join(format!("{}.eml", key.id.reference()));
-    std::fs::write(&file, &bytes)
-        .map_err(|error| Trouble::os("原本を書けません", "an original cannot be written", &error))?;
+    let mut options = std::fs::OpenOptions::new();
+    let created = options.write(true).create_new(true).mode(0o600).open(&file);
+    created.and_then(|mut handle| handle.write_all(&bytes)).map_err(|error| {
+        let name = file.display();
+        Trouble::new(
+            CANNOT_CREATE,
+            format!("{name} を書けません: {error}。今あるファイルには上書きしません"),
+            format!("{name} cannot be written: {error}; files that exist are never written over"),
+        )
+    })?;
     Ok(json!({
         "id": key.id,
         "reference": key.id.reference(),

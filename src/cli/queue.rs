@@ -74,13 +74,15 @@ fn row(item: &ItemSummary) -> Vec<String> {
 
 async fn show(one: &OneItem, printer: &Printer) -> Result<(), Trouble> {
     let store = setup::store(&one.source, printer).await?;
+    let mut details = Vec::new();
     for key in setup::items(store.as_ref(), &one.id).await? {
-        let detail = store.item(&key).await?;
-        if one.json {
-            printer.json(&detail)?;
-        } else {
-            describe(&detail, printer);
-        }
+        details.push(store.item(&key).await?);
+    }
+    match details.as_slice() {
+        // One item by name is one object; those on standard input are an array, however many.
+        [detail] if one.json && one.id != "-" => printer.json(detail)?,
+        details if one.json => printer.json(&details)?,
+        details => details.iter().for_each(|detail| describe(detail, printer)),
     }
     Ok(())
 }

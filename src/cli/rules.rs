@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::arguments::{RulesArguments, RulesCommand, Source};
+use super::check::mistakes;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble};
 use super::{explain, setup};
 use crate::config::fault::Fault;
-use crate::config::load::{self, Loaded, Overrides};
+use crate::config::load::{self, ConfigErrors, Loaded, Overrides};
 use crate::policy::{RuleSet, TestResult, civil_date};
 use crate::ports::Clock as _;
 use crate::serve::SystemClock;
@@ -24,9 +25,16 @@ pub(super) async fn run(arguments: RulesArguments, printer: &Printer) -> Result<
 
 /// The rules of a configuration, or the built-in preset.
 pub(super) fn in_force(loaded: &Loaded, printer: &Printer) -> Result<RuleSet, Trouble> {
-    let language = printer.language();
-    let texts = loaded.rule_texts().map_err(|errors| setup::faults(&errors.render(language), printer))?;
-    RuleSet::parse(&texts).map_err(|errors| setup::faults(&errors.render(language), printer))
+    parse(loaded).map_err(|errors| setup::faults(&errors.render(printer.language()), printer))
+}
+
+/// As [`in_force`], for commands that show the mistakes themselves.
+pub(super) fn parse(loaded: &Loaded) -> Result<RuleSet, ConfigErrors> {
+    parse_texts(&loaded.rule_texts()?)
+}
+
+fn parse_texts(texts: &[(String, String)]) -> Result<RuleSet, ConfigErrors> {
+    RuleSet::parse(texts).map_err(|errors| ConfigErrors { faults: errors.faults })
 }
 
 /// How the cases beside the rules ended, as of today.
@@ -41,12 +49,12 @@ pub(super) fn remarks(rules: &RuleSet, utc_offset_minutes: i16) -> Vec<Fault> {
 
 fn check(files: &[PathBuf], source: &Source, json: bool, printer: &Printer) -> Result<ExitCode, Trouble> {
     let loaded = setup::configuration(source, Overrides::default(), printer)?;
-    let rules = if files.is_empty() {
-        in_force(&loaded, printer)?
-    } else {
-        let texts =
-            load::read_rules(files).map_err(|errors| setup::faults(&errors.render(printer.language()), printer))?;
-        RuleSet::parse(&texts).map_err(|errors| setup::faults(&errors.render(printer.language()), printer))?
+    let parsed =
+        if files.is_empty() { parse(&loaded) } else { load::read_rules(files).and_then(|texts| parse_texts(&texts)) };
+    let rules = match parsed {
+        Ok(rules) => rules,
+        Err(errors) if json => return mistakes(&errors.faults, printer),
+        Err(errors) => return Err(setup::faults(&errors.render(printer.language()), printer)),
     };
     let results = trials(&rules, loaded.config.site.utc_offset_minutes);
     let failed: Vec<_> = results.iter().filter(|result| !result.passed).collect();

@@ -14,9 +14,9 @@ use tokio::io::AsyncReadExt as _;
 use super::arguments::Sanitize;
 use super::print::{Printer, plain};
 use super::setup::Workbench;
-use super::trouble::{NO_INPUT, OS, TEMPORARY, Trouble, UNPARSABLE};
+use super::trouble::{CANNOT_CREATE, NO_INPUT, TEMPORARY, Trouble, UNPARSABLE};
 use crate::domain::reason::Detail;
-use crate::domain::{Action, Digest, PartOutcome, PartRole, Reason};
+use crate::domain::{Action, Digest, HeaderFacts, PartOutcome, PartRole, Reason};
 use crate::pipeline::{Stop, Washed};
 use crate::ports::Subject;
 
@@ -125,6 +125,9 @@ async fn one(
         Ok(washed) => washed,
         Err(stop) => return Ok(stopped(file, &stop)),
     };
+    if is_mail && washed.facts.headers == HeaderFacts::default() {
+        return Ok(stopped(file, &Stop::Quarantine(Reason::Corrupt)));
+    }
     let verdict = verdict(&washed, digest, is_mail);
     let written = match output {
         Some(folder) => write(folder, &name, &washed, is_mail)?,
@@ -139,6 +142,7 @@ async fn one(
         "sha256": digest,
         "rules": washed.decision.rules.digest,
         "findings": washed.facts.findings,
+        "sentences": sentences(verdict, &washed, is_mail, printer),
         "parts": parts,
         "written": written,
     });
@@ -181,7 +185,29 @@ fn verdict(washed: &Washed, digest: Digest, is_mail: bool) -> Verdict {
         }
     });
     let held = washed.decision.groups.iter().any(|group| group.hold.is_some());
-    worst.max().unwrap_or(Verdict::Clean).max(if held { Verdict::Held } else { Verdict::Clean })
+    let least = match (held, washed.facts.findings.is_empty()) {
+        (true, _) => Verdict::Held,
+        (false, false) => Verdict::Changed,
+        (false, true) => Verdict::Clean,
+    };
+    worst.max().unwrap_or(Verdict::Clean).max(least)
+}
+
+/// What is said of an input as a whole: what was found in it, or why it changed when nothing was.
+fn sentences(verdict: Verdict, washed: &Washed, is_mail: bool, printer: &Printer) -> Vec<String> {
+    let detail = Detail::default();
+    let found = washed.facts.findings.iter();
+    let mut said: Vec<String> = found.map(|finding| finding.code.sentence(printer.language(), &detail)).collect();
+    let explained = washed.outcomes.iter().flatten().any(|part| part.reason.is_some() || !part.findings.is_empty());
+    if !is_mail && verdict == Verdict::Changed && !explained {
+        let rewritten = printer.choose(
+            "書き方（改行など）だけをそろえました。内容は同じです。",
+            "Only the way it is written (line ends and the like) was made regular; it says the same.",
+        );
+        said.push(rewritten.to_owned());
+    }
+    said.dedup();
+    said
 }
 
 fn role(outcome: &PartOutcome, washed: &Washed) -> Option<PartRole> {
@@ -210,7 +236,11 @@ fn write(folder: &Path, name: &str, washed: &Washed, is_mail: bool) -> Result<Ve
             .and_then(|mut handle| std::io::Write::write_all(&mut handle, bytes));
         outcome.map_err(|error| {
             let file = file.display();
-            Trouble::new(OS, format!("{file} を書けません: {error}"), format!("{file} cannot be written: {error}"))
+            Trouble::new(
+                CANNOT_CREATE,
+                format!("{file} を書けません: {error}。今あるファイルには上書きしません"),
+                format!("{file} cannot be written: {error}; files that exist are never written over"),
+            )
         })?;
         written.push(file.display().to_string());
     }
@@ -250,6 +280,9 @@ fn show(file: &Path, verdict: Verdict, report: &serde_json::Value, printer: &Pri
     let text = |value: &serde_json::Value, key: &str| {
         value.get(key).and_then(serde_json::Value::as_str).map(plain).unwrap_or_default()
     };
+    for sentence in report.get("sentences").and_then(serde_json::Value::as_array).into_iter().flatten() {
+        printer.line(format!("  {}", sentence.as_str().unwrap_or_default()));
+    }
     for part in report.get("parts").and_then(serde_json::Value::as_array).into_iter().flatten() {
         let line = format!(
             "  {} {} [{}] {}",

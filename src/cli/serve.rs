@@ -47,6 +47,7 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
     let gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
         Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
     })?;
+    tracing::info!(roles = %listed(&roles), version = env!("CARGO_PKG_VERSION"), "the gateway runs");
     for address in gateway.smtp_addresses() {
         tracing::info!(%address, "receiving mail");
     }
@@ -55,6 +56,10 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
     gateway.stop().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+fn listed(roles: &BTreeSet<Role>) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// JSON lines on standard error; the level by `TEMIZU_LOG` (default `info`).

@@ -10,7 +10,7 @@ use super::arguments::Source;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble, UNAVAILABLE, USAGE};
 use crate::config::Config;
-use crate::config::load::{self, Loaded, Overrides};
+use crate::config::load::{self, ConfigErrors, Loaded, Overrides};
 use crate::domain::{
     Client, Domain, Envelope, Explanation, ItemId, ItemKey, Mailbox, Origin, Reference, ReversePath, TenantId,
 };
@@ -25,10 +25,15 @@ const DEFAULT_FILE: &str = "/etc/temizu/temizu.toml";
 
 /// The configuration that a command's options name.
 pub(super) fn configuration(source: &Source, overrides: Overrides, printer: &Printer) -> Result<Loaded, Trouble> {
+    load(source, overrides).map_err(|errors| faults(&errors.render(printer.language()), printer))
+}
+
+/// As [`configuration`], for commands that show the mistakes themselves.
+pub(super) fn load(source: &Source, overrides: Overrides) -> Result<Loaded, ConfigErrors> {
     let default = Path::new(DEFAULT_FILE);
     let file = source.config.as_deref().or_else(|| default.exists().then_some(default));
     let overrides = Overrides { data: source.data.clone(), worker: source.worker.clone(), ..overrides };
-    load::load(file, &overrides).map_err(|errors| faults(&errors.render(printer.language()), printer))
+    load::load(file, &overrides)
 }
 
 /// Mistakes in a configuration or in rules, one a line.

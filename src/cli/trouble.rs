@@ -14,6 +14,8 @@ pub(super) const NO_INPUT: u8 = 66;
 pub(super) const UNAVAILABLE: u8 = 69;
 /// The operating system refused.
 pub(super) const OS: u8 = 71;
+/// An output file cannot be made.
+pub(super) const CANNOT_CREATE: u8 = 73;
 /// Try again later.
 pub(super) const TEMPORARY: u8 = 75;
 /// Configuration.

@@ -4,13 +4,17 @@
 
 mod architecture;
 mod bad_config;
+mod cli;
 mod compose_roundtrip;
 mod crash_steps;
 mod deliver;
 mod docs;
 mod embedded_leases;
 mod escape;
+mod kill;
+mod operate;
 mod postfix;
+mod roles;
 mod sandbox;
 mod smtp_dialog;
 mod store_contract;

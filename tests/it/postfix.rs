@@ -10,6 +10,8 @@ use tokio::sync::watch;
 
 use crate::support::outbox::{MemoryOutbox, Settled, StandingClock, dispatch};
 use crate::support::postfix::Postfix;
+use crate::support::process::Gateway;
+use crate::support::sender::Sender;
 
 const HEADER: &str = "Subject: a\r\nFrom: <sender@example.jp>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0900\r\n\
                       Message-ID: <1@gate.test>\r\n\r\n";
@@ -78,4 +80,23 @@ async fn the_documented_relay_hands_on_mail_for_its_domain_and_refuses_all_other
 
     let arrived: Vec<String> = behind.mails(2).await.iter().map(|mail| as_sent(mail)).collect();
     assert_eq!(arrived, [mail.clone(), mail]);
+}
+
+#[tokio::test]
+async fn a_mail_goes_from_a_real_relay_through_the_gateway_to_a_real_mail_server() {
+    let behind = Postfix::behind("city.test");
+    let data = tempfile::tempdir().unwrap();
+    let gateway = Gateway::start(data.path(), behind.address());
+    let in_front = Postfix::in_front("city.test", gateway.address().await);
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/22-exe-renamed-pdf/input.eml");
+    let original = std::fs::read(sample).unwrap();
+
+    let mut sender = Sender::connect(in_front.address()).await.unwrap();
+    sender.send("a@city.test", &original).await.unwrap();
+
+    let arrived = String::from_utf8(behind.mails(1).await.remove(0)).unwrap();
+    assert!(arrived.contains("X-Temizu-Status: "), "{arrived}");
+    assert!(arrived.contains("/R-012"), "the program was kept back: {arrived}");
+    assert!(!arrived.contains("TVqQ") && !arrived.contains("TVoA"), "no byte of the program arrives: {arrived}");
+    assert!(in_front.log().contains("status=sent"), "{}", in_front.log());
 }

@@ -1,4 +1,4 @@
-//! The front door of development: `cargo xtask build | test | demo | bench | samples | fuzz`.
+//! The front door of development: `cargo xtask build | test | nightly | demo | bench | samples | fuzz`.
 //!
 //! Refuses: unknown commands and options. Invariant: every step prints what it runs, and the first failing step ends
 //! the run with its exit code.
@@ -18,6 +18,7 @@ usage: cargo xtask COMMAND
 
   build [--release]   both binaries: target/{debug,release}/temizu and temizu-worker
   test [--quick]      everything CI runs: format, lints, tests, samples, documents (--quick: tests only)
+  nightly             what takes too long for every change: 300 kills, leases that run out
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
   bench [FILTER]      micro-benchmarks of the parts
   samples [--check]   writes samples/*/input.eml anew (--check: only compares)
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         ["build", "--release"] => build::binaries(build::Profile::Release),
         ["test"] => suite::everything(),
         ["test", "--quick"] => suite::quick(),
+        ["nightly"] => suite::nightly(),
         ["demo", options @ ..] => build::demo(options),
         ["samples"] => samples::write(false),
         ["samples", "--check"] => samples::write(true),

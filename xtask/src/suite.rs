@@ -33,6 +33,13 @@ pub(crate) fn quick() -> Outcome {
     tests()
 }
 
+/// What takes too long for every change: the gateway killed 300 times, and leases that run out by themselves.
+pub(crate) fn nightly() -> Outcome {
+    build::binaries(Profile::Dev)?;
+    let arguments = ["test", "--test", "it", "--locked", "--", "kill::", "roles::", "--nocapture"];
+    run("kills and leases", cargo(arguments).env("TEMIZU_KILL_ROUNDS", "300").env("TEMIZU_LEASES", "1"))
+}
+
 /// Micro-benchmarks.
 pub(crate) fn bench(filter: &[&str]) -> Outcome {
     build::binaries(Profile::Release)?;

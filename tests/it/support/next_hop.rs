@@ -165,6 +165,11 @@ impl NextHop {
         self.seen.borrow().clone()
     }
 
+    /// Looks at what has happened so far without a copy of it.
+    pub(crate) fn with_seen<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {
+        look(&self.seen.borrow())
+    }
+
     /// Waits until `condition` holds.
     pub(crate) async fn until(&self, what: &str, condition: impl Fn(&Seen) -> bool) {
         let mut seen = self.seen.subscribe();
@@ -272,7 +277,8 @@ impl Session {
     async fn line(&mut self) -> Result<Vec<u8>, Over> {
         let mut line = Vec::new();
         match self.stream.read_until(b'\n', &mut line).await {
-            Ok(count) if count > 0 => Ok(line),
+            // A line without its end: the other side is gone in the middle of it.
+            Ok(_) if line.ends_with(b"\n") => Ok(line),
             _ => Err(Over),
         }
     }
