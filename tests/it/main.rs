@@ -9,6 +9,7 @@ mod crash_steps;
 mod deliver;
 mod embedded_leases;
 mod escape;
+mod golden;
 mod postfix;
 mod sandbox;
 mod smtp_dialog;
