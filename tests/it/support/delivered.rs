@@ -163,8 +163,9 @@ fn decoded_words(value: &str) -> Result<String, String> {
     let mut decoded = String::new();
     let mut after_word = false;
     for (index, token) in value.split(' ').enumerate() {
-        let (open, rest) = token.strip_prefix('"').map_or(("", token), |rest| ("\"", rest));
-        let word = rest.strip_prefix("=?UTF-8?B?").and_then(|rest| rest.split_once("?="));
+        // In a quoted `name` of a file, as old programs want it, the first word follows the quote.
+        let open = if token.starts_with("name=\"") { "name=\"" } else { "" };
+        let word = token[open.len()..].strip_prefix("=?UTF-8?B?").and_then(|rest| rest.split_once("?="));
         if index > 0 && !(after_word && word.is_some()) {
             decoded.push(' ');
         }
@@ -240,7 +241,7 @@ fn file_name(disposition: &str, kind: &str) -> Result<String, String> {
     let (_, old) = kind.split_once("name=\"").ok_or("a name for old programs")?;
     law(old.strip_suffix('"') == Some(&name), "both names agree")?;
     law(!name.chars().any(|c| deceives(c) || r#"/\:*?"<>|"#.contains(c)), "a name is a name on every system")?;
-    law(!name.starts_with(['.', ' ', '-']) && !name.ends_with(['.', ' ']), "a name begins and ends in the open")?;
+    law(!name.starts_with(' ') && !name.ends_with(['.', ' ']), &format!("a name begins and ends in the open: {name}"))?;
     let (_, extension) = name.rsplit_once('.').ok_or("a name has an extension")?;
     law(["txt", "text", "csv", "tsv", "log", "md"].contains(&extension.to_lowercase().as_str()), "it opens as text")?;
     Ok(name)
