@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_config;
 mod compose_roundtrip;
+mod corpus;
 mod crash_steps;
 mod deliver;
 mod embedded_leases;

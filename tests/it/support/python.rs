@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::delivered::Delivered;
 
@@ -27,6 +28,35 @@ for name in sorted(os.listdir(folder)):
 json.dump(read, sys.stdout)
 "#;
 
+/// Looks for a text part that is no attachment and is not blank.
+const READABLE: &str = r#"
+import email, html, json, os, re, sys
+folder = sys.argv[1]
+def text(part):
+    if part.get_content_type() not in ("text/plain", "text/html") or part.get_filename():
+        return ""
+    if part.get_content_disposition() == "attachment":
+        return ""
+    text = (part.get_payload(decode=True) or b"").decode("latin-1")
+    if part.get_content_type() == "text/html":
+        text = html.unescape(re.sub(r"(?is)<style.*?</style>|<script.*?</script>|<[^>]*>", "", text))
+    return text.strip()
+def own_parts(mail):
+    if mail.get_content_maintype() == "message":
+        return
+    if mail.is_multipart():
+        for part in mail.get_payload():
+            yield from own_parts(part)
+    else:
+        yield mail
+readable = []
+for name in sorted(os.listdir(folder)):
+    with open(os.path.join(folder, name), "rb") as file:
+        mail = email.message_from_bytes(file.read())
+    readable.append(any(text(part) for part in own_parts(mail)))
+json.dump(readable, sys.stdout)
+"#;
+
 #[derive(Debug, Deserialize)]
 struct Read {
     defects: Vec<String>,
@@ -38,11 +68,8 @@ struct Read {
 
 /// Python sees in every mail what [`Delivered`] sees, and finds no defect.
 pub(crate) fn agrees(mails: &[Vec<u8>]) {
-    let folder = tempfile::tempdir().unwrap();
-    for (number, mail) in mails.iter().enumerate() {
-        std::fs::write(folder.path().join(format!("{number:04}")), mail).unwrap();
-    }
-    let read = read(folder.path());
+    let folder = folder_of(mails);
+    let read: Vec<Read> = run(READER, folder.path());
     assert_eq!(read.len(), mails.len());
     for (mail, python) in mails.iter().zip(read) {
         let ours = Delivered::read(mail).unwrap();
@@ -56,9 +83,23 @@ pub(crate) fn agrees(mails: &[Vec<u8>]) {
     }
 }
 
-fn read(folder: &Path) -> Vec<Read> {
+/// Of each mail, as it came from outside: whether Python finds text in it that people would read.
+pub(crate) fn readable(mails: &[Vec<u8>]) -> Vec<bool> {
+    let folder = folder_of(mails);
+    run(READABLE, folder.path())
+}
+
+fn folder_of(mails: &[Vec<u8>]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, mail) in mails.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number:04}")), mail).unwrap();
+    }
+    folder
+}
+
+fn run<T: DeserializeOwned>(script: &str, folder: &Path) -> T {
     let output = Command::new("python3")
-        .args(["-I", "-c", READER])
+        .args(["-I", "-c", script])
         .arg(folder)
         .env("PYTHONIOENCODING", "utf-8")
         .output()
