@@ -11,6 +11,7 @@ mod deliver;
 mod embedded_leases;
 mod escape;
 mod golden;
+mod life_of_a_message;
 mod postfix;
 mod sandbox;
 mod smtp_dialog;

@@ -191,9 +191,14 @@ impl Site {
     /// Does what an operator does.
     pub(crate) async fn operate(&self, reference: Reference, what: Operator) -> Result<(), StoreError> {
         let key = self.key(reference).await;
+        let event = match what {
+            Operator::Retry => Event::Retried,
+            Operator::Hold => Event::DeliveryHeld,
+            Operator::Release => Event::DeliveryReleased,
+        };
         let record = AuditEvent {
             at: self.clock.now(),
-            event: Event::Retried,
+            event,
             item: Some(key.id),
             actor: "operator:hanako".to_owned(),
             details: json!({}),
