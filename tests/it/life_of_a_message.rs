@@ -121,7 +121,6 @@ async fn a_connection_lost_after_the_mail_was_taken_makes_one_twin_that_is_known
     let site = Site::start(Plan::new(hop.address())).await;
     let reference = site.send(&[ANNA], MAIL).await;
     site.until(reference, "the lost connection", has_failed_once).await;
-    site.advance(LATER);
     site.operate(reference, Operator::Retry).await.unwrap();
     site.ended(reference).await;
     let [first, second] = &hop.seen().taken[..] else { panic!("{:?}", hop.seen()) };
