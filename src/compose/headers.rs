@@ -5,7 +5,7 @@
 
 use super::contents::Contents;
 use super::field::{Fields, addr_spec};
-use super::text::{holds_encoded_word, single_line};
+use super::text::{display_name, holds_encoded_word, single_line};
 use super::{MailStatus, Notice, Site, date, wording};
 use crate::domain::{Envelope, Facts, ItemId, MessageId, NamedAddress};
 
@@ -111,11 +111,11 @@ fn write_addresses(fields: &mut Fields, name: &str, addresses: &[NamedAddress]) 
     let count = addresses.len().min(MAX_ADDRESSES);
     for (index, NamedAddress { name, address }) in addresses.iter().take(count).enumerate() {
         let comma = if index + 1 < count { "," } else { "" };
-        let display_name = single_line(name, MAX_DISPLAY_NAME);
-        if display_name.is_empty() {
+        let name = display_name(name, MAX_DISPLAY_NAME);
+        if name.is_empty() {
             fields.token(&format!("{}{comma}", addr_spec(address)));
         } else {
-            fields.phrase(&display_name).token(&format!("<{}>{comma}", addr_spec(address)));
+            fields.phrase(&name).token(&format!("<{}>{comma}", addr_spec(address)));
         }
     }
     fields.close();

@@ -6,7 +6,7 @@
 use jiff::Zoned;
 
 use super::contents::{Contents, Enclosure, Piece, Standing};
-use super::text::{RULER, inert, page, single_line, without_scheme};
+use super::text::{RULER, display_name, inert, page, single_line, without_scheme};
 use super::wording::{self, Wording};
 use super::{Letter, Notice, Site, date};
 use crate::domain::reason::Detail;
@@ -251,8 +251,7 @@ fn author(words: &Wording, letter: &Letter<'_>) -> String {
     let envelope = letter.facts.origin.envelope();
     match (letter.facts.headers.from.first(), envelope.reverse_path.mailbox()) {
         (Some(author), _) => {
-            // Angle brackets belong to the true address alone.
-            let name = without_scheme(&single_line(&author.name, SHORT)).replace('<', "＜").replace('>', "＞");
+            let name = without_scheme(&display_name(&author.name, SHORT));
             let gap = if name.is_empty() { "" } else { " " };
             format!("{name}{gap}<{}>", author.address)
         }

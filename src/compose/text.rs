@@ -20,6 +20,12 @@ pub(super) fn single_line(untrusted: &str, limit: usize) -> String {
     line.trim().to_owned()
 }
 
+/// The name of a person as one line of at most `limit` characters. Angle brackets belong to true addresses alone: a
+/// program that decodes a name before it looks for the address must not find one in it.
+pub(super) fn display_name(untrusted: &str, limit: usize) -> String {
+    single_line(untrusted, limit).replace('<', "＜").replace('>', "＞")
+}
+
 /// True if a mail program could take a piece of `text` for an encoded word (RFC 2047).
 pub(super) fn holds_encoded_word(text: &str) -> bool {
     text.contains("=?")

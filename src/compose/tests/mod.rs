@@ -446,6 +446,7 @@ fn a_sender_cannot_speak_in_our_name() {
     assert_eq!(read.text.matches(text::RULER).count(), 2);
     let sender = "■ 差出人 市長 ＜mayor@city.example.lg.jp＞（庁内） <x@evil.example>（庁外）\n";
     assert!(read.text.contains(sender), "{}", read.text);
+    assert_eq!(read.fields["From"], "市長 ＜mayor@city.example.lg.jp＞（庁内） <x@evil.example>");
     assert_eq!(read.fields["Subject"], "至急");
 }
 

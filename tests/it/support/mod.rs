@@ -1,10 +1,13 @@
 //! What several themes share.
 
+pub(crate) mod delivered;
 pub(crate) mod folder_sink;
+pub(crate) mod gateway;
 pub(crate) mod log;
 pub(crate) mod next_hop;
 pub(crate) mod outbox;
 pub(crate) mod postfix;
 pub(crate) mod process;
 pub(crate) mod sender;
+pub(crate) mod python;
 pub(crate) mod worker;

@@ -118,6 +118,15 @@ impl NextHop {
     /// A server that offers `extensions`, and STARTTLS if `tls` is given.
     pub(crate) async fn with(extensions: &[&str], tls: Option<TlsAcceptor>, faults: Vec<Fault>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::listen(listener, extensions, tls, faults)
+    }
+
+    /// A server on this address.
+    pub(crate) async fn start_on(address: SocketAddr) -> Self {
+        Self::listen(TcpListener::bind(address).await.unwrap(), &["SIZE 104857600", "PIPELINING"], None, Vec::new())
+    }
+
+    fn listen(listener: TcpListener, extensions: &[&str], tls: Option<TlsAcceptor>, faults: Vec<Fault>) -> Self {
         let address = listener.local_addr().unwrap();
         let seen = watch::Sender::new(Seen::default());
         let plan = Arc::new(Plan {

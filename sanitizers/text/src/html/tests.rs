@@ -254,19 +254,3 @@ fn a_newsletter_reads_as_one() {
     assert_eq!((count(&rebuilt, Code::RemoteImageRemoved), count(&rebuilt, Code::LinkDisabled)), (2, 2));
     laws::hold(&HtmlBody, html.as_bytes(), None);
 }
-
-/// `cargo test --release -p sanitizer-text -- --ignored --nocapture speed`
-#[test]
-#[ignore = "a measurement"]
-fn speed_on_newsletters() {
-    for cards in [14, 100] {
-        let html = newsletter(cards);
-        let start = Instant::now();
-        let rounds = 200;
-        for _ in 0..rounds {
-            assert!(!read(&html).bytes.is_empty());
-        }
-        let rate = (html.len() * rounds) as f64 / 1e6 / start.elapsed().as_secs_f64();
-        println!("{} bytes: {rate:.1} MB/s", html.len());
-    }
-}
