@@ -1,7 +1,8 @@
 //! One attempt to hand a mail over: a result for each recipient.
 //!
 //! Only a 2xx after the final dot counts as sent; whatever breaks before it leaves the recipients waiting, so that a
-//! mail may arrive twice and never not at all. A refusal concerns its recipient alone.
+//! mail may arrive twice and never not at all. A refusal concerns its recipient alone; one that concerns this gateway
+//! and comes before any recipient was taken is a setting to be mended, and the mail waits for that.
 //! Invariant: one settlement per recipient of the dispatch, in its order.
 
 use lettre::Address;
@@ -50,6 +51,8 @@ enum End {
     Lost(Lost),
     /// MAIL was turned away: what RCPT said then means nothing.
     NotBegun(Answer),
+    /// RCPT turned everybody away.
+    ForNobody,
 }
 
 async fn hand_over(connection: &mut Connection, dispatch: &Dispatch, answers: &mut Vec<Answer>) -> End {
@@ -64,10 +67,9 @@ async fn hand_over(connection: &mut Connection, dispatch: &Dispatch, answers: &m
     if let Some(lost) = lost {
         return End::Lost(lost);
     }
-    // Each was told no; which no stands for the end decides nothing.
-    if let Some(last) = answers.last().filter(|_| answers.iter().skip(1).all(is_no)) {
+    if answers.iter().skip(1).all(is_no) {
         connection.reset().await;
-        return End::Answered(last.clone());
+        return End::ForNobody;
     }
     match content(connection, dispatch).await {
         Ok(answer) => End::Answered(answer),
@@ -118,12 +120,18 @@ async fn content(connection: &mut Connection, dispatch: &Dispatch) -> Result<Ans
 
 fn settle(rcpt: Option<&Answer>, end: &End) -> Settlement {
     let decisive = match (end, rcpt) {
+        // A host that the next hop does not relay for is told so for every mail: refused, all mail of that day would need
+        // an operator. It waits instead, and the alarm rings.
+        (End::NotBegun(no), _) | (End::ForNobody, Some(no)) if no.objects_to_us() => {
+            return Settlement::Deferred(no.to_reply());
+        }
         (End::NotBegun(mail), _) => mail,
         // Who knows which command the earlier replies belong to?
         (End::Lost(Lost::Senseless), _) => return Settlement::Deferred(Lost::Senseless.to_reply()),
         (_, Some(rcpt)) if rcpt.class() != Class::Done => rcpt,
         (End::Answered(answer), _) => answer,
         (End::Lost(lost), _) => return Settlement::Deferred(lost.to_reply()),
+        (End::ForNobody, _) => return Settlement::Deferred(Lost::Senseless.to_reply()),
     };
     match decisive.class() {
         Class::Done => Settlement::Sent(decisive.to_reply()),

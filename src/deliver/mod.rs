@@ -65,18 +65,25 @@ pub struct Deliverer {
 }
 
 impl Deliverer {
-    /// Reads what `config` says of the next hop, of retries and of TLS (files of authorities are read now).
+    /// Reads what `config` says of the next hop, of retries and of TLS (files of authorities are read now). Mails in
+    /// flight are renewed before `lease_span` is over; those of a process that is gone are sent by another after it.
     ///
     /// # Errors
     /// [`DeliverError`], if nothing could be delivered with this configuration.
     #[expect(clippy::needless_pass_by_value, reason = "every role is handed its share of the configuration alike")]
-    pub fn new(config: Arc<Config>, outbox: Arc<dyn Outbox>, clock: Arc<dyn Clock>) -> Result<Self, DeliverError> {
+    pub fn new(
+        config: Arc<Config>,
+        outbox: Arc<dyn Outbox>,
+        clock: Arc<dyn Clock>,
+        lease_span: Duration,
+    ) -> Result<Self, DeliverError> {
         let deliver = &config.deliver;
         let shared = Shared {
             next_hop: NextHop::new(&config)?,
             schedule: Schedule::new(deliver),
             outbox,
             clock,
+            lease_span,
             breaker: Mutex::new(Breaker::default()),
             alarm: Mutex::new(Alarm::new(Duration::from_secs(deliver.alarm_minutes.saturating_mul(60)))),
             patience: Duration::from_secs(deliver.timeout_seconds.max(1)),

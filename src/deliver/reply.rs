@@ -43,6 +43,12 @@ impl Answer {
         }
     }
 
+    /// The server objects to this gateway and not to the mail: it wants a sign-in (RFC 4954 6) or does not relay for this
+    /// host (RFC 3463, X.7.x: security or policy). Both are settings of two servers under one roof.
+    pub(super) fn objects_to_us(&self) -> bool {
+        matches!(self.code, 530 | 534 | 535 | 538) || (self.class() == Class::Never && self.text.starts_with("5.7."))
+    }
+
     /// Code and text on one line, for the store.
     pub(super) fn to_reply(&self) -> Reply {
         printable(&format!("{} {}", self.code, self.text))

@@ -2,7 +2,8 @@
 //!
 //! No mail is leased while the breaker is open, so that a dead next hop uses up nobody's attempts; the store counts an
 //! attempt before it is made, so that a mail that breaks its sender cannot do so without end.
-//! Invariant: an attempt ends, whatever the next hop does, before its lease does.
+//! Invariant: an attempt ends, whatever the next hop does, and its lease is renewed until then; once the lease is lost
+//! the attempt is broken off, so that a mail in the hands of two processes is sent by one where that can still be.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,10 +27,8 @@ const MAX_MAILS: u32 = 100;
 const IDLE: Duration = Duration::from_secs(5);
 /// How long a sender without work waits for a hint from the store before it looks itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// An attempt may take this many times the patience with one reply …
+/// An attempt may take this many times the patience with one reply.
 const PATIENCE_FOR_ATTEMPT: u32 = 10;
-/// … and the lease lasts longer by this, for settling.
-const LEASE_MARGIN: Duration = Duration::from_secs(60);
 
 /// What all senders share.
 pub(super) struct Shared {
@@ -39,6 +38,8 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) breaker: Mutex<Breaker>,
     pub(super) alarm: Mutex<Alarm>,
+    /// How long a mail stays with a process that does not renew its lease.
+    pub(super) lease_span: Duration,
     /// Patience with one reply.
     pub(super) patience: Duration,
     /// Senders that wait for work.
@@ -50,6 +51,22 @@ pub(super) struct Shared {
 impl Shared {
     fn attempt_limit(&self) -> Duration {
         self.patience.saturating_mul(PATIENCE_FOR_ATTEMPT)
+    }
+
+    /// Renews the lease for as long as it is polled; returns when the lease is lost.
+    async fn keep(&self, dispatch: &Dispatch) {
+        loop {
+            // Two renewals may fail.
+            tokio::time::sleep(self.lease_span / 3).await;
+            match self.outbox.renew(dispatch, self.clock.now().after(self.lease_span)).await {
+                Ok(()) => {}
+                Err(StoreError::Conflict) => return,
+                Err(error) => {
+                    let (reference, mail) = (dispatch.key.id.reference(), dispatch.number);
+                    tracing::warn!(%reference, mail, %error, "a lease was not renewed; tried again");
+                }
+            }
+        }
     }
 
     fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker) -> T) -> T {
@@ -127,8 +144,7 @@ impl Sender {
                 },
             }
         }
-        let span = self.shared.attempt_limit().saturating_add(LEASE_MARGIN);
-        match self.shared.outbox.lease(self.shared.clock.now(), span).await {
+        match self.shared.outbox.lease(self.shared.clock.now(), self.shared.lease_span).await {
             Ok(Some(dispatch)) => {
                 if self.shared.idle.load(Ordering::Relaxed) == 0 {
                     self.shared.more_senders.notify_one();
@@ -138,6 +154,8 @@ impl Sender {
                 Step::Again
             }
             Ok(None) => Step::Wait,
+            // The store has said which and set it aside.
+            Err(StoreError::Damaged(_)) => Step::Again,
             Err(error) => {
                 tracing::error!(%error, "the outbox cannot be read; mail waits until it can");
                 Step::Pause(Instant::now() + LOOK_AGAIN)
@@ -158,10 +176,16 @@ impl Sender {
     }
 
     async fn deliver(&mut self, dispatch: Dispatch) {
-        let limit = self.shared.attempt_limit();
-        let attempt = match timeout(limit, self.attempt(&dispatch)).await {
-            Ok(attempt) => attempt,
-            Err(_) => Attempt::deferred(&dispatch, &Lost::Late.to_reply()),
+        let (limit, shared) = (self.shared.attempt_limit(), Arc::clone(&self.shared));
+        let attempt = tokio::select! {
+            attempt = timeout(limit, self.attempt(&dispatch)) => {
+                attempt.unwrap_or_else(|_| Attempt::deferred(&dispatch, &Lost::Late.to_reply()))
+            }
+            () = shared.keep(&dispatch) => {
+                let (reference, mail) = (dispatch.key.id.reference(), dispatch.number);
+                tracing::warn!(%reference, mail, "the lease was lost during the attempt, which was broken off; the mail may arrive twice");
+                return;
+            }
         };
         self.conclude(dispatch, attempt.settlements).await;
     }

@@ -36,6 +36,8 @@ pub struct Pipeline {
     pub washer: Arc<Washer>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How long an item stays with a process that does not renew its lease.
+    pub lease_span: Duration,
 }
 
 impl Pipeline {
@@ -44,11 +46,29 @@ impl Pipeline {
     /// # Errors
     /// If the store does not take the conclusion; the lease then runs out and the item is leased again.
     pub async fn process(&self, lease: Lease) -> Result<(), StoreError> {
-        let (conclusion, records) = match self.sanitize(&lease).await {
+        let sanitized = tokio::select! {
+            sanitized = self.sanitize(&lease) => sanitized,
+            // What was lost cannot be concluded; the worker is killed with its session.
+            lost = self.keep(&lease) => return Err(lost),
+        };
+        let (conclusion, records) = match sanitized {
             Ok(washed) => self.washed(&lease, washed),
             Err(stop) => self.stopped(&lease, stop),
         };
         self.queue.conclude(lease, conclusion, records).await
+    }
+
+    /// Renews the lease for as long as it is polled; returns when the lease is lost.
+    async fn keep(&self, lease: &Lease) -> StoreError {
+        loop {
+            // Two renewals may fail.
+            tokio::time::sleep(self.lease_span / 3).await;
+            match self.queue.renew(lease, self.clock.now().after(self.lease_span)).await {
+                Ok(()) => {}
+                Err(StoreError::Conflict) => return StoreError::Conflict,
+                Err(error) => tracing::warn!(item = %lease.key.id, %error, "a lease was not renewed; tried again"),
+            }
+        }
     }
 
     async fn sanitize(&self, lease: &Lease) -> Result<Washed, Stop> {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Pipeline;
+use crate::ports::StoreError;
 
 /// How long to wait after the store did not answer, and at most between two looks into the queue.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -16,28 +17,26 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Processor {
     pipeline: Pipeline,
     concurrent: u32,
-    lease_span: Duration,
 }
 
 impl Processor {
-    /// Processes up to `concurrent` items at once. A lease lasts `lease_span`, which must be longer than the wall clock
-    /// of a worker.
+    /// Processes up to `concurrent` items at once.
     #[must_use]
-    pub const fn new(pipeline: Pipeline, concurrent: u32, lease_span: Duration) -> Self {
-        Self { pipeline, concurrent, lease_span }
+    pub const fn new(pipeline: Pipeline, concurrent: u32) -> Self {
+        Self { pipeline, concurrent }
     }
 
     /// Runs until `shutdown` turns true; items in work are finished.
     pub async fn run(self, shutdown: watch::Receiver<bool>) {
         let mut lanes = JoinSet::new();
         for _ in 0..self.concurrent.max(1) {
-            lanes.spawn(lane(self.pipeline.clone(), self.lease_span, shutdown.clone()));
+            lanes.spawn(lane(self.pipeline.clone(), shutdown.clone()));
         }
         while let Some(ended) = lanes.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a processing lane ended; its item falls back when the lease runs out");
                 if !*shutdown.borrow() {
-                    lanes.spawn(lane(self.pipeline.clone(), self.lease_span, shutdown.clone()));
+                    lanes.spawn(lane(self.pipeline.clone(), shutdown.clone()));
                 }
             }
         }
@@ -45,9 +44,9 @@ impl Processor {
 }
 
 /// One item after the other.
-async fn lane(pipeline: Pipeline, span: Duration, mut shutdown: watch::Receiver<bool>) {
+async fn lane(pipeline: Pipeline, mut shutdown: watch::Receiver<bool>) {
     while !*shutdown.borrow() {
-        let leased = pipeline.queue.lease(pipeline.clock.now(), span).await;
+        let leased = pipeline.queue.lease(pipeline.clock.now(), pipeline.lease_span).await;
         let pause = match leased {
             Ok(Some(lease)) => {
                 let item = lease.key.id;
@@ -61,6 +60,8 @@ async fn lane(pipeline: Pipeline, span: Duration, mut shutdown: watch::Receiver<
                 }
             }
             Ok(None) => pipeline.queue.wait(PAUSE),
+            // The store has said which and set it aside.
+            Err(StoreError::Damaged(_)) => continue,
             Err(error) => {
                 tracing::error!(%error, "the queue does not answer");
                 Box::pin(tokio::time::sleep(PAUSE))

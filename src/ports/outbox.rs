@@ -53,8 +53,14 @@ pub trait Outbox: Send + Sync {
     /// Leases the mail that has been due longest, if there is one, for `span`.
     ///
     /// # Errors
-    /// If the store does not answer.
+    /// If the store does not answer. [`StoreError::Damaged`] concerns one mail, which was set aside: ask again.
     async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError>;
+
+    /// Makes a lease last until `until`, as [`Queue::renew`](super::Queue::renew) does.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the lease is lost: what is being done under it can no longer be settled.
+    async fn renew(&self, dispatch: &Dispatch, until: Timestamp) -> Result<(), StoreError>;
 
     /// Ends a lease: one settlement per recipient of the dispatch, the time of the next attempt for those deferred,
     /// and the audit records, in one transaction. When no recipient waits any more the item becomes `delivered`.

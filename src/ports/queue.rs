@@ -72,8 +72,15 @@ pub trait Queue: Send + Sync {
     /// falls back into the queue.
     ///
     /// # Errors
-    /// If the store does not answer.
+    /// If the store does not answer. [`StoreError::Damaged`] concerns one item, which was set aside: ask again.
     async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Lease>, StoreError>;
+
+    /// Makes a lease last until `until`. Whoever holds one longer than a moment renews it, so that a span can be short and
+    /// the work of a process that is gone is taken over soon.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the lease is lost: what is being done under it can no longer be concluded.
+    async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
 
     /// Ends a lease: state, derivatives, outbox and audit records in one transaction.
     ///

@@ -32,6 +32,9 @@ pub use role::Role;
 /// How often the process role looks for originals whose retention has ended.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(3600);
 
+/// How long work stays with a process that does not renew its lease: that of one that is gone is taken over then.
+const LEASE_SPAN: Duration = Duration::from_secs(60);
+
 /// A role could not be started. The text says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -161,9 +164,9 @@ impl Gateway {
             originals: self.store.source().map_err(start_error)?,
             washer: Arc::new(Washer::new(sandbox, rules, site(config))),
             clock: Arc::clone(&edge.clock),
+            lease_span: LEASE_SPAN,
         };
-        let span = Duration::from_secs(config.sandbox.wall_clock_seconds).saturating_mul(3);
-        let processor = Processor::new(pipeline, lanes(config), span);
+        let processor = Processor::new(pipeline, lanes(config));
         self.tasks.spawn(processor.run(watcher.clone()));
         self.tasks.spawn(expire(self.store(), config.retention.days, Arc::clone(&edge.clock), watcher.clone()));
         Ok(())
@@ -175,8 +178,8 @@ impl Gateway {
         edge: &Edge,
         watcher: &watch::Receiver<bool>,
     ) -> Result<(), StartError> {
-        let deliverer =
-            Deliverer::new(Arc::clone(config), self.store.clone(), Arc::clone(&edge.clock)).map_err(start_error)?;
+        let deliverer = Deliverer::new(Arc::clone(config), self.store.clone(), Arc::clone(&edge.clock), LEASE_SPAN)
+            .map_err(start_error)?;
         self.tasks.spawn(deliverer.run(watcher.clone()));
         Ok(())
     }

@@ -35,7 +35,8 @@ impl Site {
         config.deliver.timeout_seconds = 20;
         adjust(&mut config);
         let outbox = Arc::new(MemoryOutbox::new());
-        let deliverer = Deliverer::new(Arc::new(config), outbox.clone(), Arc::new(StandingClock)).unwrap();
+        let clock = Arc::new(StandingClock);
+        let deliverer = Deliverer::new(Arc::new(config), outbox.clone(), clock, LEASE_SPAN).unwrap();
         let (stop, stopped) = watch::channel(false);
         Self { outbox, stop, running: tokio::spawn(deliverer.run(stopped)) }
     }
@@ -45,6 +46,9 @@ impl Site {
         self.running.await.unwrap();
     }
 }
+
+/// Renewed three times as often.
+const LEASE_SPAN: Duration = Duration::from_secs(1);
 
 /// One mail for `to` to a next hop with `faults`: what was settled, what the next hop saw.
 async fn deliver(hop: NextHop, adjust: impl FnOnce(&mut Config), mail: Dispatch) -> (Settled, Seen) {
@@ -129,10 +133,28 @@ async fn a_no_to_the_whole_mail_settles_every_recipient() {
     for verb in ["MAIL", "DATA", "."] {
         let seen = check(&[Fault::say(verb, "451 4.3.0 later")], to, &["deferred 451 4.3.0 later"; 2]).await;
         assert!(seen.taken.is_empty(), "{verb}");
-        let seen = check(&[Fault::say(verb, "554 5.7.1 never")], to, &["refused 554 5.7.1 never"; 2]).await;
+        let seen = check(&[Fault::say(verb, "554 5.6.0 never")], to, &["refused 554 5.6.0 never"; 2]).await;
         assert!(seen.taken.is_empty(), "{verb}");
         assert_eq!(seen.count("RSET"), usize::from(verb != "."), "{verb}: the transaction is taken back");
     }
+}
+
+#[tokio::test]
+async fn a_next_hop_that_does_not_relay_for_this_gateway_keeps_mail_waiting() {
+    let to = &["a@city.test", "b@city.test"];
+    for (verb, no) in [
+        ("MAIL", "530 5.7.0 sign in first"),
+        ("MAIL", "530 sign in first"),
+        ("MAIL", "554 5.7.1 client host rejected"),
+        ("RCPT", "554 5.7.1 relay access denied"),
+    ] {
+        let wanted = format!("deferred {no}");
+        check(&[Fault::say(verb, no)], to, &[&wanted, &wanted]).await;
+    }
+    let one_address = [Fault::say("RCPT TO:<a@", "554 5.7.1 not to this list")];
+    check(&one_address, to, &["refused 554 5.7.1 not to this list", "sent 250 2.0.0 taken"]).await;
+    let content = [Fault::say(".", "554 5.7.1 looks like spam")];
+    check(&content, to, &["refused 554 5.7.1 looks like spam"; 2]).await;
 }
 
 #[tokio::test]
@@ -422,12 +444,31 @@ async fn the_next_hop_is_probed_without_a_mail_and_the_mails_flow_when_it_is_bac
 }
 
 #[tokio::test]
-async fn a_lease_outlives_the_longest_attempt() {
-    let hop = NextHop::start(vec![]).await;
-    let site = Site::start(hop.address(), |config| config.deliver.timeout_seconds = 120);
+async fn a_lease_is_renewed_while_the_attempt_lasts() {
+    let held = Arc::new(Notify::new());
+    let hop = NextHop::start(vec![Fault::at(".", Act::Hold(held.clone()))]).await;
+    let site = Site::start(hop.address(), |config| config.deliver.timeout_seconds = 600);
     site.outbox.put(dispatch(1, &["a@city.test"], MAIL));
-    site.outbox.settled(1).await;
-    assert_eq!(site.outbox.leased()[0].1, Duration::from_secs(120 * 10 + 60));
+    assert!(site.outbox.renewed(3).await.iter().all(|until| *until == NOW.after(LEASE_SPAN)));
+    assert_eq!(site.outbox.leased()[0].1, LEASE_SPAN);
+    held.notify_one();
+    assert_eq!(results(&site.outbox.settled(1).await[0]), ["sent 250 2.0.0 taken"]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_attempt_is_broken_off_when_its_lease_is_lost() {
+    let hop = NextHop::start(vec![Fault::at("DATA", Act::Silence).times(1)]).await;
+    let site = Site::start(hop.address(), |config| {
+        config.deliver.timeout_seconds = 600;
+        config.deliver.max_connections = 1;
+    });
+    site.outbox.take_back();
+    site.outbox.put(dispatch(1, &["a@city.test"], MAIL));
+    site.outbox.renewed(1).await;
+    site.outbox.put(dispatch(2, &["b@city.test"], MAIL));
+    let settled = site.outbox.settled(1).await;
+    assert_eq!(settled[0].item, dispatch(2, &[], MAIL).key.id, "nothing is settled without the lease");
     site.stop().await;
 }
 
@@ -542,7 +583,8 @@ fn a_next_hop_that_is_no_address_is_refused_with_what_to_write() {
     for text in ["", "mail.city.test", "mail.city.test:", "mail.city.test:99999", ":25", "a b:25"] {
         let mut config = Config::default();
         config.deliver.next_hop = text.to_owned();
-        let refused = Deliverer::new(Arc::new(config), Arc::new(MemoryOutbox::new()), Arc::new(StandingClock));
+        let (outbox, clock) = (Arc::new(MemoryOutbox::new()), Arc::new(StandingClock));
+        let refused = Deliverer::new(Arc::new(config), outbox, clock, LEASE_SPAN);
         let Err(error @ DeliverError::NextHop(_)) = refused.map(|_| ()) else { panic!("{text:?} was taken") };
         assert!(error.to_string().contains("write host:port"), "{error}");
     }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use temizu::config::{Config, DeliverTls};
 use temizu::deliver::Deliverer;
@@ -22,7 +23,8 @@ async fn send(next_hop: SocketAddr, mails: Vec<Dispatch>) -> Vec<Settled> {
     let mut config = Config::default();
     config.deliver.next_hop = next_hop.to_string();
     config.deliver.tls = DeliverTls::Off;
-    let deliverer = Deliverer::new(Arc::new(config), outbox.clone(), Arc::new(StandingClock)).unwrap();
+    let clock = Arc::new(StandingClock);
+    let deliverer = Deliverer::new(Arc::new(config), outbox.clone(), clock, Duration::from_secs(60)).unwrap();
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(deliverer.run(stopped));
     let count = mails.len();

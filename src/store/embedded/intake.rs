@@ -29,9 +29,15 @@ pub(super) struct Intake {
     folder: Arc<Folder>,
     writer: Writer,
     key: SealingKey,
+    inline_bytes: usize,
+    space: Arc<Space>,
+}
+
+/// The disk's free space, less the reserve.
+struct Space {
+    folder: Arc<Folder>,
     clock: Arc<dyn Clock>,
     reserve_bytes: u64,
-    inline_bytes: usize,
     /// When the disk was last asked, and what it said.
     free: Mutex<Option<(Timestamp, u64)>>,
 }
@@ -45,7 +51,15 @@ impl Intake {
         config: &config::Store,
     ) -> Self {
         let inline_bytes = usize::try_from(config.inline_bytes).unwrap_or(usize::MAX);
-        Self { folder, writer, key, clock, reserve_bytes: config.reserve_bytes, inline_bytes, free: Mutex::new(None) }
+        let reserve_bytes = config.reserve_bytes;
+        let space = Arc::new(Space { folder: Arc::clone(&folder), clock, reserve_bytes, free: Mutex::new(None) });
+        Self { folder, writer, key, inline_bytes, space }
+    }
+}
+
+impl Space {
+    async fn has(&self, bytes: u64) -> Result<bool, StoreError> {
+        Ok(self.free_bytes().await? >= self.reserve_bytes.saturating_add(bytes))
     }
 
     async fn free_bytes(&self) -> Result<u64, StoreError> {
@@ -72,11 +86,12 @@ impl OriginalSink for Intake {
         }
         let sealer = Sealer::new(&self.key).map_err(disk_failed)?;
         let (folder, writer) = (Arc::clone(&self.folder), self.writer.clone());
-        Ok(Box::new(Receiving { key, folder, writer, sealer, draft: None, inline_bytes: self.inline_bytes }))
+        let (inline_bytes, space) = (self.inline_bytes, Arc::clone(&self.space));
+        Ok(Box::new(Receiving { key, folder, writer, sealer, draft: None, inline_bytes, space }))
     }
 
     async fn has_room(&self, bytes: u64) -> Result<bool, StoreError> {
-        Ok(self.free_bytes().await? >= self.reserve_bytes.saturating_add(bytes))
+        self.space.has(bytes).await
     }
 }
 
@@ -89,11 +104,16 @@ struct Receiving {
     /// Present once the sealed bytes were too many for the database.
     draft: Option<Draft>,
     inline_bytes: usize,
+    space: Arc<Space>,
 }
 
 impl Receiving {
-    /// Moves the sealed bytes that are ready into the temporary file.
+    /// Moves the sealed bytes that are ready into the temporary file. The reserve is looked at again: many mails that
+    /// each had room when they began may have none together.
     async fn spill(&mut self) -> Result<(), StoreError> {
+        if !self.space.has(0).await? {
+            return Err(StoreError::Full);
+        }
         let (folder, draft, bytes) = (Arc::clone(&self.folder), self.draft.take(), self.sealer.take());
         let place = Place::original(&self.key);
         self.draft = Some(on_disk(move || append(&folder, draft, place, &bytes)).await?);

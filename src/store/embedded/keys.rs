@@ -1,11 +1,12 @@
 //! The pair of keys originals are sealed with, and the folder they lie in.
 //!
-//! Intake holds a [`SealingKey`] only and cannot read back. Refuses: key files that do not parse, a key folder without
-//! its public half. Invariant: the public key is published after the private one is durable, so that nothing is ever
+//! Intake holds a [`SealingKey`] only and cannot read back. Refuses: key files that do not parse, a private key that
+//! others can read, a key folder without its public half. Invariant: the public key is published after the private one is durable, so that nothing is ever
 //! sealed to a key that could be lost.
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use age::secrecy::{ExposeSecret, SecretString};
@@ -56,6 +57,11 @@ impl KeyFolder {
 
     /// Reads the private key.
     pub(super) fn opening_key(&self) -> io::Result<OpeningKey> {
+        if std::fs::metadata(self.private_path())?.permissions().mode() & 0o077 != 0 {
+            return Err(invalid(
+                "sealing.key is open to others; give it mode 600, and a new pair if others may have read it",
+            ));
+        }
         let text = read(&self.private_path())?;
         text.expose_secret().trim().parse().map(OpeningKey).map_err(|_| invalid("sealing.key does not hold a key"))
     }
@@ -135,9 +141,21 @@ mod tests {
     }
 
     #[test]
+    fn a_private_key_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path().join("keys"));
+        keys.make_pair(&LocalDisk).unwrap();
+        for (mode, usable) in [(0o400, true), (0o600, true), (0o640, false), (0o604, false), (0o660, false)] {
+            fs::set_permissions(keys.private_path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(keys.opening_key().is_ok(), usable, "{mode:o}");
+        }
+    }
+
+    #[test]
     fn a_file_that_holds_no_key_is_refused_without_showing_it() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("sealing.key"), "AGE-SECRET-KEY-nonsense").unwrap();
+        fs::set_permissions(folder.path().join("sealing.key"), fs::Permissions::from_mode(0o600)).unwrap();
         let error = KeyFolder::new(folder.path().to_owned()).opening_key().err().unwrap();
         assert_eq!(error.to_string(), "sealing.key does not hold a key");
     }

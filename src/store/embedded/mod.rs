@@ -11,37 +11,45 @@ mod intake;
 mod keys;
 mod operate;
 mod outbox;
+mod park;
 mod queue;
 mod register;
+mod renew;
 mod retention;
 mod rows;
 mod schema;
 mod seal;
 mod search;
+mod set_back;
 mod source;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use std::collections::BTreeSet;
+use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
 use self::disk::{Disk, LocalDisk};
 use self::files::Folder;
 use self::intake::Intake;
 use self::keys::KeyFolder;
+use self::set_back::ClockWatch;
 use self::source::Source;
 use self::writer::Writer;
 use crate::config;
 use crate::domain::Timestamp;
 use crate::ports::{Clock, OriginalSink, OriginalSource, StoreError};
 
+/// The database in the data folder.
+const DATABASE: &str = "temizu.db";
 /// How long one process waits for another's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 /// Connections for reading.
@@ -79,6 +87,8 @@ pub struct EmbeddedStore {
     clock: Arc<dyn Clock>,
     inline_bytes: usize,
     sink: Arc<Intake>,
+    queue_clock: ClockWatch,
+    outbox_clock: ClockWatch,
 }
 
 impl EmbeddedStore {
@@ -100,6 +110,7 @@ impl EmbeddedStore {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, OpenError> {
         let (folder, alone) = open_folder(disk, config).await?;
+        make_database(folder.root()).map_err(OpenError::Folder)?;
         let key = KeyFolder::new(folder.root().join("keys")).sealing_key().map_err(OpenError::Keys)?;
         let options = connect_options(folder.root());
         let mut connection = options.connect().await?;
@@ -116,7 +127,16 @@ impl EmbeddedStore {
         let writer = Writer::start(options, Arc::clone(&folder)).await?;
         let inline_bytes = usize::try_from(config.inline_bytes).unwrap_or(usize::MAX);
         let sink = Intake::new(Arc::clone(&folder), writer.clone(), key, Arc::clone(&clock), config);
-        Ok(Arc::new(Self { folder, writer, readers, clock, inline_bytes, sink: Arc::new(sink) }))
+        Ok(Arc::new(Self {
+            folder,
+            writer,
+            readers,
+            clock,
+            inline_bytes,
+            sink: Arc::new(sink),
+            queue_clock: ClockWatch::default(),
+            outbox_clock: ClockWatch::default(),
+        }))
     }
 
     /// What intake gets.
@@ -135,14 +155,17 @@ impl EmbeddedStore {
     }
 }
 
-/// Ends the leases of processes that are gone: whoever has the folder alone knows that nobody works on anything.
+/// Ends the leases of processes that are gone: whoever has the folder alone knows that nobody works on anything. What a
+/// clock that was fast put into the future is due now as well; of items, nothing waits long for any other reason.
 async fn fall_back(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), OpenError> {
-    for table in ["item", "mail"] {
-        let statement = format!(
-            "UPDATE {table} SET due_at = ?1, leased_until = NULL WHERE leased_until > ?1 AND due_at = leased_until"
-        );
-        sqlx::query(AssertSqlSafe(statement)).bind(now.millis()).execute(&mut *connection).await?;
-    }
+    sqlx::query(
+        "UPDATE item SET due_at = $1, leased_until = NULL WHERE stage = 'received' AND due_at > $1; \
+         UPDATE mail SET due_at = $1, leased_until = NULL \
+             WHERE due_at > $1 AND (due_at = leased_until OR queued_at > $1)",
+    )
+    .bind(now.millis())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -155,9 +178,15 @@ async fn open_folder(disk: Arc<dyn Disk>, config: &config::Store) -> Result<(Arc
     })
 }
 
+/// The database holds addresses and composed mails: whatever the folder's mode and the umask are, it is for its owner
+/// only. SQLite gives the mode of the database to the files beside it.
+fn make_database(root: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(root.join(DATABASE)).map(drop)
+}
+
 fn connect_options(root: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
-        .filename(root.join("temizu.db"))
+        .filename(root.join(DATABASE))
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)

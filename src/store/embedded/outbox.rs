@@ -3,7 +3,8 @@
 //! Refuses: a settlement whose lease somebody else has by now. Invariant: the bytes of a mail stay until every
 //! recipient has it, so that an operator can try refused and given-up copies again.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::EmbeddedStore;
 use super::conclude::finish_item;
+use super::park::{LeasedRow, Table};
+use super::renew::Renewing;
 use super::rows::{Columns, failed, on_disk, to_column};
+use super::set_back::BringingForward;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, Status, Timestamp, WireMail};
 use crate::ports::{Dispatch, Outbox, Reply, Settlement, StoreError};
@@ -25,12 +29,23 @@ const MAX_MAIL: u64 = 1 << 30;
 #[async_trait]
 impl Outbox for EmbeddedStore {
     async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError> {
-        let Some(leased) = self.writer.submit(Leasing { now, until: now.after(span) }).await? else {
+        if let Some(by) = self.outbox_clock.set_back(now) {
+            self.writer.submit(BringingForward { table: Table::Mail, by, now }).await?;
+        }
+        let Some((row, leased)) = self.writer.submit(Leasing { now, until: now.after(span) }).await? else {
             return Ok(None);
         };
         // There may be more; let the next one look.
         self.writer.bells().outbox.notify_one();
-        self.load(leased?).await.map(Some)
+        let loaded = match leased {
+            Ok(leased) => self.load(leased).await,
+            Err(error) => Err(error),
+        };
+        self.or_park(row, now, loaded).await.map(Some)
+    }
+
+    async fn renew(&self, dispatch: &Dispatch, until: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(Renewing::mail(dispatch, until)).await
     }
 
     async fn settle(
@@ -64,13 +79,14 @@ impl EmbeddedStore {
             (Some(bytes), _) => bytes,
             (None, Some(file)) => {
                 let folder = Arc::clone(&self.folder);
-                on_disk(move || {
+                let read = on_disk(move || {
                     let mut bytes = Vec::new();
+                    let Some(file) = existing(folder.read(&file))? else { return Ok(None) };
                     #[expect(clippy::disallowed_methods, reason = "capped by take; we wrote the file ourselves")]
-                    folder.read(&file)?.take(MAX_MAIL).read_to_end(&mut bytes)?;
-                    Ok(bytes)
-                })
-                .await?
+                    file.take(MAX_MAIL).read_to_end(&mut bytes)?;
+                    Ok(Some(bytes))
+                });
+                read.await?.ok_or(StoreError::Damaged("a composed mail is missing"))?
             }
             (None, None) => return Err(StoreError::Damaged("a waiting mail without bytes")),
         };
@@ -89,6 +105,14 @@ impl EmbeddedStore {
             attempt: leased.attempt,
             token: leased.token,
         })
+    }
+}
+
+/// None if there is no such file.
+fn existing(opened: io::Result<File>) -> io::Result<Option<File>> {
+    match opened {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
     }
 }
 
@@ -138,12 +162,12 @@ struct Leasing {
 const LEASE_MAIL: &str = "\
     UPDATE mail SET due_at = ?2, leased_until = ?2, lease = lease + 1, attempts = attempts + 1 \
     WHERE rowid = (SELECT rowid FROM mail WHERE due_at <= ?1 ORDER BY due_at LIMIT 1) \
-    RETURNING tenant, item, number, reverse_path, bytes, file, digest, queued_at, attempts, lease";
+    RETURNING rowid, tenant, item, number, reverse_path, bytes, file, digest, queued_at, attempts, lease";
 
 #[async_trait]
 impl Job for Leasing {
-    /// A row that does not read stays leased for a while: it must not keep the others back.
-    type Answer = Option<Result<Leased, StoreError>>;
+    /// A row that does not read must not keep the others back.
+    type Answer = Option<(LeasedRow, Result<Leased, StoreError>)>;
 
     async fn run(self, turn: &mut Turn) -> Result<Self::Answer, StoreError> {
         let row = sqlx::query(LEASE_MAIL)
@@ -163,7 +187,9 @@ impl Job for Leasing {
         .fetch_all(&mut turn.connection)
         .await
         .map_err(failed)?;
-        Ok(Some(Leased::of(&row, &waiting)))
+        let item = row.try_get("item").map_err(failed)?;
+        let leased = LeasedRow { table: Table::Mail, rowid: row.try_get("rowid").map_err(failed)?, item };
+        Ok(Some((leased, Leased::of(&row, &waiting))))
     }
 }
 

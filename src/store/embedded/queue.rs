@@ -6,11 +6,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::EmbeddedStore;
 use super::conclude::Concluding;
+use super::park::{LeasedRow, Table};
+use super::renew::Renewing;
 use super::rows::{Columns, failed};
+use super::set_back::BringingForward;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, ItemKey, Timestamp};
 use crate::ports::{Conclusion, Lease, Queue, StoreError};
@@ -18,12 +22,19 @@ use crate::ports::{Conclusion, Lease, Queue, StoreError};
 #[async_trait]
 impl Queue for EmbeddedStore {
     async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Lease>, StoreError> {
-        let lease = self.writer.submit(Leasing { now, until: now.after(span) }).await?;
-        if lease.is_some() {
-            // There may be more; let the next one look.
-            self.writer.bells().queue.notify_one();
+        if let Some(by) = self.queue_clock.set_back(now) {
+            self.writer.submit(BringingForward { table: Table::Item, by, now }).await?;
         }
-        lease.transpose()
+        let Some((row, lease)) = self.writer.submit(Leasing { now, until: now.after(span) }).await? else {
+            return Ok(None);
+        };
+        // There may be more; let the next one look.
+        self.writer.bells().queue.notify_one();
+        self.or_park(row, now, lease).await.map(Some)
+    }
+
+    async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(Renewing::item(lease, until)).await
     }
 
     async fn conclude(&self, lease: Lease, conclusion: Conclusion, records: Vec<AuditEvent>) -> Result<(), StoreError> {
@@ -44,12 +55,12 @@ struct Leasing {
 pub(super) const LEASE_ITEM: &str = "\
     UPDATE item SET due_at = ?2, leased_until = ?2, lease = lease + 1, attempts = attempts + 1 \
     WHERE rowid = (SELECT rowid FROM item WHERE stage = 'received' AND due_at <= ?1 ORDER BY due_at, id LIMIT 1) \
-    RETURNING tenant, id, origin, received_at, length, digest, attempts, lease, released";
+    RETURNING rowid, tenant, id, origin, received_at, length, digest, attempts, lease, released";
 
 #[async_trait]
 impl Job for Leasing {
-    /// A row that does not read stays leased for a while: it must not keep the others back.
-    type Answer = Option<Result<Lease, StoreError>>;
+    /// A row that does not read must not keep the others back.
+    type Answer = Option<(LeasedRow, Result<Lease, StoreError>)>;
 
     async fn run(self, turn: &mut Turn) -> Result<Self::Answer, StoreError> {
         let row = sqlx::query(LEASE_ITEM)
@@ -58,7 +69,10 @@ impl Job for Leasing {
             .fetch_optional(&mut turn.connection)
             .await
             .map_err(failed)?;
-        Ok(row.as_ref().map(lease))
+        let Some(row) = row else { return Ok(None) };
+        let item = row.try_get("id").map_err(failed)?;
+        let leased = LeasedRow { table: Table::Item, rowid: row.try_get("rowid").map_err(failed)?, item };
+        Ok(Some((leased, lease(&row))))
     }
 }
 

@@ -5,10 +5,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use sqlx::AssertSqlSafe;
+
 use super::disk::DiskFile;
 use super::*;
-use crate::domain::{Client, Envelope, ItemId, ItemKey, Mailbox, Origin, ReversePath, Stage, TenantId, Timestamp};
-use crate::ports::{Accepted, Queue, Register};
+use crate::domain::{
+    Client, Envelope, ItemId, ItemKey, Mailbox, MessageId, Origin, Outbound, Reason, ReversePath, Stage, TenantId,
+    Timestamp, WireMail,
+};
+use crate::ports::{Accepted, Conclusion, Outbox, Queue, Register};
 
 #[derive(Default)]
 struct StillClock(AtomicI64);
@@ -34,7 +39,8 @@ impl Disk for SmallDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let file = LocalDisk.create(path)?;
         let is_draft = path.parent().is_some_and(|folder| folder.ends_with("tmp"));
-        Ok(if is_draft { Box::new(SmallFile) } else { file })
+        let is_full = self.free.load(Ordering::Relaxed) == 0;
+        Ok(if is_draft && is_full { Box::new(SmallFile) } else { file })
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
@@ -121,6 +127,17 @@ async fn the_folder_is_for_its_owner_only() {
 }
 
 #[tokio::test]
+async fn the_database_is_for_its_owner_only_in_a_folder_open_to_all() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let store = open(folder.path()).await;
+    accept(&store, 1, b"one").await.unwrap();
+    for path in ["temizu.db", "temizu.db-wal", "temizu.db-shm", "lock"] {
+        assert_eq!(fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777, 0o600, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn no_plain_byte_of_an_original_is_on_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
@@ -183,6 +200,39 @@ async fn a_damaged_row_does_not_keep_the_others_back() {
     let (now, span) = (Timestamp::from_millis(5), Duration::from_secs(1));
     assert!(matches!(Queue::lease(&*store, now, span).await, Err(StoreError::Damaged("origin"))));
     assert_eq!(store.lease_item(now, span).await, key(2));
+    let past_the_lease = now.after(span * 60);
+    assert_eq!(store.lease_item(past_the_lease, span).await, key(2), "the damaged one is not in the way again");
+    let looked_at_again = now.after(park::PAUSE);
+    assert_eq!(store.lease_item(looked_at_again, span).await, key(2));
+    assert!(matches!(Queue::lease(&*store, looked_at_again, span).await, Err(StoreError::Damaged(_))));
+}
+
+#[tokio::test]
+async fn a_composed_mail_that_is_gone_or_damaged_does_not_keep_the_others_back() {
+    for damage in ["UPDATE mail SET bytes = x'00'", "UPDATE mail SET bytes = NULL, file = 'derivatives/00/gone.mail'"] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path()).await;
+        let (now, span) = (Timestamp::from_millis(5), Duration::from_secs(1));
+        for number in [1, 2] {
+            accept(&store, number, b"x").await.unwrap();
+            let lease = Queue::lease(&*store, now, span).await.unwrap().unwrap();
+            let notice = Outbound {
+                reverse_path: ReversePath::null(),
+                forward_paths: vec![Mailbox::parse("a@city.example").unwrap()],
+                message_id: MessageId::try_from(format!("<{number}@gw.example>")).unwrap(),
+                mail: WireMail::try_from(bytes::Bytes::from_static(b"x\r\n")).unwrap(),
+                outcomes: Vec::new(),
+            };
+            let conclusion = Conclusion::Quarantined { reason: Reason::ConvertFailed, notices: vec![notice] };
+            store.conclude(lease, conclusion, Vec::new()).await.unwrap();
+        }
+        let first = "WHERE rowid = (SELECT MIN(rowid) FROM mail)";
+        let statement = AssertSqlSafe(format!("{damage} {first}; UPDATE mail SET due_at = 0 {first}"));
+        sqlx::raw_sql(statement).execute(&mut connect_options(folder.path()).connect().await.unwrap()).await.unwrap();
+        assert!(matches!(Outbox::lease(&*store, now, span).await, Err(StoreError::Damaged(_))), "{damage}");
+        assert_eq!(Outbox::lease(&*store, now, span).await.unwrap().unwrap().key, key(2));
+        assert_eq!(Outbox::lease(&*store, now.after(span * 60), span).await.unwrap().unwrap().key, key(2));
+    }
 }
 
 #[tokio::test]
@@ -202,6 +252,24 @@ async fn the_reserve_is_kept_and_the_disk_is_asked_once_a_second() {
     clock.0.store(1000, Ordering::Relaxed);
     assert!(!sink.has_room(0).await.unwrap());
     assert!(matches!(sink.begin(key(1)).await.err(), Some(StoreError::Full)));
+}
+
+#[tokio::test]
+async fn mails_that_had_room_when_they_began_leave_the_reserve_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, clock) = (Arc::new(SmallDisk::default()), Arc::new(StillClock::default()));
+    disk.free.store(1_000_000, Ordering::Relaxed);
+    let config = config(folder.path(), 1000);
+    let store = EmbeddedStore::open_on(Arc::clone(&disk) as _, &config, Arc::clone(&clock) as _).await.unwrap();
+    let sink = store.sink();
+    assert!(sink.has_room(500_000).await.unwrap());
+    let mut writer = sink.begin(key(1)).await.unwrap();
+    writer.write(b"the beginning").await.unwrap();
+    disk.free.store(999, Ordering::Relaxed);
+    clock.0.store(1000, Ordering::Relaxed);
+    assert!(matches!(writer.write(&[1; 500_000]).await, Err(StoreError::Full)));
+    drop(writer);
+    assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use super::files::Folder;
 use super::rows::{disk_failed, failed, to_column};
@@ -63,7 +63,7 @@ impl Writer {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let bells = Arc::new(Bells::default());
         let desk = Desk { options, folder, bells: Arc::clone(&bells), turn: Some(Turn::new(connection)) };
-        tokio::spawn(desk.serve(waiting));
+        tokio::spawn(keep_serving(desk, waiting));
         Ok(Self { jobs, bells })
     }
 
@@ -180,6 +180,27 @@ impl<J: Job> Waiting for Submitted<J> {
     }
 }
 
+/// Serves until nobody is left who could hand in a job. A panic costs the jobs of one transaction, which is rolled back
+/// with its connection; without a successor the gateway would go on and refuse everything.
+async fn keep_serving(mut desk: Desk, waiting: mpsc::Receiver<Box<dyn Waiting>>) {
+    let waiting = Arc::new(Mutex::new(waiting));
+    loop {
+        let successor = Desk {
+            options: desk.options.clone(),
+            folder: Arc::clone(&desk.folder),
+            bells: Arc::clone(&desk.bells),
+            turn: None,
+        };
+        match tokio::spawn(desk.serve(Arc::clone(&waiting))).await {
+            Err(broken) if broken.is_panic() => {
+                tracing::error!("the writer of the database broke; its transaction was rolled back, it starts afresh");
+                desk = successor;
+            }
+            Ok(()) | Err(_) => return,
+        }
+    }
+}
+
 /// The writer at work.
 struct Desk {
     options: SqliteConnectOptions,
@@ -190,13 +211,15 @@ struct Desk {
 }
 
 impl Desk {
-    async fn serve(mut self, mut waiting: mpsc::Receiver<Box<dyn Waiting>>) {
+    async fn serve(mut self, waiting: Arc<Mutex<mpsc::Receiver<Box<dyn Waiting>>>>) {
+        let mut waiting = waiting.lock().await;
         let mut jobs = Vec::with_capacity(MAX_JOBS);
         while waiting.recv_many(&mut jobs, MAX_JOBS).await > 0 {
             let committed = match self.transaction(&mut jobs).await {
                 Ok(()) => true,
                 Err(error) => {
-                    tracing::error!(%error, jobs = jobs.len(), "a transaction was lost");
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::error!(%error, cause, jobs = jobs.len(), "a transaction was lost");
                     self.turn = None;
                     false
                 }
@@ -260,4 +283,48 @@ fn ring(bell: &Notify, rung: bool) {
 
 fn gone() -> StoreError {
     StoreError::Unavailable("the writer has ended".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::SqliteJournalMode;
+
+    use super::super::disk::LocalDisk;
+    use super::*;
+
+    /// Writes a number; panics afterwards if it is 13.
+    struct Noting(i64);
+
+    #[async_trait]
+    impl Job for Noting {
+        type Answer = Vec<i64>;
+
+        async fn run(self, turn: &mut Turn) -> Result<Vec<i64>, StoreError> {
+            sqlx::query("INSERT INTO note VALUES (?)")
+                .bind(self.0)
+                .execute(&mut turn.connection)
+                .await
+                .map_err(failed)?;
+            assert_ne!(self.0, 13, "as an unforeseen value would");
+            sqlx::query_scalar("SELECT number FROM note").fetch_all(&mut turn.connection).await.map_err(failed)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_breaks_the_writer_costs_its_transaction_and_no_later_one() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, _) = Folder::open(root.path(), Arc::new(LocalDisk), |_, _| Ok(())).unwrap();
+        let options = SqliteConnectOptions::new().filename(root.path().join("test.db")).create_if_missing(true);
+        let options = options.journal_mode(SqliteJournalMode::Wal);
+        sqlx::raw_sql("CREATE TABLE note (number INTEGER)")
+            .execute(&mut options.connect().await.unwrap())
+            .await
+            .unwrap();
+        let writer = Writer::start(options, folder).await.unwrap();
+        assert_eq!(writer.submit(Noting(1)).await.unwrap(), [1]);
+        for _ in 0..3 {
+            assert!(matches!(writer.submit(Noting(13)).await, Err(StoreError::Unavailable(_))));
+        }
+        assert_eq!(writer.submit(Noting(2)).await.unwrap(), [1, 2], "what the broken one wrote is undone");
+    }
 }

@@ -75,6 +75,12 @@ impl Ports {
         self.accept_for(TenantId::single(), number, length).await
     }
 
+    /// Accepts item `number` at another second.
+    pub(crate) async fn accept_at(&self, number: u8, second: i64) -> Result<Accepted, StoreError> {
+        let writer = self.sink.begin(ItemKey { tenant: TenantId::single(), id: item_id(number) }).await?;
+        writer.accept(origin(&["a@city.example"]), at(second)).await
+    }
+
     pub(crate) async fn accept_for(&self, tenant: TenantId, number: u8, length: usize) -> Result<Accepted, StoreError> {
         let mut writer = self.sink.begin(ItemKey { tenant, id: item_id(number) }).await?;
         for piece in original(number, length).chunks(3000) {

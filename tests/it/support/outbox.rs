@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,6 +38,8 @@ pub(crate) struct MemoryOutbox {
     leased: watch::Sender<Vec<(ItemId, Duration)>>,
     settled: watch::Sender<Vec<Settled>>,
     failures: Mutex<VecDeque<StoreError>>,
+    renewed: watch::Sender<Vec<Timestamp>>,
+    taken_back: AtomicBool,
 }
 
 impl MemoryOutbox {
@@ -47,6 +50,8 @@ impl MemoryOutbox {
             leased: watch::Sender::new(Vec::new()),
             settled: watch::Sender::new(Vec::new()),
             failures: Mutex::new(VecDeque::new()),
+            renewed: watch::Sender::new(Vec::new()),
+            taken_back: AtomicBool::new(false),
         }
     }
 
@@ -63,6 +68,17 @@ impl MemoryOutbox {
     /// Items handed out so far, with the span of the lease.
     pub(crate) fn leased(&self) -> Vec<(ItemId, Duration)> {
         self.leased.borrow().clone()
+    }
+
+    /// No lease can be renewed any more.
+    pub(crate) fn take_back(&self) {
+        self.taken_back.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for `count` attempts to renew: until when each lease was to last.
+    pub(crate) async fn renewed(&self, count: usize) -> Vec<Timestamp> {
+        let mut renewed = self.renewed.subscribe();
+        renewed.wait_for(|renewed| renewed.len() >= count).await.unwrap().clone()
     }
 
     /// Waits for `count` settlements, in the order they came.
@@ -86,6 +102,11 @@ impl Outbox for MemoryOutbox {
             self.leased.send_modify(|leased| leased.push((dispatch.key.id, span)));
         }
         Ok(next)
+    }
+
+    async fn renew(&self, _: &Dispatch, until: Timestamp) -> Result<(), StoreError> {
+        self.renewed.send_modify(|renewed| renewed.push(until));
+        if self.taken_back.load(Ordering::Relaxed) { Err(StoreError::Conflict) } else { Ok(()) }
     }
 
     async fn settle(
