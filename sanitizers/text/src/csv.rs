@@ -31,7 +31,8 @@ impl Sanitizer for Csv {
     fn sanitize(&self, input: &[u8], hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
         let (text, mut findings) = file_text(input, hints, budget)?;
         let delimiter = delimiter(&text);
-        let mut writer = Writer { delimiter, out: String::with_capacity(text.len()), neutralised: 0, first: true, opening: true };
+        let mut writer =
+            Writer { delimiter, out: String::with_capacity(text.len()), neutralised: 0, first: true, opening: true };
         read(&text, delimiter, &mut writer);
         findings.note(Code::FormulaNeutralised, writer.neutralised);
         findings.note(Code::TextRebuilt, u32::from(differs_beyond_line_ends(input, &writer.out)));
