@@ -142,10 +142,10 @@ fn twin(body: &PartFound, parts: &[PartFound]) -> Option<Vec<u16>> {
 }
 
 /// The type of what is shown in place: text that looks like a script is still text to read, and HTML without a
-/// document around it is still HTML. What is no text at all keeps its real type.
+/// document around it is still HTML; tags in plain text are words about tags. What is no text at all keeps its real type.
 fn body(leaf: &Leaf<'_>) -> Detected {
     let detected = sanitizer_detect::detect(&leaf.bytes);
-    if detected.id == "html" || !sanitizer_detect::is_text(&leaf.bytes) {
+    if !sanitizer_detect::is_text(&leaf.bytes) {
         return detected;
     }
     match leaf.declared.as_str() {
@@ -201,6 +201,8 @@ mod tests {
         let found = mail("From: a@b.jp\nContent-Type: text/html\n\nno document around <b>this</b>\n").unwrap();
         assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "html"));
         let found = mail("From: a@b.jp\n\n#!/bin/sh\necho a script that somebody asks about\n").unwrap();
+        assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "text"));
+        let found = mail("From: a@b.jp\n\n<html> or <script> in plain text is what its reader sees\n").unwrap();
         assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "text"));
         let found = mail("From: a@b.jp\n\nHello\n").unwrap();
         assert_eq!((found.parts[0].role, found.parts[0].path.as_slice()), (Role::Body, [1].as_slice()));
