@@ -13,10 +13,9 @@ const DELIMITERS: [char; 5] = [',', ';', '\t', '\n', '\r'];
 /// True if some piece of `text` between two delimiters could be a formula, or the first line chooses another delimiter.
 pub(super) fn runs(text: &str) -> bool {
     let mut pieces = text.split(DELIMITERS).map(|piece| piece.trim_matches(|c: char| c == '"' || c.is_whitespace()));
-    let chooses = text
-        .trim_start_matches(|c: char| c == '"' || c.is_whitespace())
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+    let first_line = text.lines().next().unwrap_or_default();
+    let start = first_line.trim_start_matches(|c: char| c == '"' || c.is_whitespace()).get(..4);
+    let chooses = start.is_some_and(|start| start.eq_ignore_ascii_case("sep="));
     chooses || pieces.any(is_formula)
 }
 
@@ -39,6 +38,7 @@ mod tests {
             ("氏名,備考\r\n'=1,-5\r\n", false),
             ("+81 (3) 1234,---,\"-1,234\",-1e5,－５\r\n", false),
             ("'sep=|\r\n", false),
+            ("\r\nsep=|\r\n", false),
             ("a=b,c@d.example\r\n", false),
             ("=1", true),
             ("a;b;\"c,=x|y!z&\"\",d\"\r\n", true),
