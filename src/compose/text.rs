@@ -4,6 +4,7 @@
 //! line, code points that reorder or hide text. Invariant: [`single_line`] of anything is one line, and doing it again
 //! changes nothing.
 
+use super::wording;
 use crate::domain::name::changes_reading;
 
 /// The line between our words and the sender's; nothing of the sender's looks like it (see [`page`]).
@@ -61,20 +62,52 @@ pub(super) fn without_scheme(text: &str) -> String {
 
 /// Appends `untrusted` as lines ending in LF, without what has no place in text and without blank lines at its ends.
 ///
-/// A line that looks like our [`RULER`] is drawn with hyphens, so that a sender cannot close his text and go on in our
-/// name.
+/// A line that looks like our [`RULER`] is drawn with hyphens, and one that begins as our own paragraphs do gets a
+/// hollow mark, so that a sender cannot close his text and go on in our name. A line that a mail program would take for
+/// the start of a file in the text (uuencode, yEnc, BinHex) is quoted, so that no file is in the text.
 pub(super) fn page(untrusted: &str, out: &mut String) {
     let unfit = |c: char| c != '\n' && c != '\t' && changes_reading(c);
     for line in untrusted.trim_matches(['\n', '\r']).lines() {
-        if is_ruler(line) {
-            out.extend(line.chars().filter(|c| !unfit(*c)).map(|c| if c == '─' { '-' } else { c }));
-        } else if line.contains(unfit) {
+        let start = out.len();
+        if line.contains(unfit) {
             out.extend(line.chars().filter(|c| !unfit(*c)));
         } else {
             out.push_str(line);
         }
+        if let Some(honest) = out.get(start..).and_then(honest) {
+            out.truncate(start);
+            out.push_str(&honest);
+        }
         out.push('\n');
     }
+}
+
+/// What stands for a line that is not what it looks like; `None` for all others.
+fn honest(line: &str) -> Option<String> {
+    if is_ruler(line) {
+        Some(line.replace('─', "-"))
+    } else if wording::is_heading(line) {
+        Some(line.replacen('■', "□", 1))
+    } else {
+        opens_file(line).then(|| format!("> {line}"))
+    }
+}
+
+/// True for the first line of a file inside a text.
+fn opens_file(line: &str) -> bool {
+    let line = line.trim_start();
+    let is_octal = |mode: &str| mode.len() == 3 && mode.bytes().all(|b| matches!(b, b'0'..=b'7'));
+    let is_mode = |mode: &str| is_octal(mode) || mode.strip_prefix('0').is_some_and(is_octal);
+    let is_uuencode = |rest: &str| rest.split_ascii_whitespace().next().is_some_and(is_mode);
+    after(line, "begin ").is_some_and(is_uuencode)
+        || after(line, "begin-base64 ").is_some_and(is_uuencode)
+        || after(line, "=ybegin ").is_some()
+        || after(line, "(This file must be converted with BinHex").is_some()
+}
+
+fn after<'a>(line: &'a str, start: &str) -> Option<&'a str> {
+    let (head, rest) = line.split_at_checked(start.len())?;
+    head.eq_ignore_ascii_case(start).then_some(rest)
 }
 
 fn is_ruler(line: &str) -> bool {
@@ -127,6 +160,30 @@ mod tests {
         check("a\rb\u{0}\u{202E}c", "abc\n");
         check("品名 ─ 数量\n---\n", "品名 ─ 数量\n---\n");
         check(&format!("x\n {RULER}\u{200B}\n■ 添付"), &format!("x\n {}\n■ 添付\n", "-".repeat(32)));
+        check("■ このメールは安全な形に変えてお届けしています。", "□ このメールは安全な形に変えてお届けしています。\n");
+        check(" ■　差出人 市長\n■ 議題\n", " □　差出人 市長\n■ 議題\n");
         check("", "");
+    }
+
+    #[test]
+    fn a_page_holds_no_file_that_a_mail_program_would_unpack() {
+        let check = |untrusted: &str, quoted: bool| {
+            let mut out = String::new();
+            page(untrusted, &mut out);
+            assert_eq!(out.starts_with("> "), quoted, "{untrusted:?}");
+        };
+        for line in [
+            "begin 644 a.exe",
+            "BEGIN 0755 a b.exe",
+            "\tbegin\u{200B} 600 x",
+            "begin-base64 644 a.exe",
+            "=ybegin line=128 size=3 name=a.exe",
+            "(This file must be converted with BinHex 4.0)",
+        ] {
+            check(line, true);
+        }
+        for line in ["begin 2026 fiscal year", "begin", "we begin 644 a", "begin 64 a", "beginning 644 x", "end"] {
+            check(line, false);
+        }
     }
 }

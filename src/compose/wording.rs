@@ -106,12 +106,30 @@ pub(super) const fn of(language: Language) -> &'static Wording {
 
 /// `subject` without tags of ours at its front, so that they neither pile up nor come from outside.
 pub(super) fn without_tags(subject: &str) -> &str {
-    let tags = [&JA, &EN].into_iter().flat_map(|words| [words.tag_changed, words.tag_action]);
     let mut rest = subject.trim_start();
-    while let Some(shorter) = tags.clone().find_map(|tag| rest.strip_prefix(tag)) {
+    while let Some(shorter) = after_tag(rest) {
         rest = shorter.trim_start();
     }
     rest
+}
+
+/// What follows a tag of ours, in brackets of any width and with blanks inside them.
+fn after_tag(subject: &str) -> Option<&str> {
+    let (inside, rest) = subject.strip_prefix(['[', '［', '【'])?.split_once([']', '］', '】'])?;
+    let inside = inside.trim();
+    let tags = [&JA, &EN].into_iter().flat_map(|words| [words.tag_changed, words.tag_action]);
+    let mut words = tags.map(|tag| tag.trim_matches(['[', ']']));
+    words.any(|word| word.eq_ignore_ascii_case(inside)).then_some(rest)
+}
+
+/// True if `line` begins as a paragraph of ours does.
+pub(super) fn is_heading(line: &str) -> bool {
+    let Some(text) = line.trim_start().strip_prefix('■').map(str::trim_start) else { return false };
+    [&JA, &EN].into_iter().any(|words| {
+        [words.made_safe, words.kept_mail, words.attachments, words.body, words.links, words.sender]
+            .iter()
+            .any(|heading| text.starts_with(heading.trim_start_matches(['■', ' '])))
+    })
 }
 
 impl Wording {
@@ -198,6 +216,9 @@ mod tests {
             (" [要操作][無害化]  [Action needed] 請求書", "請求書"),
             ("Re: [無害化] 請求書", "Re: [無害化] 請求書"),
             ("[無害化]", ""),
+            ("［要操作］【 無害化 】 [action needed] x", "x"),
+            ("[議案] x", "[議案] x"),
+            ("[", "["),
             ("[無害] x", "[無害] x"),
         ] {
             assert_eq!(without_tags(subject), rest);

@@ -5,6 +5,7 @@
 
 mod derivative;
 mod inspection;
+mod table;
 
 use std::collections::BTreeSet;
 

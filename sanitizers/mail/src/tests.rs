@@ -216,6 +216,20 @@ fn what_two_readers_could_take_apart_differently_is_found() {
 }
 
 #[test]
+fn a_part_outside_the_delimiters_is_found_and_idle_words_are_not() {
+    let mail = |before: &str, behind: &str| {
+        let head = "From: a@b.jp\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+        format!("{head}{before}{}{}--b--\r\n{behind}", plain("a"), file())
+    };
+    assert_eq!(ambiguities(&mail("This is a multi-part message in MIME format.\r\n", "-- \r\na list\r\n")), 0);
+    assert_eq!(ambiguities(&mail("", &file())), 1);
+    assert_eq!(ambiguities(&mail("content-TYPE: application/pdf\r\n\r\nx\r\n", "")), 1);
+    let inner = mail("", &file()).replace("--b", "--c").replace("boundary=b", "boundary=c");
+    let inner = inner.strip_prefix("From: a@b.jp\r\n").unwrap();
+    assert_eq!(ambiguities(&multipart("mixed", &[format!("--b\r\n{inner}\r\n")])), 1);
+}
+
+#[test]
 fn limits_are_kept_and_have_codes() {
     let limits = Limits { header_bytes: 1_000, depth: 3, parts: 5 };
     let check = |text: &str, expected: Option<Unreadable>| {

@@ -96,6 +96,14 @@ fn header_length(bytes: &[u8]) -> usize {
     length
 }
 
+/// True if a line of `bytes` reads as a header of a MIME part.
+fn names_content(bytes: &[u8]) -> bool {
+    const HEADERS: [&[u8]; 3] = [b"content-type:", b"content-disposition:", b"content-transfer-encoding:"];
+    bytes.split(|b| matches!(b, b'\n' | b'\r')).any(|line| {
+        HEADERS.iter().any(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+    })
+}
+
 fn check_length(length: usize, limits: &Limits) -> Result<(), Unreadable> {
     let length = u64::try_from(length).unwrap_or(u64::MAX);
     if length > limits.header_bytes { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
@@ -193,6 +201,7 @@ impl<'a> Walk<'a, '_> {
         start: Option<&str>,
     ) -> Result<(), Unreadable> {
         self.boundary(part, path);
+        self.surroundings(part, path);
         let shown = match subtype {
             "related" => Some(self.start(part, start)?),
             "signed" => Some(0),
@@ -229,6 +238,15 @@ impl<'a> Walk<'a, '_> {
         if part.flags().contains(PartFlags::UNTERMINATED) {
             self.open.push(path.clone());
         }
+    }
+
+    /// Notes headers of parts before the first delimiter and behind the last: another reader could find a file there.
+    fn surroundings(&mut self, part: &MessagePart<'_>, path: &Path) {
+        let mut children = part.children();
+        let Some(first) = children.next() else { return };
+        let last_end = children.last().map_or(first.offset_end(), |last| last.offset_end());
+        let around = [self.slice(part.offset_body(), first.offset_header()), self.slice(last_end, part.offset_end())];
+        self.note(path, u32::from(around.into_iter().any(names_content)));
     }
 
     /// The root of a multipart/related: the one `start` names, else the first.

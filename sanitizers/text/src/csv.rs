@@ -1,14 +1,19 @@
 //! Comma, tab and semicolon separated values.
 //!
-//! Refuses: files over the budget. Invariant: no cell of the output starts a formula in a spreadsheet, and reading the
-//! output gives the same cells again.
+//! Refuses: files over the budget. Invariant: no cell of the output starts a formula in a spreadsheet, whichever of the
+//! delimiters it splits at and wherever it believes a quote to begin; reading the output gives the same cells again.
+
+use std::borrow::Cow;
 
 use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer};
 
 use crate::plain::{differs_beyond_line_ends, file_text};
 
-/// Candidates, the most usual first.
+/// Candidates, the most usual first. Which one a spreadsheet splits at is up to its country settings, not to us.
 const DELIMITERS: [char; 3] = [',', '\t', ';'];
+
+/// In the first line it tells a spreadsheet to split at the character that follows, whatever that is.
+const SEPARATOR: &str = "sep=";
 
 /// A table of values.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +31,8 @@ impl Sanitizer for Csv {
     fn sanitize(&self, input: &[u8], hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
         let (text, mut findings) = file_text(input, hints, budget)?;
         let delimiter = delimiter(&text);
-        let mut writer = Writer { delimiter, out: String::with_capacity(text.len()), neutralised: 0, first: true };
+        let mut writer =
+            Writer { delimiter, out: String::with_capacity(text.len()), neutralised: 0, first: true, opening: true };
         read(&text, delimiter, &mut writer);
         findings.note(Code::FormulaNeutralised, writer.neutralised);
         findings.note(Code::TextRebuilt, u32::from(differs_beyond_line_ends(input, &writer.out)));
@@ -101,7 +107,10 @@ struct Writer {
     delimiter: char,
     out: String,
     neutralised: u32,
+    /// Nothing was written of this row yet.
     first: bool,
+    /// Nothing was written of this file yet.
+    opening: bool,
 }
 
 impl Writer {
@@ -109,30 +118,55 @@ impl Writer {
         if !std::mem::replace(&mut self.first, false) {
             self.out.push(self.delimiter);
         }
-        let prefix = if starts_formula(cell) {
-            self.neutralised = self.neutralised.saturating_add(1);
-            "'"
-        } else {
-            ""
-        };
+        let cell = self.inert(cell);
         let quotes = cell.contains(|c: char| matches!(c, '"' | '\n') || DELIMITERS.contains(&c))
-            || (cell.starts_with(' ') && prefix.is_empty())
+            || cell.starts_with(' ')
             || cell.ends_with(' ');
         if quotes {
             self.out.push('"');
-            self.out.push_str(prefix);
             self.out.push_str(&cell.replace('"', "\"\""));
             self.out.push('"');
         } else {
-            self.out.push_str(prefix);
-            self.out.push_str(cell);
+            self.out.push_str(&cell);
         }
+    }
+
+    /// `cell` with an apostrophe before each of its pieces that some spreadsheet may take for a cell of its own and run.
+    fn inert<'c>(&mut self, cell: &'c str) -> Cow<'c, str> {
+        let opening = std::mem::replace(&mut self.opening, false);
+        let splits = |c: char| c == '\n' || DELIMITERS.contains(&c);
+        let is_formula = |at: usize, piece: &str| {
+            starts_formula(piece.trim_start_matches(is_margin))
+                || (at == 0 && (starts_formula(cell) || (opening && is_separator_line(cell))))
+        };
+        if !cell.split(splits).enumerate().any(|(at, piece)| is_formula(at, piece)) {
+            return Cow::Borrowed(cell);
+        }
+        let mut inert = String::with_capacity(cell.len().saturating_add(8));
+        for (at, piece) in cell.split_inclusive(splits).enumerate() {
+            if is_formula(at, piece.trim_end_matches(splits)) {
+                self.neutralised = self.neutralised.saturating_add(1);
+                inert.push('\'');
+            }
+            inert.push_str(piece);
+        }
+        Cow::Owned(inert)
     }
 
     fn end_row(&mut self) {
         self.out.push_str("\r\n");
         self.first = true;
     }
+}
+
+/// What a spreadsheet passes over in front of a cell, if it does not believe itself inside quotes.
+fn is_margin(c: char) -> bool {
+    c == '"' || c.is_whitespace()
+}
+
+fn is_separator_line(cell: &str) -> bool {
+    let start = cell.trim_start_matches(is_margin).get(..SEPARATOR.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(SEPARATOR))
 }
 
 /// True if a spreadsheet may run `cell`.
@@ -225,8 +259,31 @@ mod tests {
             check(&format!("{cell},x\n"), &format!("{shown},x\r\n"), 1);
         }
         check("\"=1,2\"\n", "\"'=1,2\"\r\n", 1);
-        check("\"\t=1\",x,y\n", "\"'\t=1\",x,y\r\n", 1);
-        check("\"\n=1\",x,y\n", "\"'\n=1\",x,y\r\n", 1);
+        check("\"\t=1\",x,y\n", "\"'\t'=1\",x,y\r\n", 2);
+        check("\"\n=1\",x,y\n", "\"'\n'=1\",x,y\r\n", 2);
+    }
+
+    #[test]
+    fn a_formula_inside_a_cell_is_none_in_a_spreadsheet_that_splits_elsewhere() {
+        for (table, inert, count) in [
+            ("a;b;\"c,=x|y!z&\"\",d\"\n", "a;b;\"c,'=x|y!z&\"\",d\"\r\n", 1),
+            ("a;b;\"c\n=x|y!z\"\n;;;\n", "a;b;\"c\n'=x|y!z\"\r\n;;;\r\n", 1),
+            ("a;b;c, =x\n", "a;b;\"c,' =x\"\r\n", 1),
+            ("a;b;\"c,\"\"=x\"\n", "a;b;\"c,'\"\"=x\"\r\n", 1),
+            ("a\tb\tc,@x;+y|z\n", "a\tb\t\"c,'@x;'+y|z\"\r\n", 2),
+            ("\"\"\"=x\",b\n", "\"'\"\"=x\",b\r\n", 1),
+            ("a;b;\"1,-5\"\n", "a;b;\"1,-5\"\r\n", 0),
+            ("\"a,\n\",b\n", "\"a,\n\",b\r\n", 0),
+        ] {
+            check(table, inert, count);
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_chooses_the_delimiter_is_an_ordinary_cell() {
+        check("sep=|\na|=x\n", "'sep=|\r\na|=x\r\n", 1);
+        check("\"SEP=:\"\na:=x\n", "'SEP=:\r\na:=x\r\n", 1);
+        check("a\nsep=|\n", "a\r\nsep=|\r\n", 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Refuses: files over the budget. Invariant: the output has no controls, no reordering code points, and, in bodies, no
 //! address that a program would make clickable.
 
+mod autolink;
 mod clean;
 mod csv;
 mod findings;

@@ -6,6 +6,7 @@
 use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer};
 use sanitizer_japanese::decode;
 
+use crate::autolink;
 use crate::clean::{clean, truncate};
 use crate::findings::Findings;
 use crate::link::Links;
@@ -67,10 +68,10 @@ pub(crate) fn body(
     mut findings: Findings,
     budget: &mut Budget,
 ) -> Result<Rebuilt, SanitizeError> {
-    let mut text = url::defang_text(text, &mut links);
+    let (mut text, disarmed) = autolink::disarm(url::defang_text(text, &mut links));
     let cut = truncate(&mut text, budget.text_bytes);
     findings.note(Code::TextTruncated, u32::from(cut));
-    findings.note(Code::LinkDisabled, links.count());
+    findings.note(Code::LinkDisabled, links.count().saturating_add(disarmed));
     findings.note(Code::LinkMismatch, links.mismatches());
     budget.spend_output(text.len())?;
     Ok(Rebuilt {

@@ -35,6 +35,8 @@ pub struct Source<'a> {
     pub charset: Option<String>,
     /// The bytes.
     pub bytes: Cow<'a, [u8]>,
+    /// The place of the plain twin that speaks for an HTML body of which nothing is left to read.
+    pub twin: Option<Vec<u16>>,
 }
 
 /// Finds out what `bytes` are.
@@ -85,6 +87,9 @@ fn item(mail: Mail<'_>) -> Item<'_> {
         parts.push(part);
         sources.push(source);
     }
+    for (part, source) in parts.iter().zip(&mut sources) {
+        source.twin = twin(part, &parts);
+    }
     Item { found: Inspected { headers: headers(mail.headers), parts, findings }, sources }
 }
 
@@ -123,14 +128,24 @@ fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
         sha256: Sha256::digest(&leaf.bytes).into(),
         encrypted: detected.encrypted,
     };
-    (part, Source { path: leaf.path, type_id: detected.id, charset: leaf.charset, bytes: leaf.bytes })
+    (part, Source { path: leaf.path, type_id: detected.id, charset: leaf.charset, bytes: leaf.bytes, twin: None })
+}
+
+/// The last plain text of the multipart/alternative that `body` was chosen from.
+fn twin(body: &PartFound, parts: &[PartFound]) -> Option<Vec<u16>> {
+    let stands_beside = |other: &&PartFound| {
+        let parent = other.path.split_last().map_or(&[][..], |(_, parent)| parent);
+        other.role == Role::Alternative && other.detected.id != "html" && body.path.starts_with(parent)
+    };
+    let wanted = body.role == Role::Body && body.detected.id == "html";
+    parts.iter().rev().filter(|_| wanted).find(stands_beside).map(|part| part.path.clone())
 }
 
 /// The type of what is shown in place: text that looks like a script is still text to read, and HTML without a
-/// document around it is still HTML. What is no text at all keeps its real type.
+/// document around it is still HTML; tags in plain text are words about tags. What is no text at all keeps its real type.
 fn body(leaf: &Leaf<'_>) -> Detected {
     let detected = sanitizer_detect::detect(&leaf.bytes);
-    if detected.id == "html" || !sanitizer_detect::is_text(&leaf.bytes) {
+    if !sanitizer_detect::is_text(&leaf.bytes) {
         return detected;
     }
     match leaf.declared.as_str() {
@@ -187,6 +202,8 @@ mod tests {
         assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "html"));
         let found = mail("From: a@b.jp\n\n#!/bin/sh\necho a script that somebody asks about\n").unwrap();
         assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "text"));
+        let found = mail("From: a@b.jp\n\n<html> or <script> in plain text is what its reader sees\n").unwrap();
+        assert_eq!((found.parts[0].role, found.parts[0].detected.id.as_str()), (Role::Body, "text"));
         let found = mail("From: a@b.jp\n\nHello\n").unwrap();
         assert_eq!((found.parts[0].role, found.parts[0].path.as_slice()), (Role::Body, [1].as_slice()));
         assert_eq!(found.headers.from[0].address, "a@b.jp");
@@ -204,6 +221,17 @@ mod tests {
         assert_eq!(codes(&named("a.exe")), []);
         assert_eq!(codes(&named("a.pdf")), [([1].as_slice(), "type_mismatch")]);
         assert_eq!(named("a.pdf").parts[0].extensions, ["pdf"]);
+    }
+
+    #[test]
+    fn the_twin_of_an_html_body_is_the_plain_text_of_its_own_alternative() {
+        let text = "From: a@b.jp\nContent-Type: multipart/mixed; boundary=m\n\n\
+            --m\nContent-Type: multipart/alternative; boundary=x\n\n--x\n\na\n--x\nContent-Type: text/html\n\n<p>a\n--x--\n\
+            --m\nContent-Type: text/html\n\n<p>b\n--m--\n"
+            .replace('\n', "\r\n");
+        let item = inspect(&Subject::Mail, text.as_bytes(), &Limits { parts: 9, ..LIMITS }).unwrap();
+        let twins: Vec<_> = item.sources.iter().map(|source| (source.path.clone(), source.twin.clone())).collect();
+        assert_eq!(twins, [(vec![1, 1], None), (vec![1, 2], Some(vec![1, 1])), (vec![2], None)]);
     }
 
     #[test]

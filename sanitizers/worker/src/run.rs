@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, Sanitizer};
 use sanitizer_protocol::{
-    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION,
+    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION, Way,
     WrittenHead, encode_bytes, encode_control, encode_end,
 };
 use sha2::{Digest, Sha256};
@@ -148,9 +148,15 @@ impl<W: Write> Outbox<W> {
         let Some(sanitizer) = registry::sanitizer(source.type_id, order.way) else {
             return self.refuse(order, Code::UnsupportedFormat);
         };
-        let rebuilt = match write_anew(sanitizer, source, budget) {
-            Ok(rebuilt) => rebuilt,
-            Err(code) => return self.refuse(order, code),
+        let (sanitizer, rebuilt) = match write_anew(sanitizer, source, budget) {
+            Ok(rebuilt) if !is_blank(&rebuilt) => (sanitizer, rebuilt),
+            // HTML that shows pictures only, or that cannot be read: its plain twin says what it says.
+            ended => match (twin(source, sources, order.way, budget), ended) {
+                (Some((sanitizer, twin)), Ok(blank)) => (sanitizer, told_of(twin, blank)),
+                (Some(spoken), Err(_)) => spoken,
+                (None, Ok(blank)) => (sanitizer, blank),
+                (None, Err(code)) => return self.refuse(order, code),
+            },
         };
         let head = head(&order, sanitizer, &rebuilt);
         let length = self.waiting.len();
@@ -193,6 +199,30 @@ fn write_anew(sanitizer: &dyn Sanitizer, source: &Source<'_>, budget: &mut Budge
     }
 }
 
+/// What the plain twin of `source` says, if it has one that says anything.
+fn twin(
+    source: &Source<'_>,
+    sources: &[Source<'_>],
+    way: Way,
+    budget: &mut Budget,
+) -> Option<(&'static dyn Sanitizer, Rebuilt)> {
+    let path = source.twin.as_ref().filter(|_| way == Way::Text)?;
+    let twin = sources.iter().find(|source| source.path == *path)?;
+    let sanitizer = registry::sanitizer(twin.type_id, way)?;
+    let rebuilt = write_anew(sanitizer, twin, budget).ok().filter(|rebuilt| !is_blank(rebuilt))?;
+    Some((sanitizer, rebuilt))
+}
+
+fn is_blank(rebuilt: &Rebuilt) -> bool {
+    rebuilt.bytes.iter().all(u8::is_ascii_whitespace)
+}
+
+/// `twin` with what was found in the `blank` body it speaks for.
+fn told_of(twin: Rebuilt, blank: Rebuilt) -> Rebuilt {
+    let findings = blank.findings.into_iter().chain(twin.findings).collect();
+    Rebuilt { findings, ..twin }
+}
+
 fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt) -> WrittenHead {
     let found = |finding: &sanitizer_api::Finding| Found {
         code: finding.code.as_str().to_owned(),
@@ -226,7 +256,7 @@ mod tests {
     use std::borrow::Cow;
 
     use sanitizer_api::SanitizeError;
-    use sanitizer_protocol::{Decoder, Limits, Way};
+    use sanitizer_protocol::{Decoder, Limits};
 
     use super::*;
 
@@ -299,6 +329,31 @@ mod tests {
     }
 
     #[test]
+    fn html_of_which_nothing_is_left_to_read_leaves_the_word_to_its_plain_twin() {
+        for (html, text) in [
+            ("<div style=display:none>x</div><img src=http://a.example/>", "plain words"),
+            ("<p>rich words</p>", "rich words"),
+        ] {
+            let mail = format!(
+                "From: a@b.jp\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain words\r\n\
+                 --b\r\nContent-Type: text/html\r\n\r\n{html}\r\n--b--\r\n"
+            );
+            let length = u64::try_from(mail.len()).unwrap();
+            let asked = ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS };
+            let orders = ToWorker::Rebuild { orders: vec![Order { path: vec![2], way: Way::Text }] };
+            let mut input = message(&asked);
+            encode_bytes(mail.as_bytes(), &mut input).unwrap();
+            encode_end(&mut input);
+            let (ended, frames) = play(&[input, message(&orders)].concat());
+            ended.unwrap();
+            let Ok(FromWorker::Written(head)) = frames[1].message() else { panic!("{frames:?}") };
+            assert!(head.findings.iter().any(|found| found.code == "html_to_text"));
+            let Frame::Bytes(bytes) = &frames[2] else { panic!("{frames:?}") };
+            assert_eq!(bytes.trim_ascii_end(), text.as_bytes());
+        }
+    }
+
+    #[test]
     fn an_unsupported_part_is_refused_and_the_gateway_may_leave_without_orders() {
         let program = item(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0");
         let (ended, frames) = play(&[program.clone(), message(&rebuild(&[&[]]))].concat());
@@ -357,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_sanitizer_that_fails_or_panics_costs_its_part_and_what_it_had_spent() {
-        let source = Source { path: Vec::new(), type_id: "text", charset: None, bytes: Cow::Borrowed(b"") };
+        let source = Source { path: Vec::new(), type_id: "text", charset: None, bytes: Cow::Borrowed(b""), twin: None };
         for (error, code) in [
             (None, Code::ConvertFailed),
             (Some(SanitizeError::Malformed { expected: "text" }), Code::Corrupt),

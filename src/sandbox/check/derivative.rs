@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
 
-use super::{Lie, ensure, findings, is_line, reason};
+use super::{Lie, ensure, findings, is_line, reason, table};
 use crate::domain::derivative::About;
 use crate::domain::name::changes_reading;
-use crate::domain::{Assurance, Derivative, Digest, Finding, Link};
+use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link};
 use crate::ports::{Answer, Order};
 use crate::sandbox::session::way;
 
@@ -100,7 +100,10 @@ impl Promise {
     /// Checks the bytes and vouches for them.
     pub(in crate::sandbox) fn kept_by(self, untrusted: Bytes) -> Result<Answer, Lie> {
         ensure(Digest::of(&untrusted) == self.digest, "bytes that are not those of the digest")?;
-        ensure(is_plain(&untrusted, self.format), "bytes that are not the text they should be")?;
+        let text = std::str::from_utf8(&untrusted).ok().filter(|text| is_plain(text, self.format));
+        let text = text.ok_or(Lie("bytes that are not the text they should be"))?;
+        ensure(self.order.action != Action::Text || !is_live(text), "a body with a link that can be clicked")?;
+        ensure(self.format != Format::Csv || !table::runs(text), "a table with a formula")?;
         #[expect(clippy::disallowed_methods, reason = "these bytes have been checked: this is where vouching begins")]
         let derivative = Derivative::vouch(self.order.path.clone(), untrusted, self.about);
         Ok(Answer::Written { order: self.order, derivative, findings: self.findings })
@@ -124,22 +127,31 @@ fn links(untrusted: Vec<LinkFound>) -> Result<Vec<Link>, Lie> {
         .map(|link| {
             let fits = link.number > 0 && is_line(&link.target) && link.shown.as_deref().is_none_or(is_line);
             ensure(fits, "a link that is not a line")?;
-            ensure(!is_live(&link.target), "a link that can be clicked")?;
+            ensure(!has_live_scheme(&link.target), "a link that can be clicked")?;
             Ok(Link { number: link.number, target: link.target, shown: link.shown })
         })
         .collect()
 }
 
-/// True if a mail program would make the text a link.
-fn is_live(target: &str) -> bool {
-    let target = target.to_ascii_lowercase();
-    ["http://", "https://", "ftp://"].iter().any(|scheme| target.contains(scheme))
+/// True if a mail program would make the text, or a piece of it, a link.
+fn is_live(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_name = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let is_host = |(at, label): (usize, &str)| {
+        let (before, host) = text.split_at_checked(at).unwrap_or_default();
+        !is_name(before.chars().next_back()) && is_name(host.chars().nth(label.len()))
+    };
+    has_live_scheme(&text) || text.match_indices("www.").any(is_host)
 }
 
-/// UTF-8 without controls or reordering code points but for tabs and line ends; a CR only before an LF, and only in CSV
+fn has_live_scheme(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["http://", "https://", "ftp://", "file://"].iter().any(|scheme| text.contains(scheme))
+}
+
+/// Text without controls or reordering code points but for tabs and line ends; a CR only before an LF, and only in CSV
 /// (RFC 4180 2.1).
-fn is_plain(bytes: &[u8], format: Format) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+fn is_plain(text: &str, format: Format) -> bool {
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         let fits = match character {
@@ -253,6 +265,22 @@ mod tests {
             lie(&mut head);
             assert!(promise(head, &order(Action::Text), &mut allowance()).is_err(), "{what}");
         }
+    }
+
+    #[test]
+    fn bodies_with_live_links_and_tables_with_formulas_are_lies() {
+        for (body, believed) in [
+            ("hxxps://www[.]example[.]jp/ C:\\x 10:30 awww.b", true),
+            ("see HTTPS://example.jp", false),
+            ("file://server/x", false),
+            ("見る:Www.example.jp", false),
+        ] {
+            assert_eq!(check(body.as_bytes(), Action::Text, "text/plain").is_ok(), believed, "{body}");
+            assert!(check(body.as_bytes(), Action::Rebuild, "text/plain").is_ok(), "a file may name an address");
+        }
+        assert!(check(b"a,'=x\r\n", Action::Rebuild, "text/csv").is_ok());
+        assert!(check(b"a,=x\r\n", Action::Rebuild, "text/csv").is_err());
+        assert!(check(b"a,=x\n", Action::Rebuild, "text/plain").is_ok(), "no spreadsheet opens it by its name");
     }
 
     #[test]

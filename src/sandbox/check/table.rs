@@ -1,0 +1,56 @@
+//! The second look at tables: no spreadsheet may find a formula in one, whatever the worker says.
+//!
+//! Knows nothing of rows and quotes: a spreadsheet that splits elsewhere reads them in another way. Refuses nothing by
+//! itself. Invariant: one pass, no memory.
+
+/// Signs that may be typed as full-width ones.
+const ALWAYS: [char; 4] = ['=', '＝', '@', '＠'];
+const SIGNS: [char; 4] = ['+', '＋', '-', '－'];
+
+/// What stands between the cells of one spreadsheet or another.
+const DELIMITERS: [char; 5] = [',', ';', '\t', '\n', '\r'];
+
+/// True if some piece of `text` between two delimiters could be a formula, or the first line chooses another delimiter.
+pub(super) fn runs(text: &str) -> bool {
+    let mut pieces = text.split(DELIMITERS).map(|piece| piece.trim_matches(|c: char| c == '"' || c.is_whitespace()));
+    let first_line = text.lines().next().unwrap_or_default();
+    let start = first_line.trim_start_matches(|c: char| c == '"' || c.is_whitespace()).get(..4);
+    let chooses = start.is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+    chooses || pieces.any(is_formula)
+}
+
+fn is_formula(piece: &str) -> bool {
+    piece.starts_with(ALWAYS) || (piece.starts_with(SIGNS) && !piece.chars().all(is_arithmetic))
+}
+
+/// What signed numbers, telephone numbers and sums of numbers are made of: nothing that names a cell or a program.
+fn is_arithmetic(c: char) -> bool {
+    SIGNS.contains(&c) || matches!(c, '0'..='9' | '０'..='９') || ".，．() %％¥￥eE".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_reading_of_a_table_finds_a_formula() {
+        for (table, expected) in [
+            ("氏名,備考\r\n'=1,-5\r\n", false),
+            ("+81 (3) 1234,---,\"-1,234\",-1e5,－５\r\n", false),
+            ("'sep=|\r\n", false),
+            ("\r\nsep=|\r\n", false),
+            ("a=b,c@d.example\r\n", false),
+            ("=1", true),
+            ("a;b;\"c,=x|y!z&\"\",d\"\r\n", true),
+            ("a,\"b\n =x\"\r\n", true),
+            ("a,\"\"\"＝x\"\r\n", true),
+            ("a\t@SUM(1)\r\n", true),
+            ("-A1\r\n", true),
+            ("+x|y\r\n", true),
+            ("SEP=|\r\n", true),
+            ("\"sep=|\"\r\n", true),
+        ] {
+            assert_eq!(runs(table), expected, "{table}");
+        }
+    }
+}
