@@ -99,8 +99,7 @@ async fn a_next_hop_that_was_down_and_a_gateway_that_was_restarted_lose_and_doub
         site.until(*reference, "its mail", |item| item.summary.stage == Stage::Sanitized).await;
     }
     let hop = NextHop::start_on(address).await;
-    let site = site.restart(|_| ()).await;
-    site.advance(LATER);
+    let site = site.restart(LATER, |_| ()).await;
     let mut expected = BTreeSet::new();
     for reference in &references {
         let item = site.ended(*reference).await;
@@ -233,8 +232,7 @@ async fn without_the_encryption_that_is_required_nothing_leaves() {
     let item = site.until(reference, "an attempt in vain", has_failed_once).await;
     assert_eq!((item.summary.stage, copies(&item)), (Stage::Sanitized, vec![(ANNA, Status::Waiting)]));
     assert_eq!((hop.seen().taken.len(), hop.seen().count("MAIL")), (0, 0), "not even the envelope");
-    let site = site.restart(|config| config.deliver.tls = DeliverTls::Off).await;
-    site.advance(LATER);
+    let site = site.restart(LATER, |config| config.deliver.tls = DeliverTls::Off).await;
     site.ended(reference).await;
     let told = ["received", "inspected", "decided", "sanitized", "delivery_deferred", "delivered"];
     end(site, reference, &told).await;

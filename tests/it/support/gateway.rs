@@ -34,6 +34,12 @@ pub(crate) const DOMAIN: &str = "city.example.lg.jp";
 /// A clock that shows what it was told.
 struct SetClock(AtomicI64);
 
+impl SetClock {
+    fn advance(&self, span: Duration) {
+        self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
@@ -123,11 +129,12 @@ impl Site {
         Self { store: gateway.store(), gateway, clock, entropy, plan, folder }
     }
 
-    /// Stops the gateway and starts it again on the same store, with `adjust` made to its configuration.
-    pub(crate) async fn restart(self, adjust: impl FnOnce(&mut Config)) -> Self {
+    /// Stops the gateway and starts it again `later` on the same store, with `adjust` made to its configuration.
+    pub(crate) async fn restart(self, later: Duration, adjust: impl FnOnce(&mut Config)) -> Self {
         let Self { gateway, store, clock, entropy, mut plan, folder } = self;
         drop(store);
         gateway.stop().await;
+        clock.advance(later);
         adjust(&mut plan.config);
         Self::start_on(plan, folder, clock, entropy).await
     }
@@ -138,9 +145,9 @@ impl Site {
         self.gateway.stop().await;
     }
 
-    /// Moves the time forward.
+    /// Moves the time forward. Leases of whatever is in work run out by that, as they would in real time.
     pub(crate) fn advance(&self, span: Duration) {
-        self.clock.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+        self.clock.advance(span);
     }
 
     /// From now on random bytes follow from `seed`.
