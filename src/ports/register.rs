@@ -171,6 +171,13 @@ pub trait Register: Send + Sync {
         record: AuditEvent,
     ) -> Result<bool, StoreError>;
 
+    /// Sequence and hash of the chain's last record; 0 and [`AuditRecord::GENESIS`] for an empty chain. Noted elsewhere, it
+    /// shows later that the chain was cut at its end.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn head(&self, tenant: &TenantId) -> Result<(u64, Digest), StoreError>;
+
     /// At most `limit` records of the chain after `after`, in sequence.
     ///
     /// # Errors

@@ -35,6 +35,9 @@ const EXPIRY_PERIOD: Duration = Duration::from_secs(3600);
 /// How long work stays with a process that does not renew its lease: that of one that is gone is taken over then.
 const LEASE_SPAN: Duration = Duration::from_secs(60);
 
+/// How often the head of the audit chain is logged.
+const HEAD_PERIOD: Duration = Duration::from_secs(3600);
+
 /// A role could not be started. The text says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -78,6 +81,7 @@ impl Gateway {
         let (shutdown, watcher) = watch::channel(false);
         let mut gateway = Self { store, tasks: JoinSet::new(), shutdown, smtp_addresses: Vec::new() };
         gateway.announce(&config, &rules, roles, &edge).await?;
+        gateway.tasks.spawn(note_head(gateway.store(), watcher.clone()));
         if roles.contains(&Role::Deliver) {
             gateway.start_deliver(&config, &edge, &watcher)?;
         }
@@ -235,6 +239,22 @@ async fn expire(store: Arc<EmbeddedStore>, days: u32, clock: Arc<dyn Clock>, mut
         }
         tokio::select! {
             () = tokio::time::sleep(EXPIRY_PERIOD) => {}
+            _ = shutdown.changed() => return,
+        }
+    }
+}
+
+/// Logs the head of the audit chain at the start and then every hour. A chain that somebody cut at its end verifies by
+/// itself; lines that have left this host with the log show how long it once was (`temizu audit verify` gives count and
+/// head to compare).
+async fn note_head(store: Arc<EmbeddedStore>, mut shutdown: watch::Receiver<bool>) {
+    loop {
+        match store.head(&TenantId::single()).await {
+            Ok((records, head)) => tracing::info!(records, %head, "audit head"),
+            Err(error) => tracing::error!(%error, "the head of the audit chain cannot be read"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HEAD_PERIOD) => {}
             _ = shutdown.changed() => return,
         }
     }

@@ -73,6 +73,15 @@ impl Register for EmbeddedStore {
         self.writer.submit(KeepingRules { tenant: tenant.clone(), digest, text: text.to_owned(), record }).await
     }
 
+    async fn head(&self, tenant: &TenantId) -> Result<(u64, Digest), StoreError> {
+        let row = sqlx::query("SELECT sequence, hash FROM audit WHERE tenant = ? ORDER BY sequence DESC LIMIT 1")
+            .bind(tenant.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(failed)?;
+        row.map_or(Ok((0, AuditRecord::GENESIS)), |row| Ok((row.number("sequence")?, row.digest("hash")?)))
+    }
+
     async fn records(&self, tenant: &TenantId, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         let rows = sqlx::query("SELECT * FROM audit WHERE tenant = ? AND sequence > ? ORDER BY sequence LIMIT ?")
             .bind(tenant.as_str())
