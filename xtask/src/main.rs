@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "it starts cargo and reads the environment; nothing here is shipped")]
 
 mod build;
+mod fuzz;
 mod packages;
 mod run;
 mod samples;
@@ -20,6 +21,8 @@ usage: cargo xtask COMMAND
   test [--quick]      everything CI runs: format, lints, tests, samples, documents (--quick: tests only)
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
   bench [FILTER]      micro-benchmarks of the parts
+  fuzz TARGET [SECONDS] | fuzz --all SECONDS
+                      hunts for inputs that break a law of what reads hostile bytes (60 s unless said)
   samples [--check]   writes samples/*/input.eml anew (--check: only compares)
 ";
 
@@ -34,6 +37,9 @@ fn main() -> ExitCode {
         ["demo", options @ ..] => build::demo(options),
         ["samples"] => samples::write(false),
         ["samples", "--check"] => samples::write(true),
+        ["fuzz", "--all", seconds] => fuzz::all(seconds),
+        ["fuzz", target] => fuzz::one(target, "60"),
+        ["fuzz", target, seconds] => fuzz::one(target, seconds),
         ["bench", filter @ ..] => suite::bench(filter),
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
