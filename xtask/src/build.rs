@@ -35,8 +35,7 @@ pub(crate) fn worker(profile: Profile) -> Outcome {
         }
         Profile::Release => {
             let arguments = ["rustc", "--release", "--bin", "temizu-worker"].iter().chain(&common);
-            // Packed relocations: two thirds of what the worker does before `main` is to relocate itself.
-            let flags = ["--", "-C", "target-feature=+crt-static", "-C", "link-arg=-Wl,-z,pack-relative-relocs"];
+            let flags = ["--", "-C", "target-feature=+crt-static"];
             run("the worker, statically linked", &mut cargo(arguments.chain(&flags)))
         }
     }
