@@ -11,15 +11,15 @@ use std::collections::BTreeSet;
 
 use sanitizer_protocol::Found;
 
-pub(super) use derivative::{Allowance, promise, refusal};
-pub(super) use inspection::inspection;
+pub use derivative::{Allowance, Promise, promise, refusal};
+pub use inspection::inspection;
 
 use crate::domain::name::changes_reading;
 use crate::domain::{Finding, PartPath, Reason};
 
 /// What does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lie(pub(super) &'static str);
+pub struct Lie(pub &'static str);
 
 /// Holds `condition`, or tells what does not.
 fn ensure(condition: bool, what: &'static str) -> Result<(), Lie> {

@@ -4,7 +4,7 @@
 //! ready, `session` holds one item's conversation in time, `check` turns answers into the domain's types. Refuses:
 //! everything a worker says that does not hold. Invariant: a worker serves one item and never outlives its session.
 
-mod check;
+pub mod check;
 mod link;
 mod pool;
 mod session;

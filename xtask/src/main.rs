@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "it starts cargo and reads the environment; nothing here is shipped")]
 
 mod build;
+mod fuzz;
 mod packages;
 mod run;
 mod samples;
@@ -21,6 +22,8 @@ usage: cargo xtask COMMAND
   nightly             what takes too long for every change: 300 kills, leases that run out
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
   bench [FILTER]      micro-benchmarks of the parts
+  fuzz TARGET [SECONDS] | fuzz --all SECONDS
+                      hunts for inputs that break a law of what reads hostile bytes (60 s unless said)
   samples [--check]   writes samples/*/input.eml anew (--check: only compares)
 ";
 
@@ -36,6 +39,9 @@ fn main() -> ExitCode {
         ["demo", options @ ..] => build::demo(options),
         ["samples"] => samples::write(false),
         ["samples", "--check"] => samples::write(true),
+        ["fuzz", "--all", seconds] => fuzz::all(seconds),
+        ["fuzz", target] => fuzz::one(target, "60"),
+        ["fuzz", target, seconds] => fuzz::one(target, seconds),
         ["bench", filter @ ..] => suite::bench(filter),
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");

@@ -44,7 +44,10 @@ pub(crate) fn nightly() -> Outcome {
 pub(crate) fn bench(filter: &[&str]) -> Outcome {
     build::binaries(Profile::Release)?;
     let arguments = ["bench", "--bench", "parts", "--locked", "--"].iter().chain(filter);
-    run("micro-benchmarks", &mut cargo(arguments))
+    run("the trusted side, and workers", &mut cargo(arguments))?;
+    let arguments =
+        ["bench", "--package", "temizu-worker", "--bench", "hostile", "--ignore-rust-version", "--locked", "--"];
+    run("inside a worker", &mut cargo(arguments.iter().chain(filter)))
 }
 
 fn tests() -> Outcome {

@@ -19,16 +19,12 @@ pub(crate) fn has_at(bytes: &[u8], at: usize, magic: &[u8]) -> bool {
 
 /// Where `needle` begins.
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = needle.first()?;
-    let mut from = 0;
-    loop {
-        let rest = bytes.get(from..)?;
-        let at = from + rest.iter().position(|b| b == first)?;
-        if has_at(bytes, at, needle) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
+    memchr::memmem::find(bytes, needle)
+}
+
+/// Where the last `needle` begins.
+pub(crate) fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    memchr::memmem::rfind(bytes, needle)
 }
 
 /// The last `length` bytes, or all.

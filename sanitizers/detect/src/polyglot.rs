@@ -5,7 +5,7 @@
 
 use sanitizer_api::{Class, Detected};
 
-use crate::bytes::{find, has_at, head, u32_at};
+use crate::bytes::{find, find_last, has_at, head, u32_at};
 use crate::zip;
 
 /// What some browsers sniff, and more.
@@ -65,7 +65,7 @@ fn archive_behind(bytes: &[u8]) -> Option<&'static str> {
 fn program_behind(bytes: &[u8]) -> Option<&'static str> {
     let stub = find(bytes, b"This program cannot be run in DOS mode")?;
     let before = head(bytes, stub);
-    let start = before.windows(2).rposition(|two| two == b"MZ")?;
+    let start = find_last(before, b"MZ")?;
     let program = bytes.get(start..)?;
     u32_at(program, 0x3C).is_some_and(|header| has_at(program, header, b"PE\0\0")).then_some("pe")
 }

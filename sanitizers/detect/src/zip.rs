@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use sanitizer_api::{Class, Detected};
 
-use crate::bytes::{find, has_at, head, tail, u16_at, u32_at};
+use crate::bytes::{find, find_last, has_at, head, tail, u16_at, u32_at};
 use crate::plain;
 
 /// Entries looked at.
@@ -43,7 +43,7 @@ pub(crate) fn closes(bytes: &[u8]) -> bool {
 
 fn end_record(bytes: &[u8]) -> Option<usize> {
     let window = tail(bytes, END_WINDOW);
-    Some(bytes.len() - window.len() + window.windows(END.len()).rposition(|four| four == END)?)
+    Some(bytes.len() - window.len() + find_last(window, END)?)
 }
 
 #[derive(Default)]

@@ -20,7 +20,7 @@ const MAX_SANITIZER: usize = 64;
 
 /// What may still be written of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sandbox) struct Allowance {
+pub struct Allowance {
     /// Bytes for all parts together.
     output_bytes: u64,
     /// Bytes for one text.
@@ -29,14 +29,14 @@ pub(in crate::sandbox) struct Allowance {
 
 impl Allowance {
     /// Everything that `limits` allow.
-    pub(in crate::sandbox) const fn of(limits: &Limits) -> Self {
+    pub const fn of(limits: &Limits) -> Self {
         Self { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes }
     }
 }
 
 /// What a worker says it is about to send: checked, but for the bytes.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Promise {
+pub struct Promise {
     order: Order,
     length: u64,
     digest: Digest,
@@ -53,11 +53,7 @@ enum Format {
 }
 
 /// Checks the head of an answer against its order and spends its length.
-pub(in crate::sandbox) fn promise(
-    untrusted: WrittenHead,
-    order: &Order,
-    allowance: &mut Allowance,
-) -> Result<Promise, Lie> {
+pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance) -> Result<Promise, Lie> {
     answers(order, &untrusted.path, untrusted.way)?;
     let format = match (untrusted.way, untrusted.media_type.as_str()) {
         (_, "text/plain") => Format::Text,
@@ -93,12 +89,12 @@ pub(in crate::sandbox) fn promise(
 
 impl Promise {
     /// How many bytes are to come.
-    pub(in crate::sandbox) const fn length(&self) -> u64 {
+    pub const fn length(&self) -> u64 {
         self.length
     }
 
     /// Checks the bytes and vouches for them.
-    pub(in crate::sandbox) fn kept_by(self, untrusted: Bytes) -> Result<Answer, Lie> {
+    pub fn kept_by(self, untrusted: Bytes) -> Result<Answer, Lie> {
         ensure(Digest::of(&untrusted) == self.digest, "bytes that are not those of the digest")?;
         let text = std::str::from_utf8(&untrusted).ok().filter(|text| is_plain(text, self.format));
         let text = text.ok_or(Lie("bytes that are not the text they should be"))?;
@@ -111,7 +107,7 @@ impl Promise {
 }
 
 /// Checks a refusal against its order.
-pub(in crate::sandbox) fn refusal(path: &[u16], way: Way, code: &str, order: &Order) -> Result<Answer, Lie> {
+pub fn refusal(path: &[u16], way: Way, code: &str, order: &Order) -> Result<Answer, Lie> {
     answers(order, path, way)?;
     Ok(Answer::Refused { order: order.clone(), reason: reason(code)? })
 }

@@ -32,12 +32,7 @@ const DATES: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 const OFFSETS: std::ops::RangeInclusive<i16> = -1439..=1439;
 
 /// Checks what was found in an item of `length` bytes.
-pub(in crate::sandbox) fn inspection(
-    untrusted: Inspected,
-    limits: &Limits,
-    length: u64,
-    is_file: bool,
-) -> Result<Inspection, Lie> {
+pub fn inspection(untrusted: Inspected, limits: &Limits, length: u64, is_file: bool) -> Result<Inspection, Lie> {
     let headers = headers(untrusted.headers, limits)?;
     let parts = parts(untrusted.parts, limits, length)?;
     if is_file {
