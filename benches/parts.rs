@@ -143,7 +143,9 @@ fn deliver(bencher: Bencher<'_, '_>, class: &str) {
         let mut config = Config::default();
         config.deliver.next_hop = hop.address().to_string();
         config.deliver.tls = DeliverTls::Off;
-        let deliverer = Deliverer::new(Arc::new(config), waiting.clone(), Arc::new(StandingClock)).unwrap();
+        let deliverer =
+            Deliverer::new(Arc::new(config), waiting.clone(), Arc::new(StandingClock), Duration::from_secs(60))
+                .unwrap();
         (hop, tokio::spawn(deliverer.run(stopped)))
     });
     let mut sent = 0;

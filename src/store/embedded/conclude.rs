@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::EmbeddedStore;
+use super::batch::Batch;
 use super::files::Place;
 use super::rows::{failed, on_disk, to_column, to_json};
 use super::search::message_id_term;
@@ -276,111 +277,102 @@ impl Job for Concluding {
     type Answer = Vec<String>;
 
     async fn run(mut self, turn: &mut Turn) -> Result<Vec<String>, StoreError> {
-        self.change_item(turn).await?;
+        let served = if self.released { served(turn, &self.key).await? } else { BTreeSet::new() };
+        let mut batch = Batch::default();
+        self.change_item(&mut batch);
         let unused = if self.item.stage == Stage::Received {
             Vec::new()
         } else {
-            self.write_kept(turn).await?;
-            self.write_derivatives(turn).await?;
-            self.write_terms(turn).await?;
-            self.write_mails(turn).await?
+            self.write_kept(&mut batch);
+            self.write_derivatives(&mut batch);
+            self.write_terms(&mut batch)?;
+            turn.ring_outbox |= !self.mails.is_empty();
+            self.write_mails(&mut batch, &served)?
         };
-        finish_item(turn, &self.key).await?;
-        turn.append_all(&self.key, &self.records).await?;
+        finish_item(&mut batch, &self.key);
+        turn.append_in(&mut batch, &self.key.tenant, &self.records).await?;
+        batch.run(turn).await?;
         Ok(unused)
     }
 }
 
 impl Concluding {
-    async fn change_item(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
-        let changed = sqlx::query(
-            "UPDATE item SET stage = ?, due_at = COALESCE(?, due_at), leased_until = NULL, facts = COALESCE(?, facts), \
-             decision = COALESCE(?, decision), reason = ?, held_by_rule = ?, attempts = attempts - ? \
-             WHERE tenant = ? AND id = ? AND stage = 'received' AND lease = ?",
-        )
-        .bind(self.item.stage.as_str())
-        .bind(self.item.due_at.map(Timestamp::millis))
-        .bind(self.item.facts.take())
-        .bind(self.item.decision.take())
-        .bind(self.item.reason.map(Reason::code))
-        .bind(self.item.held_by_rule)
-        .bind(self.item.uncounted)
-        .bind(self.key.tenant.as_str())
-        .bind(self.key.id.to_string())
-        .bind(to_column(self.token))
-        .execute(&mut turn.connection)
-        .await
-        .map_err(failed)?;
-        if changed.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
-    }
-
-    async fn write_kept(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM kept WHERE tenant = ? AND item = ?")
-            .bind(self.key.tenant.as_str())
-            .bind(self.key.id.to_string())
-            .execute(&mut turn.connection)
-            .await
-            .map_err(failed)?;
-        for kept in std::mem::take(&mut self.kept) {
-            sqlx::query(
-                "INSERT INTO kept (tenant, item, part, name, detected, length, reason, rule) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    fn change_item(&mut self, batch: &mut Batch) {
+        batch
+            .add(
+                "UPDATE item SET stage = ?, due_at = COALESCE(?, due_at), leased_until = NULL, \
+                 facts = COALESCE(?, facts), decision = COALESCE(?, decision), reason = ?, held_by_rule = ?, \
+                 attempts = attempts - ? WHERE tenant = ? AND id = ? AND stage = 'received' AND lease = ?",
             )
+            .bind(self.item.stage.as_str())
+            .bind(self.item.due_at.map(Timestamp::millis))
+            .bind(self.item.facts.take())
+            .bind(self.item.decision.take())
+            .bind(self.item.reason.map(Reason::code))
+            .bind(self.item.held_by_rule)
+            .bind(self.item.uncounted)
             .bind(self.key.tenant.as_str())
             .bind(self.key.id.to_string())
-            .bind(kept.part.to_string())
-            .bind(kept.name)
-            .bind(kept.detected)
-            .bind(to_column(kept.length))
-            .bind(kept.reason.code())
-            .bind(kept.rule.map(String::from))
-            .execute(&mut turn.connection)
-            .await
-            .map_err(failed)?;
-        }
-        Ok(())
+            .bind(to_column(self.token))
+            .expect_one_change();
     }
 
-    async fn write_derivatives(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
+    fn write_kept(&mut self, batch: &mut Batch) {
+        batch
+            .add("DELETE FROM kept WHERE tenant = ? AND item = ?")
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string());
+        for kept in std::mem::take(&mut self.kept) {
+            batch
+                .add(
+                    "INSERT INTO kept (tenant, item, part, name, detected, length, reason, rule) \
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                )
+                .bind(self.key.tenant.as_str())
+                .bind(self.key.id.to_string())
+                .bind(kept.part.to_string())
+                .bind(kept.name)
+                .bind(kept.detected)
+                .bind(to_column(kept.length))
+                .bind(kept.reason.code())
+                .bind(kept.rule.map(String::from));
+        }
+    }
+
+    fn write_derivatives(&mut self, batch: &mut Batch) {
         for row in std::mem::take(&mut self.derivatives) {
             let (bytes, file) = row.body.columns();
-            sqlx::query(
-                "INSERT OR IGNORE INTO derivative (tenant, item, part, digest, length, about, bytes, file) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            )
+            batch
+                .add(
+                    "INSERT OR IGNORE INTO derivative (tenant, item, part, digest, length, about, bytes, file) \
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                )
+                .bind(self.key.tenant.as_str())
+                .bind(self.key.id.to_string())
+                .bind(row.part)
+                .bind(row.digest.as_bytes().as_slice())
+                .bind(to_column(row.length))
+                .bind(row.about)
+                .bind(bytes)
+                .bind(file);
+        }
+    }
+
+    fn write_terms(&self, batch: &mut Batch) -> Result<(), StoreError> {
+        batch
+            .add("INSERT OR IGNORE INTO search_term (tenant, item, term) SELECT ?, ?, value FROM json_each(?)")
             .bind(self.key.tenant.as_str())
             .bind(self.key.id.to_string())
-            .bind(row.part)
-            .bind(row.digest.as_bytes().as_slice())
-            .bind(to_column(row.length))
-            .bind(row.about)
-            .bind(bytes)
-            .bind(file)
-            .execute(&mut turn.connection)
-            .await
-            .map_err(failed)?;
-        }
+            .bind(to_json(&self.terms)?);
         Ok(())
     }
 
-    async fn write_terms(&self, turn: &mut Turn) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR IGNORE INTO search_term (tenant, term, item) SELECT ?1, value, ?2 FROM json_each(?3)")
-            .bind(self.key.tenant.as_str())
-            .bind(self.key.id.to_string())
-            .bind(to_json(&self.terms)?)
-            .execute(&mut turn.connection)
-            .await
-            .map(drop)
-            .map_err(failed)
-    }
-
-    async fn write_mails(&mut self, turn: &mut Turn) -> Result<Vec<String>, StoreError> {
-        let served = if self.released { served(turn, &self.key).await? } else { BTreeSet::new() };
+    fn write_mails(&mut self, batch: &mut Batch, served: &BTreeSet<String>) -> Result<Vec<String>, StoreError> {
         let mut unused = Vec::new();
         for mut mail in std::mem::take(&mut self.mails) {
             mail.forward_paths.retain(|recipient| !served.contains(recipient.as_str()));
             if !mail.forward_paths.is_empty() {
-                self.write_mail(turn, mail).await?;
+                self.write_mail(batch, mail)?;
             } else if let Body::File(path) = mail.body {
                 unused.push(path);
             }
@@ -388,39 +380,39 @@ impl Concluding {
         Ok(unused)
     }
 
-    async fn write_mail(&self, turn: &mut Turn, mail: MailRow) -> Result<(), StoreError> {
+    fn write_mail(&self, batch: &mut Batch, mail: MailRow) -> Result<(), StoreError> {
         let (bytes, file) = mail.body.columns();
-        let number: i64 = sqlx::query_scalar(
-            "INSERT INTO mail (tenant, item, number, is_notice, reverse_path, message_id, digest, outcomes, bytes, file, \
-                 queued_at, due_at) \
-             VALUES (?1, ?2, (SELECT COUNT(*) FROM mail WHERE tenant = ?1 AND item = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
-                 ?10, ?10) RETURNING number",
-        )
-        .bind(self.key.tenant.as_str())
-        .bind(self.key.id.to_string())
-        .bind(mail.is_notice)
-        .bind(mail.reverse_path)
-        .bind(mail.message_id)
-        .bind(mail.digest.as_bytes().as_slice())
-        .bind(mail.outcomes)
-        .bind(bytes)
-        .bind(file)
-        .bind(self.at.millis())
-        .fetch_one(&mut turn.connection)
-        .await
-        .map_err(failed)?;
-        sqlx::query(
-            "INSERT INTO mail_recipient (tenant, item, number, position, recipient, status) \
-             SELECT ?1, ?2, ?3, key, value, 'waiting' FROM json_each(?4)",
-        )
-        .bind(self.key.tenant.as_str())
-        .bind(self.key.id.to_string())
-        .bind(number)
-        .bind(to_json(&mail.forward_paths)?)
-        .execute(&mut turn.connection)
-        .await
-        .map_err(failed)?;
-        turn.ring_outbox = true;
+        let (tenant, item) = (self.key.tenant.as_str(), self.key.id.to_string());
+        batch
+            .add(
+                "INSERT INTO mail (number, tenant, item, is_notice, reverse_path, message_id, digest, outcomes, bytes, \
+                 file, queued_at, due_at) \
+                 VALUES ((SELECT COUNT(*) FROM mail WHERE tenant = ? AND item = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(tenant)
+            .bind(item.as_str())
+            .bind(tenant)
+            .bind(item.as_str())
+            .bind(mail.is_notice)
+            .bind(mail.reverse_path)
+            .bind(mail.message_id)
+            .bind(mail.digest.as_bytes().as_slice())
+            .bind(mail.outcomes)
+            .bind(bytes)
+            .bind(file)
+            .bind(self.at.millis())
+            .bind(self.at.millis());
+        batch
+            .add(
+                "INSERT INTO mail_recipient (tenant, item, number, position, recipient, status) \
+                 SELECT ?, ?, (SELECT MAX(number) FROM mail WHERE tenant = ? AND item = ?), key, value, 'waiting' \
+                 FROM json_each(?)",
+            )
+            .bind(tenant)
+            .bind(item.as_str())
+            .bind(tenant)
+            .bind(item.as_str())
+            .bind(to_json(&mail.forward_paths)?);
         Ok(())
     }
 }
@@ -440,15 +432,15 @@ async fn served(turn: &mut Turn, key: &ItemKey) -> Result<BTreeSet<String>, Stor
 }
 
 /// Makes a sanitized item `delivered` once none of its recipients waits or is on hold.
-pub(super) async fn finish_item(turn: &mut Turn, key: &ItemKey) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE item SET stage = 'delivered' WHERE tenant = ?1 AND id = ?2 AND stage = 'sanitized' AND NOT EXISTS \
-         (SELECT 1 FROM mail_recipient WHERE tenant = ?1 AND item = ?2 AND status IN ('waiting', 'on_hold'))",
-    )
-    .bind(key.tenant.as_str())
-    .bind(key.id.to_string())
-    .execute(&mut turn.connection)
-    .await
-    .map(drop)
-    .map_err(failed)
+pub(super) fn finish_item(batch: &mut Batch, key: &ItemKey) {
+    let id = key.id.to_string();
+    batch
+        .add(
+            "UPDATE item SET stage = 'delivered' WHERE tenant = ? AND id = ? AND stage = 'sanitized' AND NOT EXISTS \
+             (SELECT 1 FROM mail_recipient WHERE tenant = ? AND item = ? AND status IN ('waiting', 'on_hold'))",
+        )
+        .bind(key.tenant.as_str())
+        .bind(id.as_str())
+        .bind(key.tenant.as_str())
+        .bind(id.as_str());
 }

@@ -5,6 +5,7 @@
 
 pub mod disk;
 
+mod batch;
 mod conclude;
 mod files;
 mod intake;

@@ -14,6 +14,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::EmbeddedStore;
+use super::batch::Batch;
 use super::conclude::finish_item;
 use super::park::{LeasedRow, Table};
 use super::renew::Renewing;
@@ -159,9 +160,14 @@ struct Leasing {
     until: Timestamp,
 }
 
+/// Counts the attempt for the recipients that wait, then leases their mail; both name the same row, since the first
+/// statement changes nothing that the choice depends on.
 const LEASE_MAIL: &str = "\
-    UPDATE mail SET due_at = ?2, leased_until = ?2, lease = lease + 1, attempts = attempts + 1 \
-    WHERE rowid = (SELECT rowid FROM mail WHERE due_at <= ?1 ORDER BY due_at LIMIT 1) \
+    UPDATE mail_recipient SET attempts = attempts + 1 WHERE status = 'waiting' AND (tenant, item, number) = \
+        (SELECT tenant, item, number FROM mail WHERE due_at <= $1 ORDER BY due_at, rowid LIMIT 1) \
+    RETURNING position, recipient; \
+    UPDATE mail SET due_at = $2, leased_until = $2, lease = lease + 1, attempts = attempts + 1 \
+    WHERE rowid = (SELECT rowid FROM mail WHERE due_at <= $1 ORDER BY due_at, rowid LIMIT 1) \
     RETURNING rowid, tenant, item, number, reverse_path, bytes, file, digest, queued_at, attempts, lease";
 
 #[async_trait]
@@ -170,23 +176,13 @@ impl Job for Leasing {
     type Answer = Option<(LeasedRow, Result<Leased, StoreError>)>;
 
     async fn run(self, turn: &mut Turn) -> Result<Self::Answer, StoreError> {
-        let row = sqlx::query(LEASE_MAIL)
+        let mut waiting = sqlx::query(LEASE_MAIL)
             .bind(self.now.millis())
             .bind(self.until.millis())
-            .fetch_optional(&mut turn.connection)
+            .fetch_all(&mut turn.connection)
             .await
             .map_err(failed)?;
-        let Some(row) = row else { return Ok(None) };
-        let waiting = sqlx::query(
-            "UPDATE mail_recipient SET attempts = attempts + 1 \
-             WHERE tenant = ? AND item = ? AND number = ? AND status = 'waiting' RETURNING position, recipient",
-        )
-        .bind(row.try_get::<&str, _>("tenant").map_err(failed)?)
-        .bind(row.try_get::<&str, _>("item").map_err(failed)?)
-        .bind(row.try_get::<i64, _>("number").map_err(failed)?)
-        .fetch_all(&mut turn.connection)
-        .await
-        .map_err(failed)?;
+        let Some(row) = waiting.pop() else { return Ok(None) };
         let item = row.try_get("item").map_err(failed)?;
         let leased = LeasedRow { table: Table::Mail, rowid: row.try_get("rowid").map_err(failed)?, item };
         Ok(Some((leased, Leased::of(&row, &waiting))))
@@ -208,35 +204,35 @@ impl Job for Settling {
     type Answer = Option<String>;
 
     async fn run(self, turn: &mut Turn) -> Result<Option<String>, StoreError> {
-        self.end_lease(turn).await?;
+        let mut batch = Batch::default();
+        self.end_lease(&mut batch);
         for (recipient, settlement) in &self.settlements {
-            self.settle_one(turn, recipient, settlement).await?;
+            self.settle_one(&mut batch, recipient, settlement);
         }
-        schedule(turn, &self.key, self.number, self.next_attempt).await?;
-        let unneeded = self.drop_bytes(turn).await?;
-        finish_item(turn, &self.key).await?;
-        turn.append_all(&self.key, &self.records).await?;
-        Ok(unneeded)
+        schedule(&mut batch, &self.key, self.number, self.next_attempt);
+        self.drop_bytes(&mut batch);
+        finish_item(&mut batch, &self.key);
+        turn.append_in(&mut batch, &self.key.tenant, &self.records).await?;
+        let rows = batch.run(turn).await?;
+        rows.first().map_or(Ok(None), |row| row.maybe_text("file"))
     }
 }
 
 impl Settling {
-    async fn end_lease(&self, turn: &mut Turn) -> Result<(), StoreError> {
-        let ended = sqlx::query(
-            "UPDATE mail SET leased_until = NULL \
-             WHERE tenant = ? AND item = ? AND number = ? AND lease = ? AND leased_until IS NOT NULL",
-        )
-        .bind(self.key.tenant.as_str())
-        .bind(self.key.id.to_string())
-        .bind(self.number)
-        .bind(to_column(self.token))
-        .execute(&mut turn.connection)
-        .await
-        .map_err(failed)?;
-        if ended.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+    fn end_lease(&self, batch: &mut Batch) {
+        batch
+            .add(
+                "UPDATE mail SET leased_until = NULL \
+                 WHERE tenant = ? AND item = ? AND number = ? AND lease = ? AND leased_until IS NOT NULL",
+            )
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .bind(self.number)
+            .bind(to_column(self.token))
+            .expect_one_change();
     }
 
-    async fn settle_one(&self, turn: &mut Turn, recipient: &Mailbox, how: &Settlement) -> Result<(), StoreError> {
+    fn settle_one(&self, batch: &mut Batch, recipient: &Mailbox, how: &Settlement) {
         let (status, Reply(reply)) = match how {
             Settlement::Sent(reply) => (Some(Status::Sent), reply),
             Settlement::Refused(reply) => (Some(Status::Refused), reply),
@@ -244,61 +240,51 @@ impl Settling {
             // Whether it waits or was put on hold meanwhile stays as it is.
             Settlement::Deferred(reply) => (None, reply),
         };
-        sqlx::query(
-            "UPDATE mail_recipient SET status = COALESCE(?, status), reply = ? \
-             WHERE tenant = ? AND item = ? AND number = ? AND recipient = ? AND status IN ('waiting', 'on_hold')",
-        )
-        .bind(status.map(Status::as_str))
-        .bind(reply.as_str())
-        .bind(self.key.tenant.as_str())
-        .bind(self.key.id.to_string())
-        .bind(self.number)
-        .bind(recipient.as_str())
-        .execute(&mut turn.connection)
-        .await
-        .map(drop)
-        .map_err(failed)
-    }
-
-    /// Drops the bytes if every recipient has the mail; the digest stays.
-    async fn drop_bytes(&self, turn: &mut Turn) -> Result<Option<String>, StoreError> {
-        let file: Option<Option<String>> = sqlx::query_scalar(
-            "SELECT file FROM mail WHERE tenant = ?1 AND item = ?2 AND number = ?3 AND NOT EXISTS \
-             (SELECT 1 FROM mail_recipient WHERE tenant = ?1 AND item = ?2 AND number = ?3 AND status <> 'sent')",
-        )
-        .bind(self.key.tenant.as_str())
-        .bind(self.key.id.to_string())
-        .bind(self.number)
-        .fetch_optional(&mut turn.connection)
-        .await
-        .map_err(failed)?;
-        let Some(file) = file else { return Ok(None) };
-        sqlx::query("UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = ? AND item = ? AND number = ?")
+        batch
+            .add(
+                "UPDATE mail_recipient SET status = COALESCE(?, status), reply = ? \
+                 WHERE tenant = ? AND item = ? AND number = ? AND recipient = ? AND status IN ('waiting', 'on_hold')",
+            )
+            .bind(status.map(Status::as_str))
+            .bind(reply.as_str())
             .bind(self.key.tenant.as_str())
             .bind(self.key.id.to_string())
             .bind(self.number)
-            .execute(&mut turn.connection)
-            .await
-            .map_err(failed)?;
-        Ok(file)
+            .bind(recipient.as_str());
+    }
+
+    /// Drops the bytes if every recipient has the mail, and tells their file; the digest stays.
+    fn drop_bytes(&self, batch: &mut Batch) {
+        let (tenant, item) = (self.key.tenant.as_str(), self.key.id.to_string());
+        for statement in [
+            "SELECT file FROM mail WHERE tenant = ? AND item = ? AND number = ? AND NOT EXISTS \
+             (SELECT 1 FROM mail_recipient WHERE tenant = ? AND item = ? AND number = ? AND status <> 'sent')",
+            "UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = ? AND item = ? AND number = ? AND NOT EXISTS \
+             (SELECT 1 FROM mail_recipient WHERE tenant = ? AND item = ? AND number = ? AND status <> 'sent')",
+        ] {
+            batch.add(statement);
+            for _ in 0..2 {
+                batch.bind(tenant).bind(item.as_str()).bind(self.number);
+            }
+        }
     }
 }
 
 /// Sets when a mail is due: at `at` while a recipient waits, never otherwise.
-async fn schedule(turn: &mut Turn, key: &ItemKey, number: u32, at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE mail SET due_at = CASE WHEN EXISTS (SELECT 1 FROM mail_recipient WHERE tenant = ?1 AND item = ?2 \
-             AND number = ?3 AND status = 'waiting') THEN ?4 END \
-         WHERE tenant = ?1 AND item = ?2 AND number = ?3",
-    )
-    .bind(key.tenant.as_str())
-    .bind(key.id.to_string())
-    .bind(number)
-    .bind(at.millis())
-    .execute(&mut turn.connection)
-    .await
-    .map(drop)
-    .map_err(failed)
+fn schedule(batch: &mut Batch, key: &ItemKey, number: u32, at: Timestamp) {
+    let (tenant, item) = (key.tenant.as_str(), key.id.to_string());
+    batch
+        .add(
+            "UPDATE mail SET due_at = CASE WHEN EXISTS (SELECT 1 FROM mail_recipient WHERE tenant = ? AND item = ? \
+             AND number = ? AND status = 'waiting') THEN ? END WHERE tenant = ? AND item = ? AND number = ?",
+        )
+        .bind(tenant)
+        .bind(item.as_str())
+        .bind(number)
+        .bind(at.millis())
+        .bind(tenant)
+        .bind(item.as_str())
+        .bind(number);
 }
 
 #[cfg(test)]

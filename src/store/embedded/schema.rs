@@ -71,11 +71,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_table_but_the_version_is_keyed_by_its_tenant() {
+    async fn every_table_with_rows_of_a_tenant_is_keyed_by_it() {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         migrate(&mut connection).await.unwrap();
         let tables: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_version', 'sqlite_sequence')",
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_version', 'sqlite_sequence', 'lease_guard')",
         )
         .fetch_all(&mut connection)
         .await

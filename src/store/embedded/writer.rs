@@ -11,9 +11,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
+use super::batch::Batch;
 use super::files::Folder;
 use super::rows::{disk_failed, failed, to_column};
-use crate::domain::{AuditEvent, AuditRecord, Digest, ItemKey, TenantId};
+use crate::domain::{AuditEvent, AuditRecord, Digest, TenantId};
 use crate::ports::StoreError;
 
 /// Jobs in one transaction at most.
@@ -48,8 +49,10 @@ pub(super) struct Bells {
 /// A job's time on the connection.
 pub(super) struct Turn {
     pub(super) connection: SqliteConnection,
-    /// Last sequence and hash per tenant, as of this transaction. Another process may have written between two.
+    /// Last sequence and hash per tenant.
     heads: BTreeMap<TenantId, (u64, Digest)>,
+    /// Changes when another process has written.
+    data_version: Option<i64>,
     /// There is something to process.
     pub(super) ring_queue: bool,
     /// There is something to send.
@@ -82,7 +85,7 @@ impl Writer {
 
 impl Turn {
     fn new(connection: SqliteConnection) -> Self {
-        Self { connection, heads: BTreeMap::new(), ring_queue: false, ring_outbox: false }
+        Self { connection, heads: BTreeMap::new(), data_version: None, ring_queue: false, ring_outbox: false }
     }
 
     /// The next record of the tenant's chain, for a job that writes it itself.
@@ -102,24 +105,28 @@ impl Turn {
 
     /// Appends a record to the tenant's chain.
     pub(super) async fn append(&mut self, tenant: &TenantId, event: &AuditEvent) -> Result<(), StoreError> {
-        let record = self.next_record(tenant, event).await?;
-        sqlx::query("INSERT INTO audit (tenant, sequence, item, previous, body, hash) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(tenant.as_str())
-            .bind(to_column(record.sequence))
-            .bind(event.item.map(|item| item.to_string()))
-            .bind(&record.previous.as_bytes()[..])
-            .bind(record.body)
-            .bind(&record.hash.as_bytes()[..])
-            .execute(&mut self.connection)
-            .await
-            .map_err(failed)?;
-        Ok(())
+        let mut batch = Batch::default();
+        self.append_in(&mut batch, tenant, std::slice::from_ref(event)).await?;
+        batch.run(self).await.map(drop)
     }
 
-    /// Appends the records of one item's change; they must be about that item.
-    pub(super) async fn append_all(&mut self, key: &ItemKey, events: &[AuditEvent]) -> Result<(), StoreError> {
+    /// Appends records to the tenant's chain as part of `batch`, which must be run in this transaction.
+    pub(super) async fn append_in(
+        &mut self,
+        batch: &mut Batch,
+        tenant: &TenantId,
+        events: &[AuditEvent],
+    ) -> Result<(), StoreError> {
         for event in events {
-            self.append(&key.tenant, event).await?;
+            let record = self.next_record(tenant, event).await?;
+            batch
+                .add("INSERT INTO audit (tenant, sequence, item, previous, body, hash) VALUES (?, ?, ?, ?, ?, ?)")
+                .bind(tenant.as_str())
+                .bind(to_column(record.sequence))
+                .bind(event.item.map(|item| item.to_string()))
+                .bind(&record.previous.as_bytes()[..])
+                .bind(record.body)
+                .bind(&record.hash.as_bytes()[..]);
         }
         Ok(())
     }
@@ -137,6 +144,20 @@ impl Turn {
             (Ok(sequence), Ok(hash)) => Ok((sequence, Digest::from_bytes(hash))),
             _ => Err(StoreError::Damaged("audit head")),
         }
+    }
+
+    /// Begins a transaction and the savepoint of its first job. The chain's heads are still known unless another
+    /// process has written since: SQLite counts that in `data_version`.
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        (self.ring_queue, self.ring_outbox) = (false, false);
+        let version: i64 = sqlx::query_scalar("BEGIN IMMEDIATE; SAVEPOINT job; PRAGMA data_version")
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(failed)?;
+        if self.data_version.replace(version) != Some(version) {
+            self.heads.clear();
+        }
+        Ok(())
     }
 
     async fn execute(&mut self, statement: &'static str) -> Result<(), StoreError> {
@@ -242,9 +263,7 @@ impl Desk {
             Some(turn) => turn,
             None => Turn::new(self.options.connect().await.map_err(failed)?),
         };
-        turn.heads.clear();
-        (turn.ring_queue, turn.ring_outbox) = (false, false);
-        turn.execute("BEGIN IMMEDIATE; SAVEPOINT job").await?;
+        turn.begin().await?;
         let mut left = jobs.len();
         for job in jobs.iter_mut() {
             left = left.saturating_sub(1);
@@ -273,10 +292,10 @@ async fn run_alone(turn: &mut Turn, job: &mut dyn Waiting, another_follows: bool
     turn.execute("ROLLBACK TO job").await
 }
 
-/// Wakes all who wait, and the next one who is about to.
+/// Wakes one who waits, or the next who is about to. Whoever finds something to lease wakes the next, so that nobody is
+/// woken in vain.
 fn ring(bell: &Notify, rung: bool) {
     if rung {
-        bell.notify_waiters();
         bell.notify_one();
     }
 }

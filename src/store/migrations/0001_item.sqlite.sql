@@ -27,6 +27,9 @@ CREATE INDEX item_due ON item (due_at, id) WHERE stage = 'received';
 CREATE INDEX item_age ON item (tenant, received_at, id);
 CREATE INDEX item_ended ON item (tenant, received_at) WHERE stage IN ('delivered', 'sanitized', 'held', 'quarantined');
 
+-- Never holds a row: an insert into it fails, and with it the change whose lease was lost.
+CREATE TABLE lease_guard (never INTEGER NOT NULL);
+
 -- What an item can be found by: addresses of its envelope and Message-IDs, in lower case, without angle brackets.
 CREATE TABLE search_term (
     tenant TEXT NOT NULL,

@@ -8,6 +8,6 @@ pub(crate) mod next_hop;
 pub(crate) mod outbox;
 pub(crate) mod postfix;
 pub(crate) mod process;
-pub(crate) mod sender;
 pub(crate) mod python;
+pub(crate) mod sender;
 pub(crate) mod worker;
