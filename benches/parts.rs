@@ -2,12 +2,19 @@
 //!
 //! Classes: `a` 2.7 KB of text, `b` 28 KB of text and HTML, `c` 1 MB with three attachments. The worker is the release
 //! build beside the benchmarks: `cargo xtask bench` builds it first.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot start should say so and end")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark that cannot start should say so and end"
+)]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use divan::Bencher;

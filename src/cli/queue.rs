@@ -128,16 +128,17 @@ pub(super) fn describe(detail: &ItemDetail, printer: &Printer) {
 
 async fn operate(one: &OneItem, what: Operator, printer: &Printer) -> Result<(), Trouble> {
     let store = setup::store(&one.source, printer).await?;
-    let (event, ja, en) = match what {
-        Operator::Retry => (Event::Retried, "もう一度ためします", "will be tried again"),
-        Operator::Hold => (Event::Held, "止めました", "is on hold"),
-        Operator::Release => (Event::DeliveryReleased, "予定に戻しました", "is back on the schedule"),
+    let (ja, en) = match what {
+        Operator::Retry => ("もう一度ためします", "will be tried again"),
+        Operator::Hold => ("止めました", "is on hold"),
+        Operator::Release => ("予定に戻しました", "is back on the schedule"),
     };
     let mut done = Vec::new();
     for key in setup::items(store.as_ref(), &one.id).await? {
+        let stage = store.item(&key).await?.summary.stage;
         let record = AuditEvent {
             at: SystemClock.now(),
-            event,
+            event: event_of(what, stage),
             item: Some(key.id),
             actor: operator_name(),
             details: json!({ "by": "command line" }),
@@ -149,6 +150,17 @@ async fn operate(one: &OneItem, what: Operator, printer: &Printer) -> Result<(),
         done.push(json!({ "id": key.id, "reference": key.id.reference() }));
     }
     if one.json { printer.json(&done) } else { Ok(()) }
+}
+
+/// What goes on record: the same word of an operator concerns the item before it is sanitized, its deliveries after.
+const fn event_of(what: Operator, stage: Stage) -> Event {
+    let is_sanitized = matches!(stage, Stage::Sanitized | Stage::Delivered);
+    match (what, is_sanitized) {
+        (Operator::Hold, true) => Event::DeliveryHeld,
+        (Operator::Hold, false) => Event::Held,
+        (Operator::Retry | Operator::Release, true) => Event::DeliveryReleased,
+        (Operator::Retry | Operator::Release, false) => Event::Retried,
+    }
 }
 
 /// `operator:NAME` for audit records.

@@ -44,18 +44,22 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
     for warning in &warnings {
         tracing::warn!("{}", warning.render(crate::domain::Language::En));
     }
-    let gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
+    let mut gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
         Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
     })?;
     tracing::info!(roles = %listed(&roles), version = env!("CARGO_PKG_VERSION"), "the gateway runs");
     for address in gateway.smtp_addresses() {
         tracing::info!(%address, "receiving mail");
     }
-    wait_for_signal().await?;
+    let asked_to = tokio::select! {
+        signal = wait_for_signal() => signal.map(|()| true)?,
+        () = gateway.role_ended() => false,
+    };
     tracing::info!("stopping: finishing what is in work");
     gateway.stop().await;
     tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    // A role that ended by itself must not go unnoticed: the service manager starts the gateway anew.
+    Ok(if asked_to { ExitCode::SUCCESS } else { ExitCode::from(UNAVAILABLE) })
 }
 
 fn listed(roles: &BTreeSet<Role>) -> String {

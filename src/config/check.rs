@@ -85,7 +85,8 @@ pub(super) fn unusable_files(config: &Config, places: &Places) -> Vec<Fault> {
     for path in config.rules.files.iter().filter(|path| !is_readable_file(path)) {
         faults.push(places.fault("rules.files", no_file(path)));
     }
-    if !config.store.data.is_dir() {
+    // The folder itself is made at the first start.
+    if !config.store.data.ancestors().find(|folder| folder.exists()).is_some_and(Path::is_dir) {
         faults.push(places.fault("store.data", no_folder(&config.store.data)));
     }
     faults

@@ -206,7 +206,7 @@ impl Default for Store {
 pub struct Sandbox {
     /// The worker binary; empty means `temizu-worker` beside this binary.
     pub worker: PathBuf,
-    /// Items processed at the same time; 0 means one per processor core.
+    /// Items processed at the same time; 0 means four per processor core.
     pub concurrent: u32,
     /// Workers kept started ahead of need.
     pub ready: u32,
@@ -221,7 +221,7 @@ impl Default for Sandbox {
         Self {
             worker: PathBuf::new(),
             concurrent: 0,
-            ready: 2,
+            ready: 4,
             wall_clock_seconds: 20,
             memory_bytes: 1024 * 1024 * 1024,
         }

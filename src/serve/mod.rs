@@ -106,6 +106,15 @@ impl Gateway {
         Arc::clone(&self.store)
     }
 
+    /// Returns when a role has ended by itself, which none should: whoever runs the gateway starts it anew.
+    pub async fn role_ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => tracing::error!(%error, "a role broke"),
+            Some(Ok(())) => tracing::error!("a role ended by itself"),
+            None => std::future::pending().await,
+        }
+    }
+
     /// Stops accepting, finishes what is in work, ends.
     pub async fn stop(mut self) {
         self.shutdown.send_replace(true);
@@ -214,12 +223,12 @@ pub fn site(config: &Config) -> Site {
     }
 }
 
-/// Items processed at once: as configured, or twice the cores, since a lane also waits for the disk.
+/// Items processed at once: as configured, or four times the cores, since a lane mostly waits for its worker and the disk.
 fn lanes(config: &Config) -> u32 {
     match config.sandbox.concurrent {
         0 => {
             let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-            u32::try_from(cores).unwrap_or(1).saturating_mul(2)
+            u32::try_from(cores).unwrap_or(1).saturating_mul(4)
         }
         configured => configured,
     }
