@@ -26,7 +26,7 @@ fn bench(binary: &Path, name: &str, seconds: u64) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     symlink(binary, &path).unwrap();
-    let sandbox = config::Sandbox { worker: path, wall_clock_seconds: seconds, ..config::Sandbox::default() };
+    let sandbox = config::Sandbox { worker: path, wall_clock_seconds: seconds, ready: 2, ..config::Sandbox::default() };
     Bench { folder, settings: Settings::new(&sandbox, &config::Limits::default(), Path::new("/")) }
 }
 
