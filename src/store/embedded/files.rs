@@ -10,11 +10,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::disk::{Disk, DiskFile};
 use super::rows::on_disk;
 use crate::domain::{Digest, ItemKey};
 use crate::ports::StoreError;
+
+/// How often, and after what pause, the folder's lock is tried before somebody else is believed to hold it.
+const LOOKS: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// Makes temporary names unique within the process; those of several processes differ by the item.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -85,7 +90,7 @@ impl Folder {
             .truncate(false)
             .mode(0o600)
             .open(root.join("lock"))?;
-        let alone = lock.try_lock().is_ok();
+        let alone = lock_alone(&lock);
         if alone {
             for name in ["originals", "derivatives", "keys", "tmp"] {
                 disk.make_folder(&root.join(name))?;
@@ -229,6 +234,17 @@ fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+/// True if nobody else has the folder. One look is not enough: a child of a process that has just died holds that
+/// process's lock for the moment between its fork and its exec.
+fn lock_alone(lock: &File) -> bool {
+    (0..LOOKS).any(|look| {
+        if look > 0 {
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+        lock.try_lock().is_ok()
+    })
 }
 
 #[cfg(test)]
