@@ -10,7 +10,8 @@ use crate::run::{Failure, Outcome, on_path, run};
 const NEEDED: &[(&str, &str, &str)] = &[
     ("postfix", "postfix", "the two real mail servers around the gateway"),
     ("smtp-source", "postfix", "load"),
-    ("python3", "python3-minimal", "a second parser for the mails we write"),
+    ("python3", "python3", "a second parser for the mails we write"),
+    ("kill", "procps", "workers that die while they wait"),
 ];
 
 /// Installs what is missing (Debian, root) or says how to.
