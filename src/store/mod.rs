@@ -1,6 +1,17 @@
-//! Adapters of the storage ports. One contract test suite (`tests/it/store_contract.rs`) runs on each of them.
+//! Adapters of the storage ports, and what they share. One contract test suite (`tests/it/store_contract.rs`) runs on
+//! each of them.
 //!
 //! Refuses: a database written by a newer version. Invariant: what a port promised has reached the disk, and a state
 //! change and its audit records are one transaction.
 
+pub mod disk;
 pub mod embedded;
+
+mod clock_watch;
+mod conclusion;
+mod keys;
+mod place;
+mod rows;
+mod seal;
+mod search;
+mod unseal;

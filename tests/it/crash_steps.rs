@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use temizu::audit::chain;
 use temizu::domain::{Digest, Event, ItemKey, Stage, Status, TenantId};
 use temizu::ports::{ItemFilter, Retention, Settlement};
+use temizu::store::disk::{Disk, DiskFile, LocalDisk};
 use temizu::store::embedded::EmbeddedStore;
-use temizu::store::embedded::disk::{Disk, DiskFile, LocalDisk};
 
 use super::store_contract::fixture::{
     Ports, SPAN, StillClock, at, embedded_config, event, item_id, mail, original, sanitized,

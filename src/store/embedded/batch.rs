@@ -6,9 +6,9 @@
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Encode, Type};
 
-use super::rows::failed;
 use super::writer::Turn;
 use crate::ports::StoreError;
+use crate::store::rows::failed;
 
 /// The name of the table that refuses every row; see [`Batch::expect_one_change`].
 const GUARD: &str = "lease_guard";

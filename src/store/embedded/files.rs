@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::disk::{Disk, DiskFile};
-use super::rows::on_disk;
-use crate::domain::{Digest, ItemKey};
 use crate::ports::StoreError;
+use crate::store::disk::{Disk, DiskFile};
+use crate::store::place::Place;
+use crate::store::rows::on_disk;
 
 /// How often, and after what pause, the folder's lock is tried before somebody else is believed to hold it.
 const LOOKS: u32 = 10;
@@ -30,40 +30,6 @@ pub(super) struct Folder {
     disk: Arc<dyn Disk>,
     /// Shared while anybody uses the folder; whoever gets it alone may sweep.
     lock: File,
-}
-
-/// Where an object belongs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    kind: &'static str,
-    shard: String,
-    name: String,
-}
-
-impl Place {
-    pub(super) fn original(key: &ItemKey) -> Self {
-        Self::new("originals", key, "age")
-    }
-
-    pub(super) fn derivative(key: &ItemKey, digest: Digest) -> Self {
-        Self::new("derivatives", key, &format!("{digest}.part"))
-    }
-
-    /// `lease` and `index` keep two attempts at one item apart.
-    pub(super) fn mail(key: &ItemKey, lease: u64, index: usize) -> Self {
-        Self::new("derivatives", key, &format!("{lease}-{index}.mail"))
-    }
-
-    fn new(kind: &'static str, key: &ItemKey, rest: &str) -> Self {
-        let id = key.id.to_string();
-        let shard = id.chars().skip(id.len().saturating_sub(2)).collect();
-        Self { kind, shard, name: format!("{}.{id}.{rest}", key.tenant.as_str()) }
-    }
-
-    /// The path below the data folder, as rows keep it.
-    pub(super) fn relative(&self) -> String {
-        format!("{}/{}/{}", self.kind, self.shard, self.name)
-    }
 }
 
 /// A file in `tmp/`; it goes when this is dropped before it was published.
@@ -138,7 +104,7 @@ impl Folder {
     /// Starts a file in `tmp/` that will be published at `place`.
     pub(super) fn draft(self: &Arc<Self>, place: Place) -> io::Result<Draft> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = self.root.join("tmp").join(format!("{}.{}-{number}", place.name, std::process::id()));
+        let path = self.root.join("tmp").join(format!("{}.{}-{number}", place.name(), std::process::id()));
         let file = self.disk.create(&path)?;
         Ok(Draft { folder: Arc::clone(self), place, path, file, published: false })
     }
@@ -185,7 +151,7 @@ impl Folder {
     }
 
     fn sync_shard(&self, place: &Place) -> io::Result<()> {
-        self.disk.sync_folder(&self.root.join(place.kind).join(&place.shard))
+        self.disk.sync_folder(&self.root.join(place.kind()).join(place.shard()))
     }
 }
 
@@ -197,9 +163,9 @@ impl Draft {
     /// Syncs the file, gives it its name, syncs the folder.
     pub(super) fn publish(mut self) -> io::Result<()> {
         self.file.sync()?;
-        let shard = self.folder.root.join(self.place.kind).join(&self.place.shard);
+        let shard = self.folder.root.join(self.place.kind()).join(self.place.shard());
         self.folder.disk.make_folder(&shard)?;
-        self.folder.disk.publish(&self.path, &shard.join(&self.place.name))?;
+        self.folder.disk.publish(&self.path, &shard.join(self.place.name()))?;
         self.published = true;
         self.folder.sync_shard(&self.place)
     }
@@ -249,9 +215,9 @@ fn lock_alone(lock: &File) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::disk::LocalDisk;
     use super::*;
-    use crate::domain::{ItemId, TenantId, Timestamp};
+    use crate::domain::{ItemId, ItemKey, TenantId, Timestamp};
+    use crate::store::disk::LocalDisk;
 
     fn key() -> ItemKey {
         ItemKey { tenant: TenantId::single(), id: ItemId::new(Timestamp::from_millis(0), [9; 10]) }

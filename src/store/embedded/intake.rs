@@ -9,15 +9,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::files::{Draft, Folder, Place};
-use super::keys::SealingKey;
-use super::rows::{disk_failed, failed, on_disk, to_column, to_json};
-use super::seal::Sealer;
-use super::search::address_term;
+use super::files::{Draft, Folder};
 use super::writer::{Job, Turn, Writer};
 use crate::config;
 use crate::domain::{AuditEvent, Event, ItemKey, Origin, Timestamp};
 use crate::ports::{Accepted, Clock, OriginalSink, OriginalWriter, StoreError};
+use crate::store::keys::SealingKey;
+use crate::store::rows::{disk_failed, failed, on_disk, to_column, to_json};
+use crate::store::place::Place;
+use crate::store::seal::Sealer;
+use crate::store::search::address_term;
 
 /// How long a look at the free space is good for.
 const FRESH: Duration = Duration::from_secs(1);

@@ -3,13 +3,10 @@
 //! Refuses: a folder written by a newer version, a database that does not keep its commits.
 //! Invariant: an `Ok` from a port means synced; a row never names a file that was not synced before it.
 
-pub mod disk;
-
 mod batch;
 mod conclude;
 mod files;
 mod intake;
-mod keys;
 mod operate;
 mod outbox;
 mod park;
@@ -17,10 +14,7 @@ mod queue;
 mod register;
 mod renew;
 mod retention;
-mod rows;
 mod schema;
-mod seal;
-mod search;
 mod set_back;
 mod source;
 #[cfg(test)]
@@ -38,16 +32,17 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
-use self::disk::{Disk, LocalDisk};
 use self::files::Folder;
 use self::intake::Intake;
-use self::keys::KeyFolder;
-use self::set_back::ClockWatch;
 use self::source::Source;
 use self::writer::Writer;
 use crate::config;
 use crate::domain::Timestamp;
 use crate::ports::{Clock, OriginalSink, OriginalSource, StoreError};
+use crate::store::clock_watch::ClockWatch;
+use crate::store::disk::{Disk, LocalDisk};
+use crate::store::keys::KeyFolder;
+use crate::store::rows;
 
 /// The database in the data folder.
 const DATABASE: &str = "temizu.db";

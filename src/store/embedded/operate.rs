@@ -14,10 +14,10 @@ use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 
-use super::rows::{Columns, failed};
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, ItemKey, Stage};
 use crate::ports::{Operator, StoreError};
+use crate::store::rows::{Columns, failed};
 
 /// An operator's act.
 pub(super) struct Operation {

@@ -18,11 +18,11 @@ use super::batch::Batch;
 use super::conclude::finish_item;
 use super::park::{LeasedRow, Table};
 use super::renew::Renewing;
-use super::rows::{Columns, failed, on_disk, to_column};
 use super::set_back::BringingForward;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, Status, Timestamp, WireMail};
 use crate::ports::{Dispatch, Outbox, Reply, Settlement, StoreError};
+use crate::store::rows::{Columns, failed, on_disk, to_column};
 
 /// Longest composed mail that is read back, in bytes.
 const MAX_MAIL: u64 = 1 << 30;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::EmbeddedStore;
-use super::rows::failed;
 use super::writer::{Job, Turn};
 use crate::domain::Timestamp;
 use crate::ports::StoreError;
+use crate::store::rows::failed;
 
 /// How long a damaged row is left alone.
 pub(super) const PAUSE: Duration = Duration::from_secs(3600);

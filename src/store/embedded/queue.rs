@@ -10,14 +10,15 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::EmbeddedStore;
-use super::conclude::Concluding;
+use super::conclude::conclude;
 use super::park::{LeasedRow, Table};
 use super::renew::Renewing;
-use super::rows::{Columns, failed};
 use super::set_back::BringingForward;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, ItemKey, Timestamp};
 use crate::ports::{Conclusion, Lease, Queue, StoreError};
+use crate::store::conclusion::Ended;
+use crate::store::rows::{Columns, failed};
 
 #[async_trait]
 impl Queue for EmbeddedStore {
@@ -38,7 +39,7 @@ impl Queue for EmbeddedStore {
     }
 
     async fn conclude(&self, lease: Lease, conclusion: Conclusion, records: Vec<AuditEvent>) -> Result<(), StoreError> {
-        Concluding::prepare(self, lease, conclusion, records)?.run(self).await
+        conclude(self, Ended::prepare(lease, conclusion, records, self.clock.now(), self.inline_bytes)?).await
     }
 
     async fn wait(&self, longest: Duration) {

@@ -8,13 +8,13 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::EmbeddedStore;
 use super::operate::Operation;
-use super::rows::{Columns, failed, to_column};
-use super::search::Sought;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, AuditRecord, Digest, ItemKey, Origin, PartOutcome, Reason, Status, TenantId};
 use crate::ports::{
     ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register, StoreError,
 };
+use crate::store::rows::{Columns, failed, to_column};
+use crate::store::search::Sought;
 
 const SUMMARY: &str = "\
     SELECT item.*, (SELECT COUNT(*) FROM kept WHERE kept.tenant = item.tenant AND kept.item = item.id \

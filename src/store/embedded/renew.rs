@@ -5,10 +5,10 @@
 
 use async_trait::async_trait;
 
-use super::rows::{failed, to_column};
 use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Timestamp};
 use crate::ports::{Dispatch, Lease, StoreError};
+use crate::store::rows::{failed, to_column};
 
 const RENEW_ITEM: &str = "\
     UPDATE item SET due_at = ?1, leased_until = ?1 \

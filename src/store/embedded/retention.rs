@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::EmbeddedStore;
-use super::rows::{Columns, failed};
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, Digest, Event, ItemId, ItemKey, TenantId, Timestamp};
 use crate::ports::{Retention, StoreError};
+use crate::store::rows::{Columns, failed};
 
 /// Items in one transaction.
 const BATCH: usize = 50;

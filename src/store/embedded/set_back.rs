@@ -4,37 +4,15 @@
 //! out meanwhile move along. A clock that is set forward needs nothing: leases run out early, and are lost as any other.
 //! Invariant: nothing becomes due later than it was.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::park::Table;
-use super::rows::{failed, to_column};
 use super::writer::{Job, Turn};
 use crate::domain::Timestamp;
 use crate::ports::StoreError;
-
-/// Callers that read the clock in one order may come here in another.
-const TOLERANCE: Duration = Duration::from_secs(5);
-
-/// The time that was shown last.
-#[derive(Debug)]
-pub(super) struct ClockWatch(AtomicI64);
-
-impl Default for ClockWatch {
-    fn default() -> Self {
-        Self(AtomicI64::new(i64::MIN))
-    }
-}
-
-impl ClockWatch {
-    /// By how much the clock was set back between the last call and this one, if it was.
-    pub(super) fn set_back(&self, now: Timestamp) -> Option<Duration> {
-        let before = Timestamp::from_millis(self.0.swap(now.millis(), Ordering::Relaxed));
-        Some(before.since(now)).filter(|back| *back > TOLERANCE)
-    }
-}
+use crate::store::rows::{failed, to_column};
 
 /// Brings everything of a table that is due later forward by as much as the clock was set back.
 pub(super) struct BringingForward {

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use sqlx::AssertSqlSafe;
 
-use super::disk::DiskFile;
 use super::*;
 use crate::domain::{
     Client, Envelope, ItemId, ItemKey, Mailbox, MessageId, Origin, Outbound, Reason, ReversePath, Stage, TenantId,
     Timestamp, WireMail,
 };
 use crate::ports::{Accepted, Conclusion, Outbox, Queue, Register};
+use crate::store::disk::DiskFile;
 
 #[derive(Default)]
 struct StillClock(AtomicI64);

@@ -13,9 +13,9 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use super::batch::Batch;
 use super::files::Folder;
-use super::rows::{disk_failed, failed, to_column};
 use crate::domain::{AuditEvent, AuditRecord, Digest, TenantId};
 use crate::ports::StoreError;
+use crate::store::rows::{disk_failed, failed, to_column};
 
 /// Jobs in one transaction at most.
 const MAX_JOBS: usize = 256;
@@ -308,8 +308,8 @@ fn gone() -> StoreError {
 mod tests {
     use sqlx::sqlite::SqliteJournalMode;
 
-    use super::super::disk::LocalDisk;
     use super::*;
+    use crate::store::disk::LocalDisk;
 
     /// Writes a number; panics afterwards if it is 13.
     struct Noting(i64);

@@ -1,0 +1,55 @@
+//! Where an object of an item belongs: the same names in a folder and in an object store.
+//!
+//! Names are made of identifiers and digests only; no byte of a mail reaches a path.
+//! Invariant: two objects with different content never have the same place.
+
+use crate::domain::{Digest, ItemKey};
+
+/// Where an object belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    kind: &'static str,
+    shard: String,
+    name: String,
+}
+
+impl Place {
+    pub(super) fn original(key: &ItemKey) -> Self {
+        Self::new("originals", key, "age")
+    }
+
+    pub(super) fn derivative(key: &ItemKey, digest: Digest) -> Self {
+        Self::new("derivatives", key, &format!("{digest}.part"))
+    }
+
+    /// `lease` and `index` keep two attempts at one item apart.
+    pub(super) fn mail(key: &ItemKey, lease: u64, index: usize) -> Self {
+        Self::new("derivatives", key, &format!("{lease}-{index}.mail"))
+    }
+
+    fn new(kind: &'static str, key: &ItemKey, rest: &str) -> Self {
+        let id = key.id.to_string();
+        let shard = id.chars().skip(id.len().saturating_sub(2)).collect();
+        Self { kind, shard, name: format!("{}.{id}.{rest}", key.tenant.as_str()) }
+    }
+
+    /// The path below the data folder, as rows keep it.
+    pub(super) fn relative(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.shard, self.name)
+    }
+
+    /// `originals` or `derivatives`.
+    pub(super) const fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The folder within its kind; spreads objects over many folders.
+    pub(super) fn shard(&self) -> &str {
+        &self.shard
+    }
+
+    /// The name within its folder.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
