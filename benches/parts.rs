@@ -31,6 +31,7 @@ use temizu::ports::{Answer, Blob, Order, OriginalSink, Rebuilder, Subject};
 use temizu::sandbox::{Sandbox, Settings};
 use temizu::smtp::data::DataDecoder;
 use temizu::store::embedded::EmbeddedStore;
+use temizu::store::{Keys, Store as _};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -57,8 +58,8 @@ fn accept_20_at_once(bencher: Bencher<'_, '_>, class: &str) {
     let runtime = runtime();
     let folder = tempfile::tempdir().unwrap();
     let store = config::Store { data: folder.path().to_owned(), reserve_bytes: 0, ..config::Store::default() };
-    let store = runtime.block_on(EmbeddedStore::open(&store, Arc::new(StandingClock))).unwrap();
-    let (sink, mail, numbers) = (store.sink(), mail(class), AtomicU16::new(0));
+    let store = runtime.block_on(EmbeddedStore::open(&store, Arc::new(StandingClock), Keys::Opening)).unwrap();
+    let (sink, mail, numbers) = (store.sink().unwrap(), mail(class), AtomicU16::new(0));
     bencher.counter(ItemsCount::new(SESSIONS)).bench_local(|| {
         runtime.block_on(async {
             let sessions: Vec<_> = (0..SESSIONS)

@@ -12,7 +12,6 @@ use super::setup;
 use super::trouble::{NO_INPUT, OS, Trouble};
 use crate::audit::chain::{self, Verified, VerifyError};
 use crate::audit::export::{self, ExportError};
-use crate::domain::TenantId;
 use crate::ports::StoreError;
 
 pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode, Trouble> {
@@ -28,14 +27,14 @@ pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode,
                 export::verify_export(BufReader::new(file)).map_err(unread)
             } else {
                 let store = setup::store(&source, printer).await?;
-                chain::verify(store.as_ref(), &TenantId::single()).await
+                chain::verify(&*store, &store.tenant).await
             };
             report(outcome, json, printer)
         }
         AuditCommand::Export { source } => {
             let store = setup::store(&source, printer).await?;
             let mut out = std::io::BufWriter::new(std::io::stdout());
-            export::export(store.as_ref(), &TenantId::single(), 0, &mut out).await.map_err(|error| {
+            export::export(&*store, &store.tenant, 0, &mut out).await.map_err(|error| {
                 Trouble::new(OS, format!("書き出せません: {error}"), format!("the chain cannot be exported: {error}"))
             })?;
             Ok(ExitCode::SUCCESS)

@@ -15,7 +15,7 @@ use super::print::{Printer, plain, size};
 use super::queue::operator_name;
 use super::setup;
 use super::trouble::{CANNOT_CREATE, OS, Trouble};
-use crate::domain::{AuditEvent, Digest, Event, ItemKey, TenantId};
+use crate::domain::{AuditEvent, Digest, Event, ItemKey};
 use crate::ports::{Clock as _, ItemFilter, OriginalSource, QuarantineEntry, Register};
 use crate::serve::SystemClock;
 
@@ -27,7 +27,7 @@ pub(super) async fn run(arguments: Quarantine, printer: &Printer) -> Result<Exit
         QuarantineCommand::List { source, find, limit, json } => {
             let store = setup::store(&source, printer).await?;
             let filter = ItemFilter { text: find, limit, ..ItemFilter::default() };
-            let entries = store.quarantine(&TenantId::single(), &filter).await?;
+            let entries = store.quarantine(&store.tenant, &filter).await?;
             if json { printer.json(&entries)? } else { table(&entries, printer) }
         }
         QuarantineCommand::Show(one) => show(&one, printer).await?,
@@ -41,7 +41,7 @@ pub(super) async fn run(arguments: Quarantine, printer: &Printer) -> Result<Exit
 async fn show(one: &OneItem, printer: &Printer) -> Result<(), Trouble> {
     let store = setup::store(&one.source, printer).await?;
     let mut entries = Vec::new();
-    for key in setup::items(store.as_ref(), &one.id).await? {
+    for key in setup::items(&store, &one.id).await? {
         let filter = ItemFilter { text: Some(key.id.to_string()), limit: 1000, ..ItemFilter::default() };
         entries.extend(store.quarantine(&key.tenant, &filter).await?);
     }
@@ -91,12 +91,12 @@ async fn export(source: &Source, ids: &[String], output: &Path, json: bool, prin
     })?;
     let mut keys = Vec::new();
     for id in ids {
-        keys.push(setup::item(store.as_ref(), id).await?);
+        keys.push(setup::item(&store, id).await?);
     }
     if ids.is_empty() {
         let filter = ItemFilter { limit: EXPORT_LIMIT, ..ItemFilter::default() };
-        let entries = store.quarantine(&TenantId::single(), &filter).await?;
-        keys.extend(entries.iter().map(|entry| ItemKey { tenant: TenantId::single(), id: entry.id }));
+        let entries = store.quarantine(&store.tenant, &filter).await?;
+        keys.extend(entries.iter().map(|entry| ItemKey { tenant: store.tenant.clone(), id: entry.id }));
         keys.sort();
         keys.dedup();
     }
@@ -104,7 +104,7 @@ async fn export(source: &Source, ids: &[String], output: &Path, json: bool, prin
         .map_err(|error| Trouble::os("出力先を作れません", "the folder cannot be made", &error))?;
     let mut written = Vec::new();
     for key in keys {
-        let line = export_one(store.as_ref(), originals.as_ref(), &key, output).await?;
+        let line = export_one(&*store, originals.as_ref(), &key, output).await?;
         if !json {
             printer.line(line.get("file").and_then(serde_json::Value::as_str).unwrap_or_default());
         }

@@ -8,8 +8,8 @@ use super::arguments::{OneItem, Queue, QueueCommand, Source};
 use super::print::{Printer, plain, size};
 use super::setup;
 use super::trouble::Trouble;
-use crate::domain::{AuditEvent, Event, Stage, TenantId};
-use crate::ports::{Clock as _, ItemDetail, ItemFilter, ItemSummary, Operator, Register};
+use crate::domain::{AuditEvent, Event, Stage};
+use crate::ports::{Clock as _, ItemDetail, ItemFilter, ItemSummary, Operator};
 use crate::serve::SystemClock;
 
 /// What is shown when no stage is named: whatever is not finished.
@@ -30,7 +30,7 @@ async fn list(source: &Source, stages: Vec<Stage>, limit: u32, json: bool, print
     let store = setup::store(source, printer).await?;
     let stages = if stages.is_empty() { UNFINISHED.to_vec() } else { stages };
     let filter = ItemFilter { stages, limit, ..ItemFilter::default() };
-    let items = store.items(&TenantId::single(), &filter).await?;
+    let items = store.items(&store.tenant, &filter).await?;
     if json {
         return printer.json(&items);
     }
@@ -75,7 +75,7 @@ fn row(item: &ItemSummary) -> Vec<String> {
 async fn show(one: &OneItem, printer: &Printer) -> Result<(), Trouble> {
     let store = setup::store(&one.source, printer).await?;
     let mut details = Vec::new();
-    for key in setup::items(store.as_ref(), &one.id).await? {
+    for key in setup::items(&store, &one.id).await? {
         details.push(store.item(&key).await?);
     }
     match details.as_slice() {
@@ -134,7 +134,7 @@ async fn operate(one: &OneItem, what: Operator, printer: &Printer) -> Result<(),
         Operator::Release => ("予定に戻しました", "is back on the schedule"),
     };
     let mut done = Vec::new();
-    for key in setup::items(store.as_ref(), &one.id).await? {
+    for key in setup::items(&store, &one.id).await? {
         let stage = store.item(&key).await?.summary.stage;
         let record = AuditEvent {
             at: SystemClock.now(),

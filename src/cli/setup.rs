@@ -1,6 +1,7 @@
 //! From command-line options to a checked configuration and an opened store.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,16 +10,16 @@ use bytes::Bytes;
 use super::arguments::Source;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble, UNAVAILABLE, USAGE};
-use crate::config::Config;
 use crate::config::load::{self, ConfigErrors, Loaded, Overrides};
+use crate::config::{Config, StoreKind};
 use crate::domain::{
     Client, Domain, Envelope, Explanation, ItemId, ItemKey, Mailbox, Origin, Reference, ReversePath, TenantId,
 };
 use crate::pipeline::{Arrival, Stop, Washed, Washer};
 use crate::policy::{RuleSet, civil_date};
-use crate::ports::{Blob, Clock as _, Entropy as _, ItemFilter, Register, Subject};
+use crate::ports::{Blob, Clock as _, Entropy as _, ItemFilter, Subject};
 use crate::serve::{OsEntropy, SystemClock};
-use crate::store::embedded::EmbeddedStore;
+use crate::store::{self, Keys, Store};
 
 /// Where the configuration is looked for when none is named.
 const DEFAULT_FILE: &str = "/etc/temizu/temizu.toml";
@@ -46,11 +47,25 @@ pub(super) fn faults(rendered: &str, printer: &Printer) -> Trouble {
     Trouble::new(CONFIG, text.clone(), text)
 }
 
+/// A store that exists, and whose items are looked at.
+pub(super) struct Opened {
+    store: Arc<dyn Store>,
+    pub(super) tenant: TenantId,
+}
+
+impl Deref for Opened {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.store
+    }
+}
+
 /// The store of a gateway that exists.
-pub(super) async fn store(source: &Source, printer: &Printer) -> Result<Arc<EmbeddedStore>, Trouble> {
+pub(super) async fn store(source: &Source, printer: &Printer) -> Result<Opened, Trouble> {
     let config = configuration(source, Overrides::default(), printer)?.config;
     let database = config.store.data.join("temizu.db");
-    if !database.exists() {
+    if config.store.kind == StoreKind::Embedded && !database.exists() {
         let folder = config.store.data.display();
         return Err(Trouble::new(
             USAGE,
@@ -58,14 +73,17 @@ pub(super) async fn store(source: &Source, printer: &Printer) -> Result<Arc<Embe
             format!("there is no store in {folder}; name the gateway's folder with --data or --config"),
         ));
     }
-    EmbeddedStore::open(&config.store, Arc::new(SystemClock)).await.map_err(|error| {
-        Trouble::new(CONFIG, format!("保管庫を開けません: {error}"), format!("the store cannot be opened: {error}"))
-    })
+    let store = store::open(&config.store, Arc::new(SystemClock), Keys::None).await.map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        let (ja, en) = ("保管庫を開けません", "the store cannot be opened");
+        Trouble::new(CONFIG, format!("{ja}: {error}{cause}"), format!("{en}: {error}{cause}"))
+    })?;
+    Ok(Opened { store, tenant: config.site.tenant })
 }
 
 /// The item that a person named.
-pub(super) async fn item(store: &dyn Register, text: &str) -> Result<ItemKey, Trouble> {
-    let tenant = TenantId::single();
+pub(super) async fn item(store: &Opened, text: &str) -> Result<ItemKey, Trouble> {
+    let tenant = store.tenant.clone();
     if let Ok(id) = text.parse::<ItemId>() {
         return Ok(ItemKey { tenant, id });
     }
@@ -83,7 +101,7 @@ pub(super) async fn item(store: &dyn Register, text: &str) -> Result<ItemKey, Tr
 }
 
 /// The items that a person named: one, or with `-` those on standard input, one a line.
-pub(super) async fn items(store: &dyn Register, text: &str) -> Result<Vec<ItemKey>, Trouble> {
+pub(super) async fn items(store: &Opened, text: &str) -> Result<Vec<ItemKey>, Trouble> {
     if text != "-" {
         return Ok(vec![item(store, text).await?]);
     }

@@ -6,15 +6,15 @@ use super::arguments::Trace;
 use super::print::Printer;
 use super::trouble::{NO_INPUT, Trouble};
 use super::{queue, setup};
-use crate::domain::{ItemKey, TenantId};
-use crate::ports::{ItemFilter, Register as _};
+use crate::domain::ItemKey;
+use crate::ports::ItemFilter;
 
 /// Items shown in full; more are listed.
 const IN_FULL: usize = 5;
 
 pub(super) async fn run(arguments: Trace, printer: &Printer) -> Result<ExitCode, Trouble> {
     let store = setup::store(&arguments.source, printer).await?;
-    let tenant = TenantId::single();
+    let tenant = store.tenant.clone();
     let filter = ItemFilter { text: Some(arguments.text.trim().to_owned()), limit: 100, ..ItemFilter::default() };
     let found = store.items(&tenant, &filter).await?;
     if found.is_empty() && !arguments.json {

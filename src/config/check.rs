@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::fault::{Fault, Problem, Words};
 use super::places::Places;
-use super::{Config, DeliverTls};
+use super::{Config, DeliverTls, StoreKind};
 use crate::domain::Domain;
 
 /// Values that fit alone and not together.
@@ -38,7 +38,17 @@ pub(super) fn contradictions(config: &Config, places: &Places) -> Vec<Fault> {
     if deliver.tls == DeliverTls::Off && deliver.tls_ca.is_some() {
         faults.push(places.fault("deliver.tls_ca", unused_ca()));
     }
+    faults.extend(incomplete_scaleout(config, places));
     faults
+}
+
+/// A scale-out store without its database.
+fn incomplete_scaleout(config: &Config, places: &Places) -> Vec<Fault> {
+    let store = &config.store;
+    if store.kind == StoreKind::Scaleout && store.postgres.is_empty() {
+        return vec![places.fault("store.postgres", missing("postgres = \"postgres://temizu_process@db/temizu\""))];
+    }
+    Vec::new()
 }
 
 /// What is allowed but probably not meant.
@@ -49,6 +59,12 @@ pub(super) fn warnings(config: &Config, places: &Places) -> Vec<Fault> {
     }
     if config.store.data.is_relative() {
         faults.push(places.fault("store.data", relative_folder()));
+    }
+    if config.store.s3_endpoint.starts_with("http://") {
+        faults.push(places.fault("store.s3_endpoint", in_the_clear("https://")));
+    }
+    if goes_over_the_network(&config.store.postgres) && !config.store.postgres.contains("sslmode=verify-") {
+        faults.push(places.fault("store.postgres", in_the_clear("?sslmode=verify-full")));
     }
     faults
 }
@@ -76,6 +92,8 @@ pub(super) fn unusable_files(config: &Config, places: &Places) -> Vec<Fault> {
         ("smtp.tls_certificate", smtp.tls_certificate.as_deref()),
         ("smtp.tls_key", smtp.tls_key.as_deref()),
         ("deliver.tls_ca", config.deliver.tls_ca.as_deref()),
+        ("store.postgres_password_file", config.store.postgres_password_file.as_deref()),
+        ("store.s3_credentials_file", config.store.s3_credentials_file.as_deref()),
         ("sandbox.worker", Some(config.sandbox.worker.as_path()).filter(|path| !path.as_os_str().is_empty())),
     ] {
         if let Some(path) = path.filter(|path| !is_readable_file(path)) {
@@ -90,6 +108,24 @@ pub(super) fn unusable_files(config: &Config, places: &Places) -> Vec<Fault> {
         faults.push(places.fault("store.data", no_folder(&config.store.data)));
     }
     faults
+}
+
+/// True unless the database is reached through a Unix socket.
+fn goes_over_the_network(database: &str) -> bool {
+    let host = database.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    !host.is_empty() && !host.starts_with("%2F")
+}
+
+fn in_the_clear(with: &str) -> Problem {
+    Problem {
+        code: "in_the_clear",
+        what: Words::new(
+            "新しいメールがネットワークを平文で、または相手を確かめずに通ります",
+            "new mails cross the network in the clear, or to a peer that is not checked",
+        ),
+        instead: Words::new(format!("{with} を使ってください"), format!("use {with}")),
+    }
 }
 
 fn is_readable_file(path: &Path) -> bool {

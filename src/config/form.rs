@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::document::{self, Document};
 use super::fault::{self, Fault, Words};
-use crate::domain::Domain;
+use crate::domain::{Domain, TenantId};
 
 /// What may stand after a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub enum Form {
     HostPort,
     /// An `https:` or `http:` address without a slash at the end; empty for none.
     Url,
+    /// The name of a tenant.
+    Tenant,
+    /// A PostgreSQL database without a password; empty for none.
+    Database,
+    /// A bucket or a folder for objects; empty for none.
+    Objects,
     /// One of a few words.
     Choice(&'static [&'static str]),
     /// A list of values of one form.
@@ -99,6 +105,18 @@ impl Form {
                 "https:// で始まり / で終わらない URL を書いてください",
                 "write a URL that begins with https:// and does not end in a slash",
             ),
+            Self::Tenant => Words::new(
+                "a-z、0-9、- で 1〜32 文字の名前を書いてください",
+                "write a name of 1 to 32 of a-z, 0-9 and -",
+            ),
+            Self::Database => Words::new(
+                "postgres://ログイン名@ホスト/データベース名 と書いてください。パスワードは store.postgres_password_file に書きます",
+                "write postgres://login@host/database; the password goes into store.postgres_password_file",
+            ),
+            Self::Objects => Words::new(
+                "s3://バケット名 か file:///フォルダ と書いてください",
+                "write s3://bucket or file:///folder",
+            ),
             Self::Choice(words) => {
                 let list = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
                 Words::new(format!("次のどれかを書いてください: {list}"), format!("write one of {list}"))
@@ -128,6 +146,9 @@ impl Form {
             Self::Ip => text.parse::<IpAddr>().is_ok(),
             Self::HostPort => text.is_empty() || is_host_port(text),
             Self::Url => text.is_empty() || is_url(text),
+            Self::Tenant => TenantId::try_from(text.to_owned()).is_ok(),
+            Self::Database => text.is_empty() || (one_line && is_database(text)),
+            Self::Objects => text.is_empty() || (one_line && is_objects(text)),
             Self::Choice(words) => words.contains(&text),
             Self::Integer { .. } | Self::List { .. } => false,
         }
@@ -144,6 +165,26 @@ pub fn is_host_port(text: &str) -> bool {
         None => !host.starts_with('[') && Domain::parse(host).is_ok(),
     };
     port_fits && host_fits
+}
+
+/// True for `postgres://…` whose part before the host holds no password.
+fn is_database(text: &str) -> bool {
+    let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
+    rest.is_some_and(|rest| {
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let login = authority.rsplit_once('@').map_or("", |(login, _)| login);
+        !login.contains(':') && !rest.contains("password=") && !rest.is_empty()
+    })
+}
+
+/// True for `s3://bucket`, `s3://bucket/folder` and `file:///folder`.
+fn is_objects(text: &str) -> bool {
+    let plain = |rest: &str| !rest.ends_with('/') && !rest.contains(['?', '#', ' ']);
+    match (text.strip_prefix("s3://"), text.strip_prefix("file:///")) {
+        (Some(bucket), _) => !bucket.is_empty() && !bucket.starts_with('/') && plain(bucket),
+        (None, Some(folder)) => !folder.is_empty() && plain(folder),
+        (None, None) => false,
+    }
 }
 
 fn is_url(text: &str) -> bool {
@@ -205,6 +246,22 @@ mod tests {
                     "\"https://u@a\"",
                     "\"https://a b\"",
                 ],
+            ),
+            (Form::Tenant, vec!["\"main\"", "\"city-1\""], vec!["\"\"", "\"City\"", "\"a b\"", "1"]),
+            (
+                Form::Database,
+                vec!["\"\"", "\"postgres://a@db/t?sslmode=verify-full\"", "\"postgresql:///t?host=/run\""],
+                vec![
+                    "\"mysql://a\"",
+                    "\"postgres://\"",
+                    "\"postgres://a:secret@db/t\"",
+                    "\"postgres://db/t?password=x\"",
+                ],
+            ),
+            (
+                Form::Objects,
+                vec!["\"\"", "\"s3://bucket\"", "\"s3://bucket/folder\"", "\"file:///srv/objects\""],
+                vec!["\"bucket\"", "\"s3://\"", "\"s3://b/\"", "\"file://srv\"", "\"file:///\"", "\"s3://b?x=1\""],
             ),
             (Form::Choice(&["ja", "en"]), vec!["\"ja\""], vec!["\"JA\"", "\"\"", "1"]),
         ] {

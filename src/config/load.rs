@@ -382,7 +382,7 @@ mod tests {
                     Err(errors) => errors.faults.iter().map(|fault| fault.problem.code).collect(),
                 };
                 assert!(
-                    codes.iter().all(|code| matches!(*code, "half_pair" | "contradiction")),
+                    codes.iter().all(|code| matches!(*code, "half_pair" | "contradiction" | "missing")),
                     "{}: {codes:?}",
                     key.path
                 );

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Domain, Language};
+use crate::domain::{Domain, Language, TenantId};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Site {
+    /// The municipality, where several share one store: 1 to 32 of a-z, 0-9 and -.
+    pub tenant: TenantId,
     /// Name of this gateway in EHLO, greetings, Received and Message-ID; never the machine's own host name.
     pub host_name: Domain,
     /// Language of notices.
@@ -60,6 +62,7 @@ pub struct Site {
 impl Default for Site {
     fn default() -> Self {
         Self {
+            tenant: TenantId::single(),
             host_name: Domain::placeholder(),
             language: Language::Ja,
             utc_offset_minutes: 540,
@@ -186,8 +189,24 @@ pub enum DeliverTls {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Store {
-    /// Folder of the embedded store: database, originals, keys.
+    /// Which store.
+    pub kind: StoreKind,
+    /// Folder of the embedded store: database, originals, keys. The scale-out store has its keys there, nothing else.
     pub data: PathBuf,
+    /// The PostgreSQL database of the scale-out store, without a password: `postgres://login@host/temizu`.
+    pub postgres: String,
+    /// A file with the password of that login.
+    pub postgres_password_file: Option<PathBuf>,
+    /// Where the scale-out store puts sealed originals: `s3://bucket` or `file:///shared/folder`.
+    pub originals: String,
+    /// Where it puts rebuilt parts and composed mails.
+    pub derivatives: String,
+    /// Address of an S3-compatible service; empty for the cloud's own.
+    pub s3_endpoint: String,
+    /// Region of the S3 service.
+    pub s3_region: String,
+    /// A file with the two halves of the S3 key: `access_key_id = …` and `secret_access_key = …`.
+    pub s3_credentials_file: Option<PathBuf>,
     /// Bytes of disk to keep free; below them intake answers 452.
     pub reserve_bytes: u64,
     /// Originals up to so many bytes ride in the database transaction; larger ones are files.
@@ -196,8 +215,31 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { data: PathBuf::from("/var/lib/temizu"), reserve_bytes: 1024 * 1024 * 1024, inline_bytes: 64 * 1024 }
+        Self {
+            kind: StoreKind::Embedded,
+            data: PathBuf::from("/var/lib/temizu"),
+            postgres: String::new(),
+            postgres_password_file: None,
+            originals: String::new(),
+            derivatives: String::new(),
+            s3_endpoint: String::new(),
+            s3_region: "us-east-1".to_owned(),
+            s3_credentials_file: None,
+            reserve_bytes: 1024 * 1024 * 1024,
+            inline_bytes: 64 * 1024,
+        }
     }
+}
+
+/// A kind of store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// SQLite and files in one folder of one host.
+    #[default]
+    Embedded,
+    /// PostgreSQL and an object store, for several hosts.
+    Scaleout,
 }
 
 /// Workers.

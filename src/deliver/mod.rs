@@ -79,6 +79,7 @@ impl Deliverer {
     ) -> Result<Self, DeliverError> {
         let deliver = &config.deliver;
         let shared = Shared {
+            tenant: config.site.tenant.clone(),
             next_hop: NextHop::new(&config)?,
             schedule: Schedule::new(deliver),
             outbox,

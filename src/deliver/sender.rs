@@ -18,7 +18,7 @@ use super::health::{Alarm, Breaker, Gate};
 use super::record;
 use super::reply::{Lost, Unreachable, code_of};
 use super::schedule::{Deferral, Schedule};
-use crate::domain::{Mailbox, Timestamp};
+use crate::domain::{Mailbox, TenantId, Timestamp};
 use crate::ports::{Clock, Dispatch, Outbox, Settlement, StoreError};
 
 /// A connection is given back to the next hop after so many mails …
@@ -32,6 +32,8 @@ const PATIENCE_FOR_ATTEMPT: u32 = 10;
 
 /// What all senders share.
 pub(super) struct Shared {
+    /// Whose mails.
+    pub(super) tenant: TenantId,
     pub(super) next_hop: NextHop,
     pub(super) schedule: Schedule,
     pub(super) outbox: Arc<dyn Outbox>,
@@ -144,7 +146,7 @@ impl Sender {
                 },
             }
         }
-        match self.shared.outbox.lease(self.shared.clock.now(), self.shared.lease_span).await {
+        match self.shared.outbox.lease(&self.shared.tenant, self.shared.clock.now(), self.shared.lease_span).await {
             Ok(Some(dispatch)) => {
                 if self.shared.idle.load(Ordering::Relaxed) == 0 {
                     self.shared.more_senders.notify_one();

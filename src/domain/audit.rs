@@ -76,6 +76,10 @@ events! {
     OriginalExported = "original_exported",
     /// An original was destroyed at the end of its retention.
     Expired = "expired",
+    /// An operator put an item under a legal hold: retention spares it.
+    LegalHoldSet = "legal_hold_set",
+    /// An operator lifted the legal hold of an item.
+    LegalHoldLifted = "legal_hold_lifted",
     /// A set of rules was loaded that had not been seen before.
     RulesLoaded = "rules_loaded",
     /// The gateway started.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::compose;
-use crate::domain::{AuditEvent, Outbound, Reason, ReversePath};
+use crate::domain::{AuditEvent, Outbound, Reason, ReversePath, TenantId};
 use crate::ports::{Clock, Conclusion, Lease, OriginalSource, Queue, StoreError, Subject};
 
 pub use run::Processor;
@@ -28,6 +28,8 @@ pub const MAX_LEASES: u32 = 10;
 /// What one item needs on its way.
 #[derive(Clone)]
 pub struct Pipeline {
+    /// Whose items.
+    pub tenant: TenantId,
     /// Where items come from and go.
     pub queue: Arc<dyn Queue>,
     /// Where originals are read.

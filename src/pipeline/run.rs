@@ -46,7 +46,7 @@ impl Processor {
 /// One item after the other.
 async fn lane(pipeline: Pipeline, mut shutdown: watch::Receiver<bool>) {
     while !*shutdown.borrow() {
-        let leased = pipeline.queue.lease(pipeline.clock.now(), pipeline.lease_span).await;
+        let leased = pipeline.queue.lease(&pipeline.tenant, pipeline.clock.now(), pipeline.lease_span).await;
         let pause = match leased {
             Ok(Some(lease)) => {
                 let item = lease.key.id;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, Timestamp, WireMail};
+use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, TenantId, Timestamp, WireMail};
 
 /// One mail handed to a deliverer for a while.
 #[derive(Debug)]
@@ -50,11 +50,11 @@ pub enum Settlement {
 /// The outbox.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Leases the mail that has been due longest, if there is one, for `span`.
+    /// Leases the tenant's mail that has been due longest, if there is one, for `span`.
     ///
     /// # Errors
     /// If the store does not answer. [`StoreError::Damaged`] concerns one mail, which was set aside: ask again.
-    async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError>;
+    async fn lease(&self, tenant: &TenantId, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError>;
 
     /// Makes a lease last until `until`, as [`Queue::renew`](super::Queue::renew) does.
     ///

@@ -5,7 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, Reason, Timestamp};
+use crate::domain::{
+    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, Reason, TenantId, Timestamp,
+};
 
 /// An item handed to one worker for a while. It is not `Clone`: what is concluded cannot be concluded again.
 #[derive(Debug)]
@@ -68,12 +70,12 @@ pub enum Conclusion {
 /// The queue of received items.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Leases the oldest item that is due, if there is one, for `span`. A lease that is not concluded within its span
+    /// Leases the tenant's oldest item that is due, if there is one, for `span`. A lease that is not concluded within its span
     /// falls back into the queue.
     ///
     /// # Errors
     /// If the store does not answer. [`StoreError::Damaged`] concerns one item, which was set aside: ask again.
-    async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Lease>, StoreError>;
+    async fn lease(&self, tenant: &TenantId, now: Timestamp, span: Duration) -> Result<Option<Lease>, StoreError>;
 
     /// Makes a lease last until `until`. Whoever holds one longer than a moment renews it, so that a span can be short and
     /// the work of a process that is gone is taken over soon.

@@ -19,6 +19,8 @@ pub struct ItemFilter {
     pub text: Option<String>,
     /// Only items accepted at or after this time.
     pub since: Option<Timestamp>,
+    /// Only items under a legal hold.
+    pub legal_hold: bool,
     /// At most so many.
     pub limit: u32,
 }
@@ -46,6 +48,8 @@ pub struct ItemSummary {
     pub reason: Option<Reason>,
     /// Parts in quarantine.
     pub kept_parts: u32,
+    /// True while a legal hold keeps retention from destroying it.
+    pub legal_hold: bool,
 }
 
 /// One recipient's copy.
@@ -151,6 +155,12 @@ pub trait Register: Send + Sync {
     /// # Errors
     /// [`StoreError::Conflict`] if the item's stage does not allow it.
     async fn operate(&self, key: &ItemKey, what: Operator, record: AuditEvent) -> Result<(), StoreError>;
+
+    /// Sets or lifts the legal hold of an item, with `record`. While it stands, retention spares the item.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it stands so already, or if the item has expired.
+    async fn set_legal_hold(&self, key: &ItemKey, held: bool, record: AuditEvent) -> Result<(), StoreError>;
 
     /// Writes a record that belongs to no change of an item.
     ///

@@ -21,10 +21,10 @@ use crate::deliver::Deliverer;
 use crate::domain::{AuditEvent, Event, TenantId};
 use crate::pipeline::{Pipeline, Processor, Washer};
 use crate::policy::RuleSet;
-use crate::ports::{Clock, Entropy, Register as _, Retention as _};
+use crate::ports::{Clock, Entropy};
 use crate::sandbox::{Sandbox, Settings};
 use crate::smtp::Intake;
-use crate::store::embedded::EmbeddedStore;
+use crate::store::{self, Keys, Store};
 
 pub use edge::{OsEntropy, SystemClock};
 pub use role::Role;
@@ -34,6 +34,9 @@ const EXPIRY_PERIOD: Duration = Duration::from_secs(3600);
 
 /// How long work stays with a process that does not renew its lease: that of one that is gone is taken over then.
 const LEASE_SPAN: Duration = Duration::from_secs(60);
+
+/// By how much this host's clock and the store's may differ; a lease is renewed every 20 s and lasts 60.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);
 
 /// How often the head of the audit chain is logged.
 const HEAD_PERIOD: Duration = Duration::from_secs(3600);
@@ -45,7 +48,7 @@ pub struct StartError(String);
 
 /// A running gateway.
 pub struct Gateway {
-    store: Arc<EmbeddedStore>,
+    store: Arc<dyn Store>,
     tasks: JoinSet<()>,
     shutdown: watch::Sender<bool>,
     smtp_addresses: Vec<SocketAddr>,
@@ -77,11 +80,12 @@ impl Gateway {
         roles: &BTreeSet<Role>,
         edge: Edge,
     ) -> Result<Self, StartError> {
-        let store = EmbeddedStore::open(&config.store, Arc::clone(&edge.clock)).await.map_err(start_error)?;
+        let store = store::open(&config.store, Arc::clone(&edge.clock), keys(roles)).await.map_err(start_error)?;
+        check_clock(&*store, &*edge.clock).await?;
         let (shutdown, watcher) = watch::channel(false);
         let mut gateway = Self { store, tasks: JoinSet::new(), shutdown, smtp_addresses: Vec::new() };
         gateway.announce(&config, &rules, roles, &edge).await?;
-        gateway.tasks.spawn(note_head(gateway.store(), watcher.clone()));
+        gateway.tasks.spawn(note_head(gateway.store(), config.site.tenant.clone(), watcher.clone()));
         if roles.contains(&Role::Deliver) {
             gateway.start_deliver(&config, &edge, &watcher)?;
         }
@@ -102,7 +106,7 @@ impl Gateway {
 
     /// The store, for whoever shows or checks what happened.
     #[must_use]
-    pub fn store(&self) -> Arc<EmbeddedStore> {
+    pub fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)
     }
 
@@ -133,7 +137,7 @@ impl Gateway {
         roles: &BTreeSet<Role>,
         edge: &Edge,
     ) -> Result<(), StartError> {
-        let tenant = TenantId::single();
+        let tenant = config.site.tenant.clone();
         let version = rules.version();
         let record =
             |event, details| AuditEvent { at: edge.clock.now(), event, item: None, actor: "serve".to_owned(), details };
@@ -155,7 +159,7 @@ impl Gateway {
         edge: &Edge,
         watcher: &watch::Receiver<bool>,
     ) -> Result<(), StartError> {
-        let sink = self.store.sink();
+        let sink = self.store.sink().map_err(start_error)?;
         let intake = Intake::new(Arc::clone(config), sink, Arc::clone(&edge.clock), Arc::clone(&edge.entropy))
             .map_err(start_error)?;
         let bound = intake.bind().await.map_err(start_error)?;
@@ -173,6 +177,7 @@ impl Gateway {
     ) -> Result<(), StartError> {
         let sandbox = Arc::new(sandbox(config).await?);
         let pipeline = Pipeline {
+            tenant: config.site.tenant.clone(),
             queue: self.store.clone(),
             originals: self.store.source().map_err(start_error)?,
             washer: Arc::new(Washer::new(sandbox, rules, site(config))),
@@ -181,7 +186,7 @@ impl Gateway {
         };
         let processor = Processor::new(pipeline, lanes(config));
         self.tasks.spawn(processor.run(watcher.clone()));
-        self.tasks.spawn(expire(self.store(), config.retention.days, Arc::clone(&edge.clock), watcher.clone()));
+        self.tasks.spawn(expire(self.store(), Arc::clone(config), Arc::clone(&edge.clock), watcher.clone()));
         Ok(())
     }
 
@@ -196,6 +201,28 @@ impl Gateway {
         self.tasks.spawn(deliverer.run(watcher.clone()));
         Ok(())
     }
+}
+
+/// What `roles` need of the sealing keys.
+fn keys(roles: &BTreeSet<Role>) -> Keys {
+    let needed = roles.iter().map(|role| match role {
+        Role::Intake => Keys::Sealing,
+        Role::Process => Keys::Opening,
+        Role::Deliver => Keys::None,
+    });
+    needed.max().unwrap_or(Keys::None)
+}
+
+/// Refuses to work with a clock that would make leases run out early, or never.
+async fn check_clock(store: &dyn Store, clock: &dyn Clock) -> Result<(), StartError> {
+    let difference = store.clock_difference(clock.now()).await.map_err(start_error)?;
+    if difference <= CLOCK_DIFFERENCE {
+        return Ok(());
+    }
+    let seconds = difference.as_secs();
+    Err(StartError(format!(
+        "this host's clock and the database's differ by {seconds} s: let both follow the same NTP server"
+    )))
 }
 
 /// Workers, proven to start and to confine themselves.
@@ -235,16 +262,26 @@ fn lanes(config: &Config) -> u32 {
 }
 
 /// Destroys originals whose retention has ended, now and then every hour.
-async fn expire(store: Arc<EmbeddedStore>, days: u32, clock: Arc<dyn Clock>, mut shutdown: watch::Receiver<bool>) {
-    let span = Duration::from_secs(u64::from(days).saturating_mul(86_400));
+async fn expire(
+    store: Arc<dyn Store>,
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let span = Duration::from_secs(u64::from(config.retention.days).saturating_mul(86_400));
     loop {
         let now = clock.now();
-        match store.expire(&TenantId::single(), now.before(span), now).await {
+        match store.expire(&config.site.tenant, now.before(span), now).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "originals destroyed at the end of their retention"),
             Err(error) => {
                 tracing::error!(%error, "the retention could not be carried out; it is tried again in an hour");
             }
+        }
+        match store.sweep(now).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "stored bytes that no row named any more were removed"),
+            Err(error) => tracing::warn!(%error, "what no row names any more stays for another hour"),
         }
         tokio::select! {
             () = tokio::time::sleep(EXPIRY_PERIOD) => {}
@@ -256,9 +293,9 @@ async fn expire(store: Arc<EmbeddedStore>, days: u32, clock: Arc<dyn Clock>, mut
 /// Logs the head of the audit chain at the start and then every hour. A chain that somebody cut at its end verifies by
 /// itself; lines that have left this host with the log show how long it once was (`temizu audit verify` gives count and
 /// head to compare).
-async fn note_head(store: Arc<EmbeddedStore>, mut shutdown: watch::Receiver<bool>) {
+async fn note_head(store: Arc<dyn Store>, tenant: TenantId, mut shutdown: watch::Receiver<bool>) {
     loop {
-        match store.head(&TenantId::single()).await {
+        match store.head(&tenant).await {
             Ok((records, head)) => tracing::info!(records, %head, "audit head"),
             Err(error) => tracing::error!(%error, "the head of the audit chain cannot be read"),
         }

@@ -21,7 +21,7 @@ use super::reply::{self, Reply};
 use super::transaction::Transaction;
 use super::{Intake, listener, tls};
 use crate::config::LineEnds;
-use crate::domain::{Client, ItemKey, Origin, TenantId};
+use crate::domain::{Client, ItemKey, Origin};
 
 /// 5xx replies after which a session ends.
 const MAX_ERRORS: u32 = 20;
@@ -298,7 +298,7 @@ impl<'gateway> Session<'gateway> {
             return Ok(Reply::NoRecipient.into());
         };
         let id = self.intake.entropy.item_id(self.intake.clock.now());
-        let key = ItemKey { tenant: TenantId::single(), id };
+        let key = ItemKey { tenant: self.intake.config.site.tenant.clone(), id };
         let writer = match self.intake.sink.begin(key).await {
             Ok(writer) => writer,
             Err(failure) => return Ok(reception::failed(&failure).into()),

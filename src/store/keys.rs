@@ -49,10 +49,20 @@ impl KeyFolder {
         write_durably(disk, &self.public_path(), &identity.to_public().to_string())
     }
 
+    /// The public half of the private key in this folder, as text.
+    pub(super) fn public_text(&self) -> io::Result<String> {
+        Ok(self.opening_key()?.0.to_public().to_string())
+    }
+
     /// Reads the public key; the private one need not be on this machine.
     pub(super) fn sealing_key(&self) -> io::Result<SealingKey> {
         let text = read(&self.public_path())?;
         text.expose_secret().trim().parse().map(SealingKey).map_err(|_| invalid("sealing.pub does not hold a key"))
+    }
+
+    /// A public key that came from elsewhere, as text.
+    pub(super) fn parse_public(text: &str) -> io::Result<SealingKey> {
+        text.trim().parse().map(SealingKey).map_err(|_| invalid("this is no public key"))
     }
 
     /// Reads the private key.

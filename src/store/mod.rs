@@ -6,12 +6,18 @@
 
 pub mod disk;
 pub mod embedded;
+pub mod open;
+pub mod scaleout;
 
 mod clock_watch;
 mod conclusion;
 mod keys;
 mod place;
+mod receipt;
 mod rows;
 mod seal;
 mod search;
+mod steps;
 mod unseal;
+
+pub use open::{Keys, OpenError, Store, open};

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use temizu::audit::chain;
 use temizu::domain::{Digest, Event, ItemKey, Stage, Status, TenantId};
 use temizu::ports::{ItemFilter, Retention, Settlement};
+use temizu::store::Keys;
 use temizu::store::disk::{Disk, DiskFile, LocalDisk};
 use temizu::store::embedded::EmbeddedStore;
 
@@ -234,8 +235,8 @@ fn in_own_runtime<T>(future: impl Future<Output = T>) -> T {
 
 async fn open(disk: Arc<dyn Disk>, data: &Path) -> Option<(Ports, Arc<EmbeddedStore>)> {
     let clock = Arc::new(StillClock::default());
-    let store = EmbeddedStore::open_on(disk, &embedded_config(data), clock).await.ok()?;
-    Some((Ports::of(&store, ()), store))
+    let store = EmbeddedStore::open_on(disk, &embedded_config(data), clock, Keys::Opening).await.ok()?;
+    Some((Ports::of(store.clone(), ()), store))
 }
 
 /// Crashes the scenario after its first, second, … operation, until it gets through.
@@ -323,7 +324,7 @@ impl Scenario for Conclude {
     }
 
     async fn run(ports: &Ports) -> Option<()> {
-        let lease = ports.queue.lease(at(10), SPAN).await.ok()??;
+        let lease = ports.queue.lease(&TenantId::single(), at(10), SPAN).await.ok()??;
         let conclusion = sanitized(&lease, LARGE, vec![mail(1, &["a@city.example"], LARGE)]);
         ports.queue.conclude(lease, conclusion, vec![event(Event::Sanitized, item_id(1))]).await.ok()
     }
@@ -354,7 +355,7 @@ impl Scenario for Settle {
     }
 
     async fn run(ports: &Ports) -> Option<()> {
-        let dispatch = ports.outbox.lease(at(1000), SPAN).await.ok()??;
+        let dispatch = ports.outbox.lease(&TenantId::single(), at(1000), SPAN).await.ok()??;
         ports.settle(dispatch, Settlement::Sent, 0).await.ok()
     }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use temizu::domain::TenantId;
 use temizu::domain::Timestamp;
+use temizu::store::Keys;
 use temizu::store::embedded::EmbeddedStore;
 
 use crate::store_contract::fixture::{Ports, SPAN, StillClock, embedded_config};
@@ -14,19 +16,22 @@ async fn leases_of_a_process_that_is_gone_fall_back_at_once() {
     let clock = Arc::new(StillClock::default());
     let now = Timestamp::from_millis(60_000);
     {
-        let store = EmbeddedStore::open(&config, clock.clone()).await.unwrap();
-        let ports = Ports::of(&store, ());
+        let store = EmbeddedStore::open(&config, clock.clone(), Keys::Opening).await.unwrap();
+        let ports = Ports::of(store.clone(), ());
         ports.accept(1, 100).await.unwrap();
-        assert!(ports.queue.lease(now, SPAN).await.unwrap().is_some());
+        assert!(ports.queue.lease(&TenantId::single(), now, SPAN).await.unwrap().is_some());
 
-        let beside = Ports::of(&EmbeddedStore::open(&config, clock.clone()).await.unwrap(), ());
-        assert!(beside.queue.lease(now, SPAN).await.unwrap().is_none(), "the first process still works on it");
+        let beside = Ports::of(EmbeddedStore::open(&config, clock.clone(), Keys::Opening).await.unwrap(), ());
+        assert!(
+            beside.queue.lease(&TenantId::single(), now, SPAN).await.unwrap().is_none(),
+            "the first process still works on it"
+        );
     }
     let mut leased = None;
     for _ in 0..100 {
         // The folder's lock goes with the last file handle, which the store's own tasks close when they end.
-        let store = EmbeddedStore::open(&config, clock.clone()).await.unwrap();
-        leased = Ports::of(&store, ()).queue.lease(now, SPAN).await.unwrap();
+        let store = EmbeddedStore::open(&config, clock.clone(), Keys::Opening).await.unwrap();
+        leased = Ports::of(store.clone(), ()).queue.lease(&TenantId::single(), now, SPAN).await.unwrap();
         if leased.is_some() {
             break;
         }

@@ -184,7 +184,7 @@ async fn a_deferred_item_waits_for_its_time<S: StoreUnderTest>() {
     let lease = ports.lease(10).await;
     let deferred = Conclusion::Deferred { retry_at: at(500), counts: true };
     ports.queue.conclude(lease, deferred, vec![event(Event::Deferred, item_id(1))]).await.unwrap();
-    assert!(ports.queue.lease(at(499), SPAN).await.unwrap().is_none());
+    assert!(ports.queue.lease(&TenantId::single(), at(499), SPAN).await.unwrap().is_none());
     let lease = ports.lease(500).await;
     assert_eq!(lease.attempt, 2);
     let not_its_fault = Conclusion::Deferred { retry_at: at(900), counts: false };
@@ -239,9 +239,9 @@ async fn a_mail_is_leased_until_it_is_settled<S: StoreUnderTest>() {
     let ports = S::open().await;
     let key = ports.sanitized(1).await;
     let first = ports.lease_mail(2000).await;
-    assert!(ports.outbox.lease(at(2059), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(2059), SPAN).await.unwrap().is_none());
     ports.settle(first, Settlement::Deferred, 2500).await.unwrap();
-    assert!(ports.outbox.lease(at(2499), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(2499), SPAN).await.unwrap().is_none());
     assert_eq!(ports.register.item(&key).await.unwrap().recipients_state[0].next_attempt, Some(at(2500)));
     let second = ports.lease_mail(2500).await;
     assert_eq!(second.attempt, 2);
@@ -287,7 +287,7 @@ async fn a_mail_that_everybody_has_can_not_be_sent_again<S: StoreUnderTest>() {
     for what in [Operator::Retry, Operator::Hold, Operator::Release] {
         assert!(conflicts(&ports.register.operate(&key, what, operated(2001, key.id)).await), "{what:?}");
     }
-    assert!(ports.outbox.lease(at(9999), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(9999), SPAN).await.unwrap().is_none());
 }
 
 async fn refused_and_given_up_copies_can_be_tried_again<S: StoreUnderTest>() {
@@ -310,7 +310,7 @@ async fn a_delivery_on_hold_is_not_sent_until_released<S: StoreUnderTest>() {
     let key = ports.sanitized(1).await;
     ports.register.operate(&key, Operator::Hold, operated(2000, key.id)).await.unwrap();
     assert_eq!(statuses(&ports, &key).await, [Status::OnHold, Status::OnHold]);
-    assert!(ports.outbox.lease(at(9999), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(9999), SPAN).await.unwrap().is_none());
     ports.register.operate(&key, Operator::Release, operated(3000, key.id)).await.unwrap();
     assert_eq!(ports.lease_mail(3000).await.forward_paths.len(), 2);
 }
@@ -323,7 +323,7 @@ async fn a_hold_during_an_attempt_keeps_its_result<S: StoreUnderTest>() {
         ports.register.operate(&key, Operator::Hold, operated(2001, key.id)).await.unwrap();
         ports.settle(dispatch, how, 2100).await.unwrap();
         assert_eq!(statuses(&ports, &key).await, [then, then]);
-        assert!(ports.outbox.lease(at(9999), SPAN).await.unwrap().is_none());
+        assert!(ports.outbox.lease(&TenantId::single(), at(9999), SPAN).await.unwrap().is_none());
     }
 }
 
@@ -332,11 +332,11 @@ async fn a_retry_during_an_attempt_starts_no_second_one<S: StoreUnderTest>() {
     ports.accept(9, 10).await.unwrap();
     let _lease = ports.lease(500).await;
     ports.register.operate(&key(9), Operator::Retry, operated(501, item_id(9))).await.unwrap();
-    assert!(ports.queue.lease(at(502), SPAN).await.unwrap().is_none());
+    assert!(ports.queue.lease(&TenantId::single(), at(502), SPAN).await.unwrap().is_none());
     let key = ports.sanitized(1).await;
     let _dispatch = ports.lease_mail(2000).await;
     ports.register.operate(&key, Operator::Retry, operated(2001, key.id)).await.unwrap();
-    assert!(ports.outbox.lease(at(2002), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(2002), SPAN).await.unwrap().is_none());
 }
 
 async fn an_item_held_by_a_rule_is_released_past_it<S: StoreUnderTest>() {
@@ -347,7 +347,7 @@ async fn an_item_held_by_a_rule_is_released_past_it<S: StoreUnderTest>() {
     ports.queue.conclude(lease, held, vec![event(Event::Held, item_id(1))]).await.unwrap();
     let summary = ports.register.item(&key(1)).await.unwrap().summary;
     assert_eq!((summary.stage, summary.reason), (Stage::Held, Some(Reason::QuarantinedByRule)));
-    assert!(ports.queue.lease(at(9999), SPAN).await.unwrap().is_none());
+    assert!(ports.queue.lease(&TenantId::single(), at(9999), SPAN).await.unwrap().is_none());
     ports.register.operate(&key(1), Operator::Release, operated(3000, item_id(1))).await.unwrap();
     let lease = ports.lease(3000).await;
     assert!(lease.released);
@@ -386,7 +386,7 @@ async fn a_partly_held_item_is_released_to_those_who_have_nothing<S: StoreUnderT
     let conclusion = sanitized(&lease, 10, mails);
     ports.queue.conclude(lease, conclusion, Vec::new()).await.unwrap();
     assert_eq!(ports.lease_mail(9000).await.forward_paths, [mailbox("b@city.example")]);
-    assert!(ports.outbox.lease(at(9000), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(9000), SPAN).await.unwrap().is_none());
 }
 
 async fn a_quarantined_item_is_processed_anew<S: StoreUnderTest>() {

@@ -20,9 +20,9 @@ use super::{rules, setup};
 use crate::audit;
 use crate::config::load::Overrides;
 use crate::domain::{Domain, ItemKey, Stage, TenantId};
-use crate::ports::{ItemDetail, ItemFilter, Register as _};
+use crate::ports::{ItemDetail, ItemFilter};
 use crate::serve::{Edge, Gateway, Role};
-use crate::store::embedded::EmbeddedStore;
+use crate::store::Store;
 use inbox::Inbox;
 
 /// The recipient domain of the demo.
@@ -54,7 +54,7 @@ pub(super) async fn run(arguments: Demo, printer: &Printer) -> Result<ExitCode, 
     for sample in &samples {
         let started = Instant::now();
         let reference = sender::send(address, &format!("shokuin@{DOMAIN}"), &sample.bytes).await?;
-        let detail = ended(&store, &reference).await?;
+        let detail = ended(&*store, &reference).await?;
         show::line(&sample.name, &detail, started.elapsed(), printer);
         if detail.facts.as_ref().is_some_and(|facts| facts.attachments().next().is_some()) {
             last = Some((sample, detail));
@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: Demo, printer: &Printer) -> Result<ExitCode, 
     if let Some((sample, detail)) = last {
         show::before_and_after(&sample.bytes, &detail, &inbox, printer);
     }
-    verify(&store, printer).await?;
+    verify(&*store, printer).await?;
     if arguments.keep {
         printer.say(
             format!("\nこのまま動きます。{address} へ送ってください（宛先 @{DOMAIN}）。届いたメール: {}。Ctrl-C で終わります。", inbox.folder().display()),
@@ -97,7 +97,7 @@ async fn start(arguments: &Demo, folder: &Path, inbox: &Inbox, printer: &Printer
 }
 
 /// Waits until an item and its deliveries have ended.
-async fn ended(store: &EmbeddedStore, reference: &str) -> Result<ItemDetail, Trouble> {
+async fn ended(store: &dyn Store, reference: &str) -> Result<ItemDetail, Trouble> {
     let tenant = TenantId::single();
     let filter = ItemFilter { text: Some(reference.to_owned()), limit: 1, ..ItemFilter::default() };
     let deadline = Instant::now() + PATIENCE;
@@ -116,7 +116,7 @@ async fn ended(store: &EmbeddedStore, reference: &str) -> Result<ItemDetail, Tro
     ))
 }
 
-async fn verify(store: &EmbeddedStore, printer: &Printer) -> Result<(), Trouble> {
+async fn verify(store: &dyn Store, printer: &Printer) -> Result<(), Trouble> {
     match audit::chain::verify(store, &TenantId::single()).await {
         Ok(verified) => {
             printer.say(

@@ -7,16 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::json;
 
 use super::files::{Draft, Folder};
 use super::writer::{Job, Turn, Writer};
-use crate::config;
-use crate::domain::{AuditEvent, Event, ItemKey, Origin, Timestamp};
+use crate::domain::{ItemKey, Origin, Timestamp};
 use crate::ports::{Accepted, Clock, OriginalSink, OriginalWriter, StoreError};
 use crate::store::keys::SealingKey;
-use crate::store::rows::{disk_failed, failed, on_disk, to_column, to_json};
 use crate::store::place::Place;
+use crate::store::receipt::received;
+use crate::store::rows::{disk_failed, failed, on_disk, to_column, to_json};
 use crate::store::seal::Sealer;
 use crate::store::search::address_term;
 
@@ -49,10 +48,8 @@ impl Intake {
         writer: Writer,
         key: SealingKey,
         clock: Arc<dyn Clock>,
-        config: &config::Store,
+        (inline_bytes, reserve_bytes): (usize, u64),
     ) -> Self {
-        let inline_bytes = usize::try_from(config.inline_bytes).unwrap_or(usize::MAX);
-        let reserve_bytes = config.reserve_bytes;
         let space = Arc::new(Space { folder: Arc::clone(&folder), clock, reserve_bytes, free: Mutex::new(None) });
         Self { folder, writer, key, inline_bytes, space }
     }
@@ -178,21 +175,6 @@ struct Acceptance {
 }
 
 impl Acceptance {
-    fn record(&self) -> AuditEvent {
-        let envelope = self.origin.envelope();
-        AuditEvent {
-            at: self.at,
-            event: Event::Received,
-            item: Some(self.accepted.key.id),
-            actor: "intake".to_owned(),
-            details: json!({
-                "envelope": envelope,
-                "length": self.accepted.length,
-                "sha256": self.accepted.digest,
-            }),
-        }
-    }
-
     /// The addresses the item can be found by, as a JSON array.
     fn terms(&self) -> Result<String, StoreError> {
         let envelope = self.origin.envelope();
@@ -217,7 +199,7 @@ impl Job for Acceptance {
     async fn run(self, turn: &mut Turn) -> Result<Accepted, StoreError> {
         let (origin, terms) = (to_json(&self.origin)?, self.terms()?);
         let key = &self.accepted.key;
-        let record = turn.next_record(&key.tenant, &self.record()).await?;
+        let record = turn.next_record(&key.tenant, &received(&self.accepted, &self.origin, self.at)).await?;
         sqlx::query(ACCEPT)
             .bind(key.tenant.as_str())
             .bind(key.id.to_string())

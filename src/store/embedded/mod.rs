@@ -29,6 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
@@ -42,6 +43,7 @@ use crate::ports::{Clock, OriginalSink, OriginalSource, StoreError};
 use crate::store::clock_watch::ClockWatch;
 use crate::store::disk::{Disk, LocalDisk};
 use crate::store::keys::KeyFolder;
+use crate::store::open::{Keys, OpenError, Store};
 use crate::store::rows;
 
 /// The database in the data folder.
@@ -51,29 +53,6 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Connections for reading.
 const READERS: u32 = 4;
 
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The data folder cannot be made, opened or swept. Check its owner and the disk.
-    #[error("the data folder cannot be used")]
-    Folder(#[source] io::Error),
-    /// The sealing keys cannot be read or made. Check `keys/`.
-    #[error("the sealing keys cannot be used")]
-    Keys(#[source] io::Error),
-    /// The database does not open.
-    #[error("the database cannot be used")]
-    Database(#[from] sqlx::Error),
-    /// A newer version has written the database. Install that version.
-    #[error("the database has version {found}, this program knows versions up to {known}")]
-    Newer {
-        /// Version of the database.
-        found: i64,
-        /// Version of this program.
-        known: i64,
-    },
-}
-
 /// The embedded store: queue, outbox, register and retention. Originals are reached through [`Self::sink`] and
 /// [`Self::source`] only, so that a role holds no more than it needs.
 pub struct EmbeddedStore {
@@ -82,7 +61,7 @@ pub struct EmbeddedStore {
     readers: SqlitePool,
     clock: Arc<dyn Clock>,
     inline_bytes: usize,
-    sink: Arc<Intake>,
+    reserve_bytes: u64,
     queue_clock: ClockWatch,
     outbox_clock: ClockWatch,
 }
@@ -92,8 +71,8 @@ impl EmbeddedStore {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub async fn open(config: &config::Store, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
-        Self::open_on(Arc::new(LocalDisk), config, clock).await
+    pub async fn open(config: &config::Store, clock: Arc<dyn Clock>, keys: Keys) -> Result<Arc<Self>, OpenError> {
+        Self::open_on(Arc::new(LocalDisk), config, clock, keys).await
     }
 
     /// As [`Self::open`], on a disk of the caller's.
@@ -104,10 +83,10 @@ impl EmbeddedStore {
         disk: Arc<dyn Disk>,
         config: &config::Store,
         clock: Arc<dyn Clock>,
+        keys: Keys,
     ) -> Result<Arc<Self>, OpenError> {
-        let (folder, alone) = open_folder(disk, config).await?;
+        let (folder, alone) = open_folder(disk, config, keys).await?;
         make_database(folder.root()).map_err(OpenError::Folder)?;
-        let key = KeyFolder::new(folder.root().join("keys")).sealing_key().map_err(OpenError::Keys)?;
         let options = connect_options(folder.root());
         let mut connection = options.connect().await?;
         schema::migrate(&mut connection).await?;
@@ -122,30 +101,33 @@ impl EmbeddedStore {
         }
         let writer = Writer::start(options, Arc::clone(&folder)).await?;
         let inline_bytes = usize::try_from(config.inline_bytes).unwrap_or(usize::MAX);
-        let sink = Intake::new(Arc::clone(&folder), writer.clone(), key, Arc::clone(&clock), config);
         Ok(Arc::new(Self {
             folder,
             writer,
             readers,
             clock,
             inline_bytes,
-            sink: Arc::new(sink),
+            reserve_bytes: config.reserve_bytes,
             queue_clock: ClockWatch::default(),
             outbox_clock: ClockWatch::default(),
         }))
     }
+}
 
-    /// What intake gets.
-    #[must_use]
-    pub fn sink(&self) -> Arc<dyn OriginalSink> {
-        Arc::clone(&self.sink) as Arc<dyn OriginalSink>
+#[async_trait]
+impl Store for EmbeddedStore {
+    async fn clock_difference(&self, _now: Timestamp) -> Result<Duration, StoreError> {
+        Ok(Duration::ZERO)
     }
 
-    /// What process and review get. Reads the private key.
-    ///
-    /// # Errors
-    /// [`OpenError::Keys`] if the private key is not on this machine or does not read.
-    pub fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError> {
+    fn sink(&self) -> Result<Arc<dyn OriginalSink>, OpenError> {
+        let key = KeyFolder::new(self.folder.root().join("keys")).sealing_key().map_err(OpenError::Keys)?;
+        let clock = Arc::clone(&self.clock);
+        let limits = (self.inline_bytes, self.reserve_bytes);
+        Ok(Arc::new(Intake::new(Arc::clone(&self.folder), self.writer.clone(), key, clock, limits)))
+    }
+
+    fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError> {
         let key = KeyFolder::new(self.folder.root().join("keys")).opening_key().map_err(OpenError::Keys)?;
         Ok(Arc::new(Source::new(Arc::clone(&self.folder), self.readers.clone(), key)))
     }
@@ -165,9 +147,17 @@ async fn fall_back(connection: &mut SqliteConnection, now: Timestamp) -> Result<
     Ok(())
 }
 
-async fn open_folder(disk: Arc<dyn Disk>, config: &config::Store) -> Result<(Arc<Folder>, bool), OpenError> {
+async fn open_folder(
+    disk: Arc<dyn Disk>,
+    config: &config::Store,
+    keys: Keys,
+) -> Result<(Arc<Folder>, bool), OpenError> {
     let root = config.data.clone();
-    let make_keys = |root: &Path, disk: &dyn Disk| KeyFolder::new(root.join("keys")).make_pair(disk);
+    // All roles of this store share one folder, so intake may make the pair that process will use.
+    let make_keys = move |root: &Path, disk: &dyn Disk| match keys {
+        Keys::None => Ok(()),
+        Keys::Sealing | Keys::Opening => KeyFolder::new(root.join("keys")).make_pair(disk),
+    };
     rows::on_disk(move || Folder::open(&root, disk, make_keys)).await.map_err(|error| match error {
         StoreError::Unavailable(source) => OpenError::Folder(io::Error::other(source)),
         other => OpenError::Folder(io::Error::other(other)),

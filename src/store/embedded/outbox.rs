@@ -20,7 +20,7 @@ use super::park::{LeasedRow, Table};
 use super::renew::Renewing;
 use super::set_back::BringingForward;
 use super::writer::{Job, Turn};
-use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, Status, Timestamp, WireMail};
+use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, Status, TenantId, Timestamp, WireMail};
 use crate::ports::{Dispatch, Outbox, Reply, Settlement, StoreError};
 use crate::store::rows::{Columns, failed, on_disk, to_column};
 
@@ -29,11 +29,13 @@ const MAX_MAIL: u64 = 1 << 30;
 
 #[async_trait]
 impl Outbox for EmbeddedStore {
-    async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError> {
+    async fn lease(&self, tenant: &TenantId, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError> {
         if let Some(by) = self.outbox_clock.set_back(now) {
             self.writer.submit(BringingForward { table: Table::Mail, by, now }).await?;
         }
-        let Some((row, leased)) = self.writer.submit(Leasing { now, until: now.after(span) }).await? else {
+        let Some((row, leased)) =
+            self.writer.submit(Leasing { tenant: tenant.clone(), now, until: now.after(span) }).await?
+        else {
             return Ok(None);
         };
         // There may be more; let the next one look.
@@ -156,6 +158,7 @@ impl Leased {
 }
 
 struct Leasing {
+    tenant: TenantId,
     now: Timestamp,
     until: Timestamp,
 }
@@ -164,10 +167,10 @@ struct Leasing {
 /// statement changes nothing that the choice depends on.
 const LEASE_MAIL: &str = "\
     UPDATE mail_recipient SET attempts = attempts + 1 WHERE status = 'waiting' AND (tenant, item, number) = \
-        (SELECT tenant, item, number FROM mail WHERE due_at <= $1 ORDER BY due_at, rowid LIMIT 1) \
+        (SELECT tenant, item, number FROM mail WHERE tenant = $3 AND due_at <= $1 ORDER BY due_at, rowid LIMIT 1) \
     RETURNING position, recipient; \
     UPDATE mail SET due_at = $2, leased_until = $2, lease = lease + 1, attempts = attempts + 1 \
-    WHERE rowid = (SELECT rowid FROM mail WHERE due_at <= $1 ORDER BY due_at, rowid LIMIT 1) \
+    WHERE rowid = (SELECT rowid FROM mail WHERE tenant = $3 AND due_at <= $1 ORDER BY due_at, rowid LIMIT 1) \
     RETURNING rowid, tenant, item, number, reverse_path, bytes, file, digest, queued_at, attempts, lease";
 
 #[async_trait]
@@ -179,6 +182,7 @@ impl Job for Leasing {
         let mut waiting = sqlx::query(LEASE_MAIL)
             .bind(self.now.millis())
             .bind(self.until.millis())
+            .bind(self.tenant.as_str())
             .fetch_all(&mut turn.connection)
             .await
             .map_err(failed)?;

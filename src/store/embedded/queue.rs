@@ -15,18 +15,20 @@ use super::park::{LeasedRow, Table};
 use super::renew::Renewing;
 use super::set_back::BringingForward;
 use super::writer::{Job, Turn};
-use crate::domain::{AuditEvent, ItemKey, Timestamp};
+use crate::domain::{AuditEvent, ItemKey, TenantId, Timestamp};
 use crate::ports::{Conclusion, Lease, Queue, StoreError};
 use crate::store::conclusion::Ended;
 use crate::store::rows::{Columns, failed};
 
 #[async_trait]
 impl Queue for EmbeddedStore {
-    async fn lease(&self, now: Timestamp, span: Duration) -> Result<Option<Lease>, StoreError> {
+    async fn lease(&self, tenant: &TenantId, now: Timestamp, span: Duration) -> Result<Option<Lease>, StoreError> {
         if let Some(by) = self.queue_clock.set_back(now) {
             self.writer.submit(BringingForward { table: Table::Item, by, now }).await?;
         }
-        let Some((row, lease)) = self.writer.submit(Leasing { now, until: now.after(span) }).await? else {
+        let Some((row, lease)) =
+            self.writer.submit(Leasing { tenant: tenant.clone(), now, until: now.after(span) }).await?
+        else {
             return Ok(None);
         };
         // There may be more; let the next one look.
@@ -49,13 +51,14 @@ impl Queue for EmbeddedStore {
 }
 
 struct Leasing {
+    tenant: TenantId,
     now: Timestamp,
     until: Timestamp,
 }
 
 pub(super) const LEASE_ITEM: &str = "\
     UPDATE item SET due_at = ?2, leased_until = ?2, lease = lease + 1, attempts = attempts + 1 \
-    WHERE rowid = (SELECT rowid FROM item WHERE stage = 'received' AND due_at <= ?1 ORDER BY due_at, id LIMIT 1) \
+    WHERE rowid = (SELECT rowid FROM item WHERE tenant = ?3 AND stage = 'received' AND due_at <= ?1 ORDER BY due_at, id LIMIT 1) \
     RETURNING rowid, tenant, id, origin, received_at, length, digest, attempts, lease, released";
 
 #[async_trait]
@@ -67,6 +70,7 @@ impl Job for Leasing {
         let row = sqlx::query(LEASE_ITEM)
             .bind(self.now.millis())
             .bind(self.until.millis())
+            .bind(self.tenant.as_str())
             .fetch_optional(&mut turn.connection)
             .await
             .map_err(failed)?;

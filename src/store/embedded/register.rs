@@ -59,6 +59,10 @@ impl Register for EmbeddedStore {
         self.writer.submit(Operation { key: key.clone(), what, record }).await
     }
 
+    async fn set_legal_hold(&self, key: &ItemKey, held: bool, record: AuditEvent) -> Result<(), StoreError> {
+        self.writer.submit(Holding { key: key.clone(), held, record }).await
+    }
+
     async fn record(&self, tenant: &TenantId, record: AuditEvent) -> Result<(), StoreError> {
         self.writer.submit(Recording { tenant: tenant.clone(), record }).await
     }
@@ -105,6 +109,40 @@ impl Job for Recording {
 
     async fn run(self, turn: &mut Turn) -> Result<(), StoreError> {
         turn.append(&self.tenant, &self.record).await
+    }
+}
+
+/// A legal hold, set or lifted.
+struct Holding {
+    key: ItemKey,
+    held: bool,
+    record: AuditEvent,
+}
+
+#[async_trait]
+impl Job for Holding {
+    type Answer = ();
+
+    async fn run(self, turn: &mut Turn) -> Result<(), StoreError> {
+        let statement =
+            "UPDATE item SET legal_hold = ?3 WHERE tenant = ?1 AND id = ?2 AND stage <> 'expired' AND legal_hold <> ?3";
+        let changed = sqlx::query(statement)
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .bind(self.held)
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        if changed.rows_affected() == 1 {
+            return turn.append(&self.key.tenant, &self.record).await;
+        }
+        let known = sqlx::query("SELECT 1 FROM item WHERE tenant = ?1 AND id = ?2")
+            .bind(self.key.tenant.as_str())
+            .bind(self.key.id.to_string())
+            .fetch_optional(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        Err(if known.is_some() { StoreError::Conflict } else { StoreError::NotFound })
     }
 }
 
@@ -161,6 +199,9 @@ fn filtered(base: &'static str, tenant: &TenantId, filter: &ItemFilter) -> Query
             query.push_bind(tenant.as_str().to_owned()).push(" AND term = ").push_bind(term).push(")");
         }
     }
+    if filter.legal_hold {
+        query.push(" AND item.legal_hold");
+    }
     if let Some(since) = filter.since {
         query.push(" AND item.received_at >= ").push_bind(since.millis());
     }
@@ -182,6 +223,7 @@ fn summary(row: &SqliteRow) -> Result<ItemSummary, StoreError> {
         attempts: row.number("attempts")?,
         reason: row.maybe_parsed::<Reason>("reason")?,
         kept_parts: row.number("kept_parts")?,
+        legal_hold: row.flag("legal_hold")?,
     })
 }
 

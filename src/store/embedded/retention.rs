@@ -28,6 +28,11 @@ impl Retention for EmbeddedStore {
             }
         }
     }
+
+    /// Whoever opens the folder alone sweeps it; while several have it open, a file without a row may be on its way.
+    async fn sweep(&self, _now: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
 }
 
 /// What one batch did.
@@ -44,7 +49,7 @@ struct Expiring {
 
 const ENDED: &str = "\
     SELECT id, digest FROM item WHERE tenant = ?1 AND received_at < ?2 \
-        AND stage IN ('delivered', 'sanitized', 'held', 'quarantined') \
+        AND stage IN ('delivered', 'sanitized', 'held', 'quarantined') AND NOT legal_hold \
         AND NOT EXISTS (SELECT 1 FROM mail_recipient AS copy WHERE copy.tenant = item.tenant AND copy.item = item.id \
             AND copy.status IN ('waiting', 'on_hold')) \
     ORDER BY received_at LIMIT ?3";

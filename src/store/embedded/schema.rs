@@ -4,15 +4,8 @@
 
 use sqlx::{Connection, SqliteConnection};
 
-use super::OpenError;
-
-/// Numbered from 1, in order; each has a twin per kind of database in `migrations/`.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_item.sqlite.sql")];
-
-/// The version this program reads and writes.
-fn known() -> i64 {
-    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
-}
+use crate::store::open::OpenError;
+use crate::store::steps::{after, known};
 
 /// Brings the database to the known version.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
@@ -27,8 +20,8 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ope
     if found > known() {
         return Err(OpenError::Newer { found, known: known() });
     }
-    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+    for step in after(found) {
+        sqlx::raw_sql(step.sqlite).execute(&mut *transaction).await?;
     }
     sqlx::raw_sql("DELETE FROM schema_version").execute(&mut *transaction).await?;
     sqlx::query("INSERT INTO schema_version (version) VALUES (?)").bind(known()).execute(&mut *transaction).await?;

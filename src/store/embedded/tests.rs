@@ -82,11 +82,11 @@ impl DiskFile for SmallFile {
 }
 
 fn config(data: &Path, reserve_bytes: u64) -> config::Store {
-    config::Store { data: data.to_owned(), reserve_bytes, inline_bytes: 4096 }
+    config::Store { data: data.to_owned(), reserve_bytes, inline_bytes: 4096, ..config::Store::default() }
 }
 
 async fn open(data: &Path) -> Arc<EmbeddedStore> {
-    EmbeddedStore::open(&config(data, 0), Arc::new(StillClock::default())).await.unwrap()
+    EmbeddedStore::open(&config(data, 0), Arc::new(StillClock::default()), Keys::Opening).await.unwrap()
 }
 
 fn key(number: u8) -> ItemKey {
@@ -94,7 +94,7 @@ fn key(number: u8) -> ItemKey {
 }
 
 async fn accept(store: &EmbeddedStore, number: u8, bytes: &[u8]) -> Result<Accepted, StoreError> {
-    let mut writer = store.sink().begin(key(number)).await?;
+    let mut writer = store.sink().unwrap().begin(key(number)).await?;
     writer.write(bytes).await?;
     let envelope = Envelope {
         reverse_path: ReversePath::null(),
@@ -198,13 +198,16 @@ async fn a_damaged_row_does_not_keep_the_others_back() {
         .await
         .unwrap();
     let (now, span) = (Timestamp::from_millis(5), Duration::from_secs(1));
-    assert!(matches!(Queue::lease(&*store, now, span).await, Err(StoreError::Damaged("origin"))));
+    assert!(matches!(Queue::lease(&*store, &TenantId::single(), now, span).await, Err(StoreError::Damaged("origin"))));
     assert_eq!(store.lease_item(now, span).await, key(2));
     let past_the_lease = now.after(span * 60);
     assert_eq!(store.lease_item(past_the_lease, span).await, key(2), "the damaged one is not in the way again");
     let looked_at_again = now.after(park::PAUSE);
     assert_eq!(store.lease_item(looked_at_again, span).await, key(2));
-    assert!(matches!(Queue::lease(&*store, looked_at_again, span).await, Err(StoreError::Damaged(_))));
+    assert!(matches!(
+        Queue::lease(&*store, &TenantId::single(), looked_at_again, span).await,
+        Err(StoreError::Damaged(_))
+    ));
 }
 
 #[tokio::test]
@@ -215,7 +218,7 @@ async fn a_composed_mail_that_is_gone_or_damaged_does_not_keep_the_others_back()
         let (now, span) = (Timestamp::from_millis(5), Duration::from_secs(1));
         for number in [1, 2] {
             accept(&store, number, b"x").await.unwrap();
-            let lease = Queue::lease(&*store, now, span).await.unwrap().unwrap();
+            let lease = Queue::lease(&*store, &TenantId::single(), now, span).await.unwrap().unwrap();
             let notice = Outbound {
                 reverse_path: ReversePath::null(),
                 forward_paths: vec![Mailbox::parse("a@city.example").unwrap()],
@@ -229,9 +232,15 @@ async fn a_composed_mail_that_is_gone_or_damaged_does_not_keep_the_others_back()
         let first = "WHERE rowid = (SELECT MIN(rowid) FROM mail)";
         let statement = AssertSqlSafe(format!("{damage} {first}; UPDATE mail SET due_at = 0 {first}"));
         sqlx::raw_sql(statement).execute(&mut connect_options(folder.path()).connect().await.unwrap()).await.unwrap();
-        assert!(matches!(Outbox::lease(&*store, now, span).await, Err(StoreError::Damaged(_))), "{damage}");
-        assert_eq!(Outbox::lease(&*store, now, span).await.unwrap().unwrap().key, key(2));
-        assert_eq!(Outbox::lease(&*store, now.after(span * 60), span).await.unwrap().unwrap().key, key(2));
+        assert!(
+            matches!(Outbox::lease(&*store, &TenantId::single(), now, span).await, Err(StoreError::Damaged(_))),
+            "{damage}"
+        );
+        assert_eq!(Outbox::lease(&*store, &TenantId::single(), now, span).await.unwrap().unwrap().key, key(2));
+        assert_eq!(
+            Outbox::lease(&*store, &TenantId::single(), now.after(span * 60), span).await.unwrap().unwrap().key,
+            key(2)
+        );
     }
 }
 
@@ -241,8 +250,9 @@ async fn the_reserve_is_kept_and_the_disk_is_asked_once_a_second() {
     let (disk, clock) = (Arc::new(SmallDisk::default()), Arc::new(StillClock::default()));
     disk.free.store(1500, Ordering::Relaxed);
     let config = config(folder.path(), 1000);
-    let store = EmbeddedStore::open_on(Arc::clone(&disk) as _, &config, Arc::clone(&clock) as _).await.unwrap();
-    let sink = store.sink();
+    let store =
+        EmbeddedStore::open_on(Arc::clone(&disk) as _, &config, Arc::clone(&clock) as _, Keys::Opening).await.unwrap();
+    let sink = store.sink().unwrap();
     for (bytes, fits) in [(0, true), (500, true), (501, false), (u64::MAX, false)] {
         assert_eq!(sink.has_room(bytes).await.unwrap(), fits, "{bytes}");
     }
@@ -260,8 +270,9 @@ async fn mails_that_had_room_when_they_began_leave_the_reserve_alone() {
     let (disk, clock) = (Arc::new(SmallDisk::default()), Arc::new(StillClock::default()));
     disk.free.store(1_000_000, Ordering::Relaxed);
     let config = config(folder.path(), 1000);
-    let store = EmbeddedStore::open_on(Arc::clone(&disk) as _, &config, Arc::clone(&clock) as _).await.unwrap();
-    let sink = store.sink();
+    let store =
+        EmbeddedStore::open_on(Arc::clone(&disk) as _, &config, Arc::clone(&clock) as _, Keys::Opening).await.unwrap();
+    let sink = store.sink().unwrap();
     assert!(sink.has_room(500_000).await.unwrap());
     let mut writer = sink.begin(key(1)).await.unwrap();
     writer.write(b"the beginning").await.unwrap();
@@ -277,7 +288,7 @@ async fn a_disk_that_fills_up_while_receiving_is_full_and_nothing_stays() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Arc::new(SmallDisk::default());
     let clock = Arc::new(StillClock::default());
-    let store = EmbeddedStore::open_on(disk, &config(folder.path(), 0), clock).await.unwrap();
+    let store = EmbeddedStore::open_on(disk, &config(folder.path(), 0), clock, Keys::Opening).await.unwrap();
     assert!(matches!(accept(&store, 1, &[1; 900_000]).await, Err(StoreError::Full)));
     assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
     assert!(accept(&store, 2, b"small ones ride in the database").await.is_ok());
@@ -287,7 +298,8 @@ async fn a_disk_that_fills_up_while_receiving_is_full_and_nothing_stays() {
 async fn a_failed_commit_is_answered_so_and_the_next_one_starts_afresh() {
     let folder = tempfile::tempdir().unwrap();
     let (disk, clock) = (Arc::new(SmallDisk::default()), Arc::new(StillClock::default()));
-    let store = EmbeddedStore::open_on(Arc::clone(&disk) as _, &config(folder.path(), 0), clock).await.unwrap();
+    let store =
+        EmbeddedStore::open_on(Arc::clone(&disk) as _, &config(folder.path(), 0), clock, Keys::Opening).await.unwrap();
     accept(&store, 1, b"one").await.unwrap();
     disk.failing_commits.store(1, Ordering::Relaxed);
     assert!(matches!(accept(&store, 2, b"two").await, Err(StoreError::Unavailable(_))));
@@ -316,7 +328,7 @@ async fn two_processes_share_one_folder_and_one_chain() {
 
 impl EmbeddedStore {
     async fn lease_item(&self, now: Timestamp, span: Duration) -> ItemKey {
-        Queue::lease(self, now, span).await.unwrap().unwrap().key
+        Queue::lease(self, &TenantId::single(), now, span).await.unwrap().unwrap().key
     }
 }
 

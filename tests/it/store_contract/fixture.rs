@@ -19,6 +19,7 @@ use temizu::ports::{
     Retention, Settlement, StoreError,
 };
 use temizu::store::embedded::EmbeddedStore;
+use temizu::store::{Keys, Store};
 
 /// How long a lease lasts here.
 pub(crate) const SPAN: Duration = Duration::from_secs(60);
@@ -36,14 +37,14 @@ pub(crate) struct Embedded;
 impl StoreUnderTest for Embedded {
     async fn open() -> Ports {
         let folder = tempfile::tempdir().unwrap();
-        let store =
-            EmbeddedStore::open(&embedded_config(folder.path()), Arc::new(StillClock::default())).await.unwrap();
-        Ports::of(&store, folder)
+        let clock = Arc::new(StillClock::default());
+        let store = EmbeddedStore::open(&embedded_config(folder.path()), clock, Keys::Opening).await.unwrap();
+        Ports::of(store, folder)
     }
 }
 
 pub(crate) fn embedded_config(data: &std::path::Path) -> config::Store {
-    config::Store { data: data.to_owned(), reserve_bytes: 0, inline_bytes: INLINE }
+    config::Store { data: data.to_owned(), reserve_bytes: 0, inline_bytes: INLINE, ..config::Store::default() }
 }
 
 /// Every port of one store.
@@ -58,14 +59,14 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    pub(crate) fn of(store: &Arc<EmbeddedStore>, keep: impl Any + Send + Sync) -> Self {
+    pub(crate) fn of(store: Arc<dyn Store>, keep: impl Any + Send + Sync) -> Self {
         Self {
-            sink: store.sink(),
+            sink: store.sink().unwrap(),
             source: store.source().unwrap(),
-            queue: Arc::clone(store) as Arc<dyn Queue>,
-            outbox: Arc::clone(store) as Arc<dyn Outbox>,
-            register: Arc::clone(store) as Arc<dyn Register>,
-            retention: Arc::clone(store) as Arc<dyn Retention>,
+            queue: Arc::clone(&store) as Arc<dyn Queue>,
+            outbox: Arc::clone(&store) as Arc<dyn Outbox>,
+            register: Arc::clone(&store) as Arc<dyn Register>,
+            retention: store,
             _keep: Box::new(keep),
         }
     }
@@ -94,11 +95,11 @@ impl Ports {
     }
 
     pub(crate) async fn lease(&self, second: i64) -> Lease {
-        self.queue.lease(at(second), SPAN).await.unwrap().expect("something to lease")
+        self.queue.lease(&TenantId::single(), at(second), SPAN).await.unwrap().expect("something to lease")
     }
 
     pub(crate) async fn lease_mail(&self, second: i64) -> Dispatch {
-        self.outbox.lease(at(second), SPAN).await.unwrap().expect("something to send")
+        self.outbox.lease(&TenantId::single(), at(second), SPAN).await.unwrap().expect("something to send")
     }
 
     /// Accepts item `number` and concludes it with a mail for both recipients.
@@ -113,7 +114,7 @@ impl Ports {
 
     /// Settles everything that waits, each copy alike.
     pub(crate) async fn settle_all(&self, second: i64, how: fn(Reply) -> Settlement) {
-        while let Some(dispatch) = self.outbox.lease(at(second), SPAN).await.unwrap() {
+        while let Some(dispatch) = self.outbox.lease(&TenantId::single(), at(second), SPAN).await.unwrap() {
             self.settle(dispatch, how, second + 300).await.unwrap();
         }
     }

@@ -11,7 +11,10 @@ pub(super) async fn the_oldest_due_item_is_leased_first<S: StoreUnderTest>() {
     for number in [7, 3, 5] {
         ports.accept(number, 10).await.unwrap();
     }
-    assert!(ports.queue.lease(at(2), SPAN).await.unwrap().is_none(), "nothing is due before it was accepted");
+    assert!(
+        ports.queue.lease(&TenantId::single(), at(2), SPAN).await.unwrap().is_none(),
+        "nothing is due before it was accepted"
+    );
     for number in [3, 5, 7] {
         let lease = ports.lease(10).await;
         assert_eq!((lease.key, lease.attempt, lease.released), (key(number), 1, false));
@@ -27,7 +30,7 @@ pub(super) async fn a_lease_is_exclusive_until_it_runs_out<S: StoreUnderTest>() 
     let ports = S::open().await;
     ports.accept(1, 10).await.unwrap();
     let first = ports.lease(10).await;
-    assert!(ports.queue.lease(at(69), SPAN).await.unwrap().is_none());
+    assert!(ports.queue.lease(&TenantId::single(), at(69), SPAN).await.unwrap().is_none());
     let second = ports.lease(70).await;
     assert_eq!((first.attempt, second.attempt), (1, 2), "an attempt counts even if nothing came of it");
 }
@@ -37,10 +40,10 @@ pub(super) async fn a_renewed_lease_lasts_longer_and_stays_good<S: StoreUnderTes
     ports.accept(1, 10).await.unwrap();
     let lease = ports.lease(10).await;
     ports.queue.renew(&lease, at(120)).await.unwrap();
-    assert!(ports.queue.lease(at(119), SPAN).await.unwrap().is_none());
+    assert!(ports.queue.lease(&TenantId::single(), at(119), SPAN).await.unwrap().is_none());
     // Run out, but nobody else came.
     ports.queue.renew(&lease, at(200)).await.unwrap();
-    assert!(ports.queue.lease(at(199), SPAN).await.unwrap().is_none());
+    assert!(ports.queue.lease(&TenantId::single(), at(199), SPAN).await.unwrap().is_none());
     let done = sanitized(&lease, 10, vec![mail(1, &["a@city.example"], 10)]);
     ports.queue.conclude(lease, done, Vec::new()).await.unwrap();
     assert_eq!(stage(&ports, &key(1)).await, Stage::Sanitized);
@@ -51,10 +54,13 @@ pub(super) async fn a_renewed_dispatch_lasts_longer_and_stays_good<S: StoreUnder
     let key = ports.sanitized(1).await;
     let dispatch = ports.lease_mail(2000).await;
     ports.outbox.renew(&dispatch, at(2120)).await.unwrap();
-    assert!(ports.outbox.lease(at(2119), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(2119), SPAN).await.unwrap().is_none());
     ports.register.operate(&key, Operator::Hold, operated(2001, key.id)).await.unwrap();
     ports.outbox.renew(&dispatch, at(2200)).await.unwrap();
-    assert!(ports.outbox.lease(at(9999), SPAN).await.unwrap().is_none(), "what is on hold is not due by a renewal");
+    assert!(
+        ports.outbox.lease(&TenantId::single(), at(9999), SPAN).await.unwrap().is_none(),
+        "what is on hold is not due by a renewal"
+    );
     ports.settle(dispatch, Settlement::Sent, 0).await.unwrap();
     assert_eq!(statuses(&ports, &key).await, [Status::Sent, Status::Sent]);
 }
@@ -73,7 +79,7 @@ pub(super) async fn a_lost_lease_is_not_renewed<S: StoreUnderTest>() {
     let (slow, quick) = (ports.lease_mail(2000).await, ports.lease_mail(2060).await);
     assert!(conflicts(&ports.outbox.renew(&slow, at(9000)).await));
     ports.outbox.renew(&quick, at(3000)).await.unwrap();
-    assert!(ports.outbox.lease(at(2999), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(2999), SPAN).await.unwrap().is_none());
 }
 
 pub(super) async fn many_workers_lease_each_item_once<S: StoreUnderTest>() {
@@ -81,7 +87,8 @@ pub(super) async fn many_workers_lease_each_item_once<S: StoreUnderTest>() {
     for number in 0..20 {
         ports.accept(number, 10).await.unwrap();
     }
-    let leases = join_all((0..60).map(|_| ports.queue.lease(at(100), SPAN))).await;
+    let tenant = TenantId::single();
+    let leases = join_all((0..60).map(|_| ports.queue.lease(&tenant, at(100), SPAN))).await;
     let mut keys: Vec<_> = leases.into_iter().filter_map(|lease| lease.unwrap()).map(|lease| lease.key).collect();
     keys.sort();
     assert_eq!(keys, (0..20).map(key).collect::<Vec<_>>());
@@ -94,7 +101,7 @@ pub(super) async fn a_lost_lease_concludes_nothing<S: StoreUnderTest>() {
     let records = || vec![event(Event::Sanitized, item_id(1))];
     let late = sanitized(&slow, 10, vec![mail(1, &["a@city.example"], 10_000)]);
     assert!(conflicts(&ports.queue.conclude(slow, late, records()).await));
-    assert!(ports.outbox.lease(at(200), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(200), SPAN).await.unwrap().is_none());
     assert_eq!(ports.register.records(&TenantId::single(), 0, 9).await.unwrap().len(), 1, "only `received`");
     let done = sanitized(&quick, 10, vec![mail(1, &["a@city.example"], 10_000)]);
     ports.queue.conclude(quick, done, records()).await.unwrap();
@@ -109,18 +116,24 @@ pub(super) async fn what_came_in_while_the_clock_was_fast_is_due_when_it_is_set_
     }
     // Both sides look at the clock; one item is in work.
     let lease = ports.lease(year).await;
-    assert!(ports.outbox.lease(at(year), SPAN).await.unwrap().is_none());
+    assert!(ports.outbox.lease(&TenantId::single(), at(year), SPAN).await.unwrap().is_none());
     assert_eq!(ports.lease(100).await.key, key(2), "the clock is right again");
-    assert!(ports.queue.lease(at(101), SPAN).await.unwrap().is_none(), "what is in work stays so");
+    assert!(ports.queue.lease(&TenantId::single(), at(101), SPAN).await.unwrap().is_none(), "what is in work stays so");
     let conclusion = Conclusion::Deferred { retry_at: at(130), counts: true };
     ports.queue.conclude(lease, conclusion, Vec::new()).await.unwrap();
-    assert!(ports.queue.lease(at(98), SPAN).await.unwrap().is_none(), "a moment back is no clock set back");
+    assert!(
+        ports.queue.lease(&TenantId::single(), at(98), SPAN).await.unwrap().is_none(),
+        "a moment back is no clock set back"
+    );
     assert_eq!(ports.lease(130).await.key, key(1));
 
     let ports = S::open().await;
     let key = ports.sanitized(1).await;
     let dispatch = ports.lease_mail(year_and_a_day).await;
     ports.settle(dispatch, Settlement::Deferred, year_and_a_day + 60).await.unwrap();
-    assert!(ports.outbox.lease(at(2000), SPAN).await.unwrap().is_none(), "a deferral keeps its length");
+    assert!(
+        ports.outbox.lease(&TenantId::single(), at(2000), SPAN).await.unwrap().is_none(),
+        "a deferral keeps its length"
+    );
     assert_eq!(ports.lease_mail(2060).await.key, key);
 }

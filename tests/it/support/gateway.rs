@@ -16,9 +16,9 @@ use temizu::audit::chain;
 use temizu::config::{Config, DeliverTls};
 use temizu::domain::{AuditEvent, Digest, Domain, Event, ItemKey, Reference, Stage, Status, TenantId, Timestamp};
 use temizu::policy::RuleSet;
-use temizu::ports::{Clock, Entropy, ItemDetail, ItemFilter, Operator, Register as _, StoreError};
+use temizu::ports::{Clock, Entropy, ItemDetail, ItemFilter, Operator, StoreError};
 use temizu::serve::{Edge, Gateway, Role};
-use temizu::store::embedded::EmbeddedStore;
+use temizu::store::Store;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -101,7 +101,7 @@ impl Plan {
 /// A running gateway.
 pub(crate) struct Site {
     gateway: Gateway,
-    store: Arc<EmbeddedStore>,
+    store: Arc<dyn Store>,
     clock: Arc<SetClock>,
     entropy: Arc<SeededEntropy>,
     plan: Plan,

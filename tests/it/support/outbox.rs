@@ -92,7 +92,7 @@ impl MemoryOutbox {
 
 #[async_trait]
 impl Outbox for MemoryOutbox {
-    async fn lease(&self, _: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError> {
+    async fn lease(&self, _: &TenantId, _: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError> {
         let mut next = None;
         self.waiting.send_if_modified(|waiting| {
             next = waiting.pop_front();

@@ -1,0 +1,95 @@
+//! Opening a store of the kind that the configuration names.
+//!
+//! Refuses: a database written by a newer version, or by an older one that nobody migrated. Invariant: keys are made
+//! only for whoever needs them.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::embedded::EmbeddedStore;
+use super::scaleout::ScaleoutStore;
+use crate::config::{self, StoreKind};
+use crate::domain::Timestamp;
+use crate::ports::{Clock, OriginalSink, OriginalSource, Outbox, Queue, Register, Retention, StoreError};
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The data folder cannot be made, opened or swept. Check its owner and the disk.
+    #[error("the data folder cannot be used")]
+    Folder(#[source] io::Error),
+    /// The sealing keys cannot be read or made. Check `keys/`.
+    #[error("the sealing keys cannot be used")]
+    Keys(#[source] io::Error),
+    /// The database does not open.
+    #[error("the database cannot be used")]
+    Database(#[from] sqlx::Error),
+    /// The object store cannot be reached as it is configured.
+    #[error("the object store cannot be used: {0}")]
+    Objects(String),
+    /// A newer version has written the database. Install that version.
+    #[error("the database has version {found}, this program knows versions up to {known}: install the newer program")]
+    Newer {
+        /// Version of the database.
+        found: i64,
+        /// Version of this program.
+        known: i64,
+    },
+    /// The database is from an older version, or empty. Serving roles may not change it.
+    #[error("the database has version {found}, this program needs {known}: run `temizu migrate` once")]
+    Older {
+        /// Version of the database; 0 for an empty one.
+        found: i64,
+        /// Version of this program.
+        known: i64,
+    },
+}
+
+/// Which keys whoever opens the store needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keys {
+    /// None: deliver, operators, auditors. None are made.
+    None,
+    /// The public key, to seal: intake.
+    Sealing,
+    /// Both, to open originals: process, review.
+    Opening,
+}
+
+/// A store of either kind. A role takes no more of it than the ports it needs.
+#[async_trait]
+pub trait Store: Queue + Outbox + Register + Retention {
+    /// By how much this host's clock, which shows `now`, differs from that of the database: leases would run out early,
+    /// or late. Zero where the host keeps the store to itself.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn clock_difference(&self, now: Timestamp) -> Result<Duration, StoreError>;
+
+    /// What intake gets.
+    ///
+    /// # Errors
+    /// [`OpenError::Keys`] if there is no public key; [`OpenError::Objects`] if there is no place for originals.
+    fn sink(&self) -> Result<Arc<dyn OriginalSink>, OpenError>;
+
+    /// What process and review get. Reads the private key.
+    ///
+    /// # Errors
+    /// [`OpenError::Keys`] if the private key is not on this machine or does not read.
+    fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError>;
+}
+
+/// Opens the store. Must be called within a tokio runtime.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn open(config: &config::Store, clock: Arc<dyn Clock>, keys: Keys) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(match config.kind {
+        StoreKind::Embedded => EmbeddedStore::open(config, clock, keys).await?,
+        StoreKind::Scaleout => ScaleoutStore::open(config, clock, keys).await?,
+    })
+}

@@ -1,0 +1,56 @@
+//! Reading originals back, from the database or from the object store.
+//!
+//! Refuses: a row without bytes, an object that is missing. Invariant: what leaves here has passed [`Expected`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::PgPool;
+
+use super::objects::Objects;
+use crate::domain::ItemKey;
+use crate::ports::{Blob, OriginalSource, StoreError};
+use crate::store::keys::OpeningKey;
+use crate::store::rows::{Columns, failed};
+use crate::store::unseal::Expected;
+
+/// The source of originals.
+pub(super) struct Source {
+    pool: PgPool,
+    objects: Arc<Objects>,
+    key: Arc<OpeningKey>,
+}
+
+impl Source {
+    pub(super) fn new(pool: PgPool, objects: Arc<Objects>, key: OpeningKey) -> Self {
+        Self { pool, objects, key: Arc::new(key) }
+    }
+}
+
+#[async_trait]
+impl OriginalSource for Source {
+    async fn open(&self, key: &ItemKey) -> Result<Blob, StoreError> {
+        let row = sqlx::query(
+            "SELECT item.length, item.digest, original.sealed, original.file FROM original \
+             JOIN item ON item.tenant = original.tenant AND item.id = original.item \
+             WHERE original.tenant = $1 AND original.item = $2",
+        )
+        .bind(key.tenant.as_str())
+        .bind(key.id.to_string())
+        .fetch_one(&self.pool)
+        .await
+        .map_err(failed)?;
+        let expected = Expected { length: row.number("length")?, digest: row.digest("digest")? };
+        match (row.maybe_bytes("sealed")?, row.maybe_text("file")?) {
+            (Some(sealed), _) => expected.in_memory(&self.key, &sealed),
+            (None, Some(file)) => {
+                let sealed = self.objects.open(&file).await.map_err(|error| match error {
+                    StoreError::NotFound => StoreError::Damaged("the object of an original is missing"),
+                    other => other,
+                })?;
+                Ok(expected.streamed(Arc::clone(&self.key), sealed))
+            }
+            (None, None) => Err(StoreError::Damaged("an original without bytes")),
+        }
+    }
+}
