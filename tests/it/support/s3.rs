@@ -6,7 +6,8 @@
 //! Where `s3s-fs` 0.17 is not like AWS (and tests must not rest on it):
 //! - keys are paths of files: `a` and `a/b` cannot both exist, and reading `a` while `a/b` exists is an internal error
 //!   (which `object_store` tries again many times), not `NoSuchKey`;
-//! - `If-None-Match: *` is obeyed, but by looking first and writing then: of two writers at once both may succeed;
+//! - `If-None-Match: *` is obeyed, but by looking first and writing then: of two writers at once both may succeed
+//!   (garage takes no notice of it at all);
 //! - nothing is synced: a put that was answered survives `stop`, and would not survive a power cut;
 //! - a listing walks the whole bucket for every page: no figures about listings;
 //! - one forbidden key refuses a whole bulk delete, which AWS answers key by key.
