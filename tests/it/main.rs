@@ -15,6 +15,7 @@ mod escape;
 mod golden;
 mod kill;
 mod life_of_a_message;
+mod nodes;
 mod operate;
 mod postfix;
 mod roles;
