@@ -20,6 +20,7 @@ mod operate;
 mod postfix;
 mod roles;
 mod sandbox;
+mod scaleout;
 mod servers;
 mod smtp_dialog;
 mod store_contract;

@@ -47,7 +47,12 @@ impl Site {
 
     /// Objects are in buckets.
     pub(crate) async fn on_s3() -> Self {
-        let (folder, s3) = (tempfile::tempdir().unwrap(), S3Server::start().await);
+        Self::with_server(S3Server::start().await).await
+    }
+
+    /// Objects are in buckets of this server.
+    pub(crate) async fn with_server(s3: S3Server) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let database = migrated().await;
         let credentials = folder.path().join("s3.credentials");
         write_secret(
