@@ -245,7 +245,7 @@ fn entry(row: &SqliteRow) -> Result<QuarantineEntry, StoreError> {
     })
 }
 
-fn record(row: &SqliteRow) -> Result<AuditRecord, StoreError> {
+pub(super) fn record(row: &SqliteRow) -> Result<AuditRecord, StoreError> {
     Ok(AuditRecord {
         sequence: row.number("sequence")?,
         previous: row.digest("previous")?,
