@@ -116,7 +116,7 @@ fn sealed_length(sealed: &mut dyn Seekable) -> io::Result<u64> {
     }
     let payload = sealed.seek(SeekFrom::End(0))?.saturating_sub(header).saturating_sub(NONCE);
     let pieces = payload.div_ceil(SEALED_PIECE.saturating_add(TAG)).max(1);
-    Ok(payload.saturating_sub(pieces.saturating_mul(TAG)))
+    payload.checked_sub(pieces.saturating_mul(TAG)).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
 #[cfg(test)]
