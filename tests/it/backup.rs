@@ -96,7 +96,7 @@ impl Site {
 
 async fn serve(data: &Path, hop: &NextHop) -> Gateway {
     let config = data.with_extension("toml");
-    fs::write(&config, "[store]\ninline_bytes = 0\nreserve_bytes = 0\n").unwrap();
+    fs::write(&config, "[deliver]\nretry_minutes = [600]\n[store]\ninline_bytes = 0\nreserve_bytes = 0\n").unwrap();
     let options = format!("--smtp-listen 127.0.0.1:0 --domain city.test --next-hop {}", hop.address());
     let gateway = Gateway::with(data, &options, Some(&config));
     gateway.address().await;
@@ -282,11 +282,11 @@ async fn what_is_delivered_or_expires_between_snapshot_and_copy_is_in_the_backup
     let waiting: BTreeSet<String> = objects(&site.data());
     let mails: Vec<&String> = waiting.iter().filter(|name| name.ends_with(".mail")).collect();
     assert_eq!(mails.len(), 2, "{waiting:?}");
-    // The backup shall stand still before the first of them.
+    // The backup shall stand still before it has copied both.
     let stop_at = loop {
         site.deliver("delivered").await;
         let first = objects(&site.data()).difference(&waiting).next().cloned();
-        if let Some(first) = first.filter(|first| first < mails[0]) {
+        if let Some(first) = first.filter(|first| first < mails[1]) {
             break first;
         }
     };
