@@ -40,6 +40,10 @@ pub(super) enum Command {
     Rules(RulesArguments),
     /// Verify or export the audit chain
     Audit(Audit),
+    /// Back up the embedded store while the gateway runs, or check a backup
+    Backup(Backup),
+    /// Make a store from a backup, in the folder of --data or --config, which must not exist or be empty
+    Restore(Restore),
     /// Exit code 0 if the gateway answers (for containers and monitoring)
     Healthcheck(Health),
 }
@@ -298,6 +302,40 @@ pub(super) enum AuditCommand {
         #[command(flatten)]
         source: Source,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The backup's folder; it must not exist or be empty
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Check the backup in DIR instead of making one
+    #[arg(long, conflicts_with = "with_key")]
+    pub(super) verify: bool,
+    /// Put the private sealing key in too: DANGEROUS, backup and key together open every original
+    #[arg(long)]
+    pub(super) with_key: bool,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The backup's folder
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    // The store to make is the one that these name.
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Put every received item and every waiting delivery on hold, so that nothing is sent before a person has looked
+    #[arg(long)]
+    pub(super) hold: bool,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,14 +6,18 @@
 
 mod arguments;
 mod audit;
+mod backup;
+mod backup_trouble;
 mod check;
 mod config;
 mod demo;
 mod explain;
 mod health;
+mod onlooker;
 mod print;
 mod quarantine;
 mod queue;
+mod restore;
 mod rules;
 mod sanitize;
 mod serve;
@@ -77,6 +81,8 @@ async fn run(command: Command, printer: &Printer) -> Result<ExitCode, Trouble> {
         Command::Trace(arguments) => trace::run(arguments, printer).await,
         Command::Rules(arguments) => rules::run(arguments, printer).await,
         Command::Audit(arguments) => audit::run(arguments, printer).await,
+        Command::Backup(arguments) => backup::run(arguments, printer).await,
+        Command::Restore(arguments) => restore::run(arguments, printer).await,
         Command::Healthcheck(arguments) => health::run(arguments, printer).await,
     }
 }

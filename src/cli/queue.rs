@@ -153,7 +153,7 @@ async fn operate(one: &OneItem, what: Operator, printer: &Printer) -> Result<(),
 }
 
 /// What goes on record: the same word of an operator concerns the item before it is sanitized, its deliveries after.
-const fn event_of(what: Operator, stage: Stage) -> Event {
+pub(super) const fn event_of(what: Operator, stage: Stage) -> Event {
     let is_sanitized = matches!(stage, Stage::Sanitized | Stage::Delivered);
     match (what, is_sanitized) {
         (Operator::Hold, true) => Event::DeliveryHeld,

@@ -34,7 +34,11 @@ pub const EXIT_CODES: &[(u8, &str, &str)] = &[
     (11, "`temizu sanitize`: 預かるものがあります", "`temizu sanitize`: something is kept back"),
     (12, "`temizu sanitize`: 渡せないものがあります", "`temizu sanitize`: something is blocked"),
     (USAGE, "示した値が使えません", "a value that was given cannot be used"),
-    (UNPARSABLE, "入力を読めません", "input that cannot be read as what it is"),
+    (
+        UNPARSABLE,
+        "入力を読めません。控えでは、壊れたものがあります",
+        "input that cannot be read as what it is; for a backup: something in it is damaged",
+    ),
     (NO_INPUT, "ファイルまたはメールがありません", "no such file or mail"),
     (UNAVAILABLE, "ゲートウェイ、保管庫またはワーカーが応えません", "gateway, store or worker does not answer"),
     (OS, "OS が断りました（権限、空き容量など）", "the operating system refused (permissions, space)"),

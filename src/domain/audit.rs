@@ -82,6 +82,10 @@ events! {
     LegalHoldLifted = "legal_hold_lifted",
     /// A set of rules was loaded that had not been seen before.
     RulesLoaded = "rules_loaded",
+    /// A backup of the store was made: SHA-256 of its list, and the records and the head of this chain in it.
+    BackedUp = "backed_up",
+    /// The store was made from a backup: SHA-256 of its list, and the records and the head of this chain in it.
+    Restored = "restored",
     /// The gateway started.
     Started = "started",
 }

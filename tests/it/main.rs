@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests start real processes and read the real clock")]
 
 mod architecture;
+mod backup;
 mod bad_config;
 mod cli;
 mod compose_roundtrip;

@@ -8,10 +8,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::backup::lock::BackupLock;
 use crate::ports::StoreError;
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::place::Place;
@@ -30,6 +31,9 @@ pub(super) struct Folder {
     disk: Arc<dyn Disk>,
     /// Shared while anybody uses the folder; whoever gets it alone may sweep.
     lock: File,
+    backup_lock: BackupLock,
+    /// Objects without a row that stayed because a backup was under way.
+    leaving: Mutex<Vec<String>>,
 }
 
 /// A file in `tmp/`; it goes when this is dropped before it was published.
@@ -68,7 +72,8 @@ impl Folder {
         } else {
             lock.lock_shared()?;
         }
-        Ok((Arc::new(Self { root: root.to_owned(), disk, lock }), alone))
+        let (backup_lock, leaving) = (BackupLock::open(root)?, Mutex::default());
+        Ok((Arc::new(Self { root: root.to_owned(), disk, lock, backup_lock, leaving }), alone))
     }
 
     /// Lets others in, after a sweep alone.
@@ -124,25 +129,33 @@ impl Folder {
         File::open(self.resolve(relative)?)
     }
 
-    /// Removes objects whose rows are gone. One that is missing was removed before; one that cannot be removed now is
-    /// swept at the next start.
+    /// Removes objects whose rows are gone. While a backup copies files they stay, and go with the next ones after it.
+    /// One that is missing was removed before; one that cannot be removed now is swept at the next start.
     pub(super) async fn discard(self: &Arc<Self>, relative: Vec<String>) -> Result<(), StoreError> {
-        if relative.is_empty() {
+        let nothing_left = || self.leaving.try_lock().is_ok_and(|leaving| leaving.is_empty());
+        if relative.is_empty() && nothing_left() {
             return Ok(());
         }
         let folder = Arc::clone(self);
         on_disk(move || {
-            for name in &relative {
-                match folder.resolve(name).and_then(|path| folder.disk.remove(&path)) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        tracing::warn!(%error, "an object without a row stays until the next start");
-                    }
-                    _ => {}
-                }
+            let mut leaving = folder.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            leaving.extend(relative);
+            let gone = folder.backup_lock.unless_held(|| leaving.drain(..).for_each(|name| folder.remove(&name)));
+            if let Err(error) = gone {
+                tracing::warn!(%error, "the lock of backups cannot be looked at; objects without a row stay");
             }
             Ok(())
         })
         .await
+    }
+
+    fn remove(&self, relative: &str) {
+        match self.resolve(relative).and_then(|path| self.disk.remove(&path)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "an object without a row stays until the next start");
+            }
+            _ => {}
+        }
     }
 
     fn resolve(&self, relative: &str) -> io::Result<PathBuf> {
@@ -261,6 +274,23 @@ mod tests {
         assert_eq!(folder.sweep(&BTreeSet::from([kept.relative()])).unwrap(), 1);
         assert!(folder.read(&kept.relative()).is_ok());
         assert_eq!(folder.read(&lost.relative()).err().unwrap().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[tokio::test]
+    async fn what_a_backup_kept_from_going_goes_afterwards() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, _) = open(root.path());
+        let (first, second) = (Place::original(&key()), Place::mail(&key(), 1, 0));
+        folder.store(&first, b"a").unwrap();
+        folder.store(&second, b"b").unwrap();
+        let backup = BackupLock::open(root.path()).unwrap();
+        assert!(backup.hold(|| false).unwrap());
+        folder.discard(vec![first.relative()]).await.unwrap();
+        folder.discard(vec![second.relative()]).await.unwrap();
+        assert!(folder.read(&first.relative()).is_ok() && folder.read(&second.relative()).is_ok());
+        drop(backup);
+        folder.discard(Vec::new()).await.unwrap();
+        assert!(folder.read(&first.relative()).is_err() && folder.read(&second.relative()).is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Refuses: a folder written by a newer version, a database that does not keep its commits.
 //! Invariant: an `Ok` from a port means synced; a row never names a file that was not synced before it.
 
+pub mod backup;
+
 mod batch;
 mod conclude;
 mod files;
@@ -80,6 +82,16 @@ impl EmbeddedStore {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open_on(
+        disk: Arc<dyn Disk>,
+        config: &config::Store,
+        clock: Arc<dyn Clock>,
+        keys: Keys,
+    ) -> Result<Arc<Self>, OpenError> {
+        backup::restore::refuse_unfinished(&config.data).map_err(OpenError::Folder)?;
+        Self::open_whole(disk, config, clock, keys).await
+    }
+
+    async fn open_whole(
         disk: Arc<dyn Disk>,
         config: &config::Store,
         clock: Arc<dyn Clock>,
@@ -186,15 +198,15 @@ fn connect_options(root: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// The files that rows name.
+const NAMED_FILES: &str = "\
+    SELECT file FROM original WHERE file IS NOT NULL \
+    UNION ALL SELECT file FROM derivative WHERE file IS NOT NULL \
+    UNION ALL SELECT file FROM mail WHERE file IS NOT NULL";
+
 /// Removes files that a crash left without a row.
 async fn sweep(folder: &Arc<Folder>, readers: &SqlitePool) -> Result<(), OpenError> {
-    let named: Vec<String> = sqlx::query_scalar(
-        "SELECT file FROM original WHERE file IS NOT NULL \
-         UNION ALL SELECT file FROM derivative WHERE file IS NOT NULL \
-         UNION ALL SELECT file FROM mail WHERE file IS NOT NULL",
-    )
-    .fetch_all(readers)
-    .await?;
+    let named: Vec<String> = sqlx::query_scalar(NAMED_FILES).fetch_all(readers).await?;
     let named = BTreeSet::from_iter(named);
     let folder = Arc::clone(folder);
     let swept = rows::on_disk(move || folder.sweep(&named))
