@@ -19,6 +19,7 @@ mod operate;
 mod postfix;
 mod roles;
 mod sandbox;
+mod servers;
 mod smtp_dialog;
 mod store_contract;
 mod support;

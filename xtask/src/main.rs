@@ -7,6 +7,7 @@
 
 mod build;
 mod fuzz;
+mod garage;
 mod packages;
 mod run;
 mod samples;
@@ -19,7 +20,7 @@ usage: cargo xtask COMMAND
 
   build [--release]   both binaries: target/{debug,release}/temizu and temizu-worker
   test [--quick]      everything CI runs: format, lints, tests, samples, documents (--quick: tests only)
-  nightly             what takes too long for every change: 300 kills, leases that run out
+  nightly             what takes too long for every change: 300 kills, leases that run out, garage as object store
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
   bench [FILTER]      micro-benchmarks of the parts
   fuzz TARGET [SECONDS] | fuzz --all SECONDS

@@ -12,11 +12,13 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("smtp-source", "postfix", "load"),
     ("python3", "python3", "a second parser for the mails we write"),
     ("kill", "procps", "workers that die while they wait"),
+    ("postgres", "postgresql", "a real database behind the scale-out store"),
+    ("setpriv", "util-linux", "a database server that refuses to be root"),
 ];
 
 /// Installs what is missing (Debian, root) or says how to.
 pub(crate) fn install() -> Outcome {
-    let missing: Vec<_> = NEEDED.iter().filter(|(program, ..)| !on_path(program)).collect();
+    let missing: Vec<_> = NEEDED.iter().filter(|(program, ..)| !installed(program)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -29,7 +31,7 @@ pub(crate) fn install() -> Outcome {
     if !on_path("apt-get") || !is_root() {
         return Err(Failure(by_hand));
     }
-    let guard = PolicyGuard::set()?;
+    let guards = (PolicyGuard::set()?, NoCluster::set()?);
     let mut update = Command::new("apt-get");
     run("package lists", update.args(["update", "-qq"]))?;
     let mut install = Command::new("apt-get");
@@ -38,8 +40,14 @@ pub(crate) fn install() -> Outcome {
         .args(["install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"])
         .args(&packages);
     let outcome = run("packages", &mut install).map_err(|failure| Failure(format!("{failure}\n{by_hand}")));
-    drop(guard);
+    drop(guards);
     outcome
+}
+
+/// Debian puts the programs of a PostgreSQL server into a folder per version, which is on nobody's PATH.
+fn installed(program: &str) -> bool {
+    let versions = || std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    on_path(program) || (program == "postgres" && versions().any(|it| it.path().join("bin/postgres").is_file()))
 }
 
 fn is_root() -> bool {
@@ -66,6 +74,33 @@ impl PolicyGuard {
 }
 
 impl Drop for PolicyGuard {
+    fn drop(&mut self) {
+        if self.ours && std::fs::remove_file(Self::PATH).is_err() {
+            eprintln!("could not remove {}", Self::PATH);
+        }
+    }
+}
+
+/// Keeps Debian's PostgreSQL from making a database of its own on this machine: the tests make theirs.
+struct NoCluster {
+    ours: bool,
+}
+
+impl NoCluster {
+    const FOLDER: &'static str = "/etc/postgresql-common/createcluster.d";
+    const PATH: &'static str = "/etc/postgresql-common/createcluster.d/temizu-tests.conf";
+
+    fn set() -> Result<Self, Failure> {
+        if std::path::Path::new(Self::PATH).exists() {
+            return Ok(Self { ours: false });
+        }
+        std::fs::create_dir_all(Self::FOLDER)?;
+        std::fs::write(Self::PATH, "create_main_cluster = false\n")?;
+        Ok(Self { ours: true })
+    }
+}
+
+impl Drop for NoCluster {
     fn drop(&mut self) {
         if self.ours && std::fs::remove_file(Self::PATH).is_err() {
             eprintln!("could not remove {}", Self::PATH);

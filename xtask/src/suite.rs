@@ -3,6 +3,7 @@
 //! Invariant: `.ci/run` calls [`everything`] and nothing else.
 
 use crate::build::{self, Profile};
+use crate::garage::Garage;
 use crate::packages;
 use crate::run::{Outcome, cargo, on_path, run};
 use crate::samples;
@@ -33,11 +34,15 @@ pub(crate) fn quick() -> Outcome {
     tests()
 }
 
-/// What takes too long for every change: the gateway killed 300 times, and leases that run out by themselves.
+/// What takes too long for every change: the gateway killed 300 times, leases that run out by themselves, and the
+/// stores on a real distributed object store.
 pub(crate) fn nightly() -> Outcome {
     build::binaries(Profile::Dev)?;
     let arguments = ["test", "--test", "it", "--locked", "--", "kill::", "roles::", "--nocapture"];
-    run("kills and leases", cargo(arguments).env("TEMIZU_KILL_ROUNDS", "300").env("TEMIZU_LEASES", "1"))
+    run("kills and leases", cargo(arguments).env("TEMIZU_KILL_ROUNDS", "300").env("TEMIZU_LEASES", "1"))?;
+    let garage = Garage::start()?;
+    let arguments = ["test", "--test", "it", "--ignore-rust-version", "--locked", "--", "store_contract", "servers::"];
+    run("the stores on garage", cargo(arguments).envs(garage.environment()))
 }
 
 /// Micro-benchmarks.
