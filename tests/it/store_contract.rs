@@ -17,8 +17,8 @@ use temizu::ports::{Conclusion, ItemFilter, Operator, Settlement, StoreError};
 
 use self::expiry::{expiry_destroys_content_and_keeps_the_record, expiry_spares_what_still_waits};
 use self::fixture::{
-    Embedded, INLINE, SPAN, StoreUnderTest, at, decision, event, facts, item_id, mail, mailbox, operated, origin,
-    original, sanitized,
+    Embedded, INLINE, SPAN, Scaleout, ScaleoutOnS3, StoreUnderTest, at, decision, event, facts, item_id, mail, mailbox,
+    operated, origin, original, sanitized,
 };
 use self::leases::{
     a_lease_is_exclusive_until_it_runs_out, a_lost_lease_concludes_nothing, a_lost_lease_is_not_renewed,
@@ -38,7 +38,7 @@ macro_rules! contract {
 }
 
 contract! {
-    Embedded as embedded; [
+    Embedded as embedded, Scaleout as scaleout, ScaleoutOnS3 as scaleout_on_s3; [
         what_was_accepted_reads_back,
         an_original_that_was_not_accepted_leaves_nothing,
         a_reference_is_given_once_per_tenant,

@@ -21,6 +21,8 @@ use temizu::ports::{
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
 
+use crate::support::scaleout::Site;
+
 /// How long a lease lasts here.
 pub(crate) const SPAN: Duration = Duration::from_secs(60);
 /// Originals above this are files.
@@ -43,6 +45,24 @@ impl StoreUnderTest for Embedded {
     }
 }
 
+/// The scale-out store, its objects in a folder.
+pub(crate) struct Scaleout;
+
+impl StoreUnderTest for Scaleout {
+    async fn open() -> Ports {
+        Ports::at(Site::on_files().await).await
+    }
+}
+
+/// The scale-out store, its objects in buckets.
+pub(crate) struct ScaleoutOnS3;
+
+impl StoreUnderTest for ScaleoutOnS3 {
+    async fn open() -> Ports {
+        Ports::at(Site::on_s3().await).await
+    }
+}
+
 pub(crate) fn embedded_config(data: &std::path::Path) -> config::Store {
     config::Store { data: data.to_owned(), reserve_bytes: 0, inline_bytes: INLINE, ..config::Store::default() }
 }
@@ -59,6 +79,11 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
+    async fn at(site: Site) -> Self {
+        let store = site.open(Arc::new(StillClock::default())).await;
+        Self::of(store, site)
+    }
+
     pub(crate) fn of(store: Arc<dyn Store>, keep: impl Any + Send + Sync) -> Self {
         Self {
             sink: store.sink().unwrap(),

@@ -11,5 +11,6 @@ pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod python;
 pub(crate) mod s3;
+pub(crate) mod scaleout;
 pub(crate) mod sender;
 pub(crate) mod worker;
