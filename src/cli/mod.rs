@@ -11,9 +11,11 @@ mod config;
 mod demo;
 mod explain;
 mod health;
+mod migrate;
 mod print;
 mod quarantine;
 mod queue;
+mod retention;
 mod rules;
 mod sanitize;
 mod serve;
@@ -77,6 +79,8 @@ async fn run(command: Command, printer: &Printer) -> Result<ExitCode, Trouble> {
         Command::Trace(arguments) => trace::run(arguments, printer).await,
         Command::Rules(arguments) => rules::run(arguments, printer).await,
         Command::Audit(arguments) => audit::run(arguments, printer).await,
+        Command::Migrate(arguments) => migrate::run(arguments, printer).await,
+        Command::Retention(arguments) => retention::run(arguments, printer).await,
         Command::Healthcheck(arguments) => health::run(arguments, printer).await,
     }
 }

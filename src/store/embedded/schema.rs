@@ -30,7 +30,7 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ope
 }
 
 /// The version found; `None` in an empty database.
-async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>, OpenError> {
+pub(super) async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>, OpenError> {
     let exists: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'")
             .fetch_optional(&mut *connection)
