@@ -9,10 +9,12 @@ pub mod embedded;
 pub mod open;
 pub mod scaleout;
 
+mod acts;
 mod clock_watch;
 mod conclusion;
 mod keys;
 mod place;
+mod readings;
 mod receipt;
 mod rows;
 mod seal;

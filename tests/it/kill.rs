@@ -4,41 +4,22 @@
 //! repeats the moments of an earlier run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::support::load::{Accepted, LARGE, SENDERS, Sent, keep_sending, mail, reference_of, texts_of};
 use crate::support::next_hop::{NextHop, Taken};
 use crate::support::process::{Gateway, run_on};
 use crate::support::sender::Sender;
 
-const SENDERS: u32 = 4;
-/// Every so-many-th mail of a sender is large.
-const LARGE_EACH: u32 = 8;
-const LARGE: usize = 200_000;
 /// The gateway lives this long under load, at most, before it is killed.
 const LONGEST_LIFE_MILLIS: u64 = 500;
 /// Time to deliver what is left, besides a share per round.
 const DRAIN: Duration = Duration::from_secs(60);
-
-/// Where senders find the gateway; `None` while it is down.
-type Whereabouts = watch::Receiver<Option<SocketAddr>>;
-
-/// Mails answered with `250`, by the 管理番号 each was given.
-type Accepted = Arc<Mutex<BTreeMap<String, Sent>>>;
-
-/// What a sender remembers of a mail.
-#[derive(Debug, Clone)]
-struct Sent {
-    /// Words no other mail contains.
-    mark: String,
-    large: bool,
-}
 
 fn number_from(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
@@ -55,60 +36,6 @@ impl Moments {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (z ^ (z >> 31)) % bound
     }
-}
-
-/// A mail with a mark in its subject; a large one has an attachment too.
-fn mail(mark: &str, large: bool) -> Vec<u8> {
-    let header = format!(
-        "From: <sender@example.com>\r\nTo: <a@city.test>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0900\r\n\
-         Message-ID: <{mark}@example.com>\r\nSubject: {mark}\r\nMIME-Version: 1.0\r\n"
-    );
-    if !large {
-        return format!("{header}\r\nThe body of {mark}.\r\n").into_bytes();
-    }
-    let lines = format!("A line of {mark}, and one more.\r\n").repeat(LARGE / 40);
-    format!(
-        "{header}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nThe body of {mark}.\r\n--b\r\n\
-         Content-Disposition: attachment; filename=lines.txt\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n\
-         {lines}--b--\r\n"
-    )
-    .into_bytes()
-}
-
-/// Sends one mail after the other for ever. A mail without an answer is not sent again, so that every one that
-/// arrives twice was sent twice by the gateway.
-async fn keep_sending(sender: u32, mut whereabouts: Whereabouts, accepted: Accepted) {
-    let mut count = 0;
-    loop {
-        let Ok(address) = whereabouts.wait_for(Option::is_some).await.map(|address| *address) else { return };
-        let Ok(mut connection) = Sender::connect(address.unwrap()).await else {
-            tokio::task::yield_now().await;
-            continue;
-        };
-        loop {
-            count += 1;
-            let sent = Sent { mark: format!("mark-{sender}-{count}-end"), large: count % LARGE_EACH == 0 };
-            let Ok(reference) = connection.send("a@city.test", &mail(&sent.mark, sent.large)).await else { break };
-            let earlier = accepted.lock().unwrap().insert(reference, sent);
-            assert!(earlier.is_none(), "one 管理番号 for two mails: {earlier:?}");
-        }
-    }
-}
-
-/// The 管理番号 of an arrived mail; `None` for a notice about one that did not pass.
-fn reference_of(mail: &Taken) -> Option<&str> {
-    let text = std::str::from_utf8(&mail.bytes).unwrap();
-    let field = |name| text.lines().find_map(|line| line.strip_prefix(name));
-    let is_notice = field("Auto-Submitted: ").is_some();
-    if is_notice { None } else { field("X-Temizu-Id: ") }
-}
-
-/// The texts of an arrived mail, decoded, one behind the other.
-fn texts_of(mail: &Taken) -> String {
-    let blocks = std::str::from_utf8(&mail.bytes).unwrap().split("\r\n\r\n").skip(1);
-    let base64 = blocks.map(|block| block.lines().take_while(|line| !line.starts_with("--")).collect::<String>());
-    let bytes = base64.filter_map(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
-    bytes.map(|bytes| String::from_utf8(bytes).unwrap()).collect()
 }
 
 /// What is in quarantine as a whole, by 管理番号.

@@ -8,6 +8,9 @@ pub(crate) mod fixture;
 mod leases;
 
 mod expiry;
+mod legal_holds;
+mod tenants;
+mod together;
 
 use std::time::Duration;
 
@@ -27,6 +30,22 @@ use self::leases::{
     what_came_in_while_the_clock_was_fast_is_due_when_it_is_set_back,
 };
 
+use self::legal_holds::{
+    a_legal_hold_is_recorded_and_listed, a_legal_hold_keeps_an_item_from_expiring,
+    a_legal_hold_that_changes_nothing_is_refused,
+};
+use self::tenants::{
+    a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own, tenants_see_nothing_of_each_other,
+    the_chains_of_two_tenants_are_verified_apart, two_tenants_may_have_the_same_item,
+    what_expires_for_one_tenant_stays_for_the_other,
+};
+use self::together::{
+    a_conclusion_and_a_hold_at_the_same_moment_leave_no_held_item_with_waiting_mails,
+    the_chain_verifies_after_two_hundred_mixed_operations_at_once,
+    twenty_workers_lease_a_thousand_items_once_and_in_order_of_due_time,
+    two_mails_settled_at_the_same_moment_deliver_their_item,
+};
+
 macro_rules! contract {
     ($($store:ident as $module:ident),+; $cases:tt) => { $(contract!(@store $store $module $cases);)+ };
     (@store $store:ident $module:ident [$($case:ident),+ $(,)?]) => {
@@ -44,7 +63,6 @@ contract! {
         a_reference_is_given_once_per_tenant,
         two_hundred_accepts_at_once_are_all_kept_in_one_chain,
         one_conflict_among_many_accepts_undoes_no_other,
-        tenants_see_nothing_of_each_other,
         the_oldest_due_item_is_leased_first,
         a_lease_is_exclusive_until_it_runs_out,
         a_renewed_lease_lasts_longer_and_stays_good,
@@ -77,6 +95,19 @@ contract! {
         the_chain_verifies_and_exports,
         expiry_destroys_content_and_keeps_the_record,
         expiry_spares_what_still_waits,
+        a_legal_hold_keeps_an_item_from_expiring,
+        a_legal_hold_is_recorded_and_listed,
+        a_legal_hold_that_changes_nothing_is_refused,
+        two_tenants_may_have_the_same_item,
+        tenants_see_nothing_of_each_other,
+        a_tenant_leases_only_what_is_its_own,
+        a_tenant_operates_only_on_what_is_its_own,
+        what_expires_for_one_tenant_stays_for_the_other,
+        the_chains_of_two_tenants_are_verified_apart,
+        two_mails_settled_at_the_same_moment_deliver_their_item,
+        a_conclusion_and_a_hold_at_the_same_moment_leave_no_held_item_with_waiting_mails,
+        twenty_workers_lease_a_thousand_items_once_and_in_order_of_due_time,
+        the_chain_verifies_after_two_hundred_mixed_operations_at_once,
     ]
 }
 
@@ -157,25 +188,6 @@ async fn one_conflict_among_many_accepts_undoes_no_other<S: StoreUnderTest>() {
     assert!(outcomes.into_iter().all(|outcome| outcome.is_ok() || conflicts(&outcome)));
     assert_eq!(ports.register.items(&TenantId::single(), &all()).await.unwrap().len(), 20);
     assert_eq!(chain::verify(&*ports.register, &TenantId::single()).await.unwrap().count, 20);
-}
-
-async fn tenants_see_nothing_of_each_other<S: StoreUnderTest>() {
-    let ports = S::open().await;
-    let other = TenantId::try_from("other".to_owned()).unwrap();
-    ports.accept(1, 10).await.unwrap();
-    let foreign = ItemKey { tenant: other.clone(), id: item_id(1) };
-    assert!(matches!(ports.read(&foreign).await, Err(StoreError::NotFound)));
-    assert!(matches!(ports.register.item(&foreign).await, Err(StoreError::NotFound)));
-    let held = ports.register.operate(&foreign, Operator::Hold, operated(5, foreign.id)).await;
-    assert!(matches!(held, Err(StoreError::NotFound)));
-    for text in [None, Some("a@city.example".to_owned()), Some(item_id(1).to_string())] {
-        let filter = ItemFilter { text, ..all() };
-        assert!(ports.register.items(&other, &filter).await.unwrap().is_empty());
-    }
-    assert!(ports.register.records(&other, 0, 10).await.unwrap().is_empty());
-    assert_eq!(ports.retention.expire(&other, at(99), at(99)).await.unwrap(), 0);
-    ports.register.record(&other, event(Event::Started, item_id(9))).await.unwrap();
-    assert_eq!(ports.register.records(&other, 0, 10).await.unwrap()[0].sequence, 1, "each tenant has its own chain");
 }
 
 async fn a_deferred_item_waits_for_its_time<S: StoreUnderTest>() {

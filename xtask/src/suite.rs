@@ -50,6 +50,7 @@ pub(crate) fn bench(filter: &[&str]) -> Outcome {
     build::binaries(Profile::Release)?;
     let arguments = ["bench", "--bench", "parts", "--locked", "--"].iter().chain(filter);
     run("the trusted side, and workers", &mut cargo(arguments))?;
+    run("the two stores", &mut cargo(["bench", "--bench", "stores", "--locked"]))?;
     let arguments =
         ["bench", "--package", "temizu-worker", "--bench", "hostile", "--ignore-rust-version", "--locked", "--"];
     run("inside a worker", &mut cargo(arguments.iter().chain(filter)))

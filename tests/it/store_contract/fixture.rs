@@ -31,6 +31,9 @@ pub(crate) const INLINE: u64 = 4096;
 /// A store of some kind, empty.
 pub(crate) trait StoreUnderTest {
     async fn open() -> Ports;
+
+    /// One store, opened by two processes or hosts.
+    async fn open_twice() -> [Ports; 2];
 }
 
 /// The embedded store in a folder of its own.
@@ -38,11 +41,19 @@ pub(crate) struct Embedded;
 
 impl StoreUnderTest for Embedded {
     async fn open() -> Ports {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(StillClock::default());
-        let store = EmbeddedStore::open(&embedded_config(folder.path()), clock, Keys::Opening).await.unwrap();
-        Ports::of(store, folder)
+        embedded(&Arc::new(tempfile::tempdir().unwrap())).await
     }
+
+    async fn open_twice() -> [Ports; 2] {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        [embedded(&folder).await, embedded(&folder).await]
+    }
+}
+
+async fn embedded(folder: &Arc<tempfile::TempDir>) -> Ports {
+    let clock = Arc::new(StillClock::default());
+    let store = EmbeddedStore::open(&embedded_config(folder.path()), clock, Keys::Opening).await.unwrap();
+    Ports::of(store, Arc::clone(folder))
 }
 
 /// The scale-out store, its objects in a folder.
@@ -120,11 +131,19 @@ impl Ports {
     }
 
     pub(crate) async fn lease(&self, second: i64) -> Lease {
-        self.queue.lease(&TenantId::single(), at(second), SPAN).await.unwrap().expect("something to lease")
+        self.lease_for(&TenantId::single(), second).await
+    }
+
+    pub(crate) async fn lease_for(&self, tenant: &TenantId, second: i64) -> Lease {
+        self.queue.lease(tenant, at(second), SPAN).await.unwrap().expect("something to lease")
     }
 
     pub(crate) async fn lease_mail(&self, second: i64) -> Dispatch {
-        self.outbox.lease(&TenantId::single(), at(second), SPAN).await.unwrap().expect("something to send")
+        self.lease_mail_for(&TenantId::single(), second).await
+    }
+
+    pub(crate) async fn lease_mail_for(&self, tenant: &TenantId, second: i64) -> Dispatch {
+        self.outbox.lease(tenant, at(second), SPAN).await.unwrap().expect("something to send")
     }
 
     /// Accepts item `number` and concludes it with a mail for both recipients.

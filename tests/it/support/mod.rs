@@ -3,6 +3,7 @@
 pub(crate) mod delivered;
 pub(crate) mod folder_sink;
 pub(crate) mod gateway;
+pub(crate) mod load;
 pub(crate) mod log;
 pub(crate) mod next_hop;
 pub(crate) mod outbox;

@@ -24,8 +24,18 @@ pub(crate) struct Site {
 impl Site {
     /// Objects are files in a folder.
     pub(crate) async fn on_files() -> Self {
+        Self::in_folder(migrated().await)
+    }
+
+    /// As [`Self::on_files`], on a cluster that is not shared with other tests.
+    pub(crate) async fn on_files_of(cluster: &Cluster) -> Self {
+        let database = cluster.database().await;
+        migrate(&database).await;
+        Self::in_folder(database)
+    }
+
+    fn in_folder(database: Database) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = migrated().await;
         let place = |name: &str| format!("file://{}", folder.path().join(name).display());
         let config = config::Store {
             originals: place("originals"),
@@ -37,7 +47,12 @@ impl Site {
 
     /// Objects are in buckets.
     pub(crate) async fn on_s3() -> Self {
-        let (folder, s3) = (tempfile::tempdir().unwrap(), S3Server::start().await);
+        Self::with_server(S3Server::start().await).await
+    }
+
+    /// Objects are in buckets of this server.
+    pub(crate) async fn with_server(s3: S3Server) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let database = migrated().await;
         let credentials = folder.path().join("s3.credentials");
         write_secret(
@@ -82,10 +97,14 @@ async fn migrated() -> Database {
     let template = TEMPLATE
         .get_or_init(|| async {
             let database = Cluster::shared().database().await;
-            let config = config::Store { postgres: database.url(), ..config::Store::default() };
-            ScaleoutStore::migrate(&config).await.unwrap();
+            migrate(&database).await;
             database
         })
         .await;
     Cluster::shared().database_from(template.name()).await
+}
+
+async fn migrate(database: &Database) {
+    let config = config::Store { postgres: database.url(), ..config::Store::default() };
+    ScaleoutStore::migrate(&config).await.unwrap();
 }
