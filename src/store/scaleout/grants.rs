@@ -131,7 +131,6 @@ const PROCESS: &[Grant] = &[
     ("mail_recipient", "INSERT", EVERY),
     ("unneeded_object", "SELECT", EVERY),
     ("unneeded_object", "INSERT", EVERY),
-    ("unneeded_object", "UPDATE", EVERY),
     ("unneeded_object", "DELETE", EVERY),
     ("sealing_key", "SELECT", EVERY),
     ("sealing_key", "INSERT", EVERY),
