@@ -61,7 +61,12 @@ pub(crate) struct Scaleout;
 
 impl StoreUnderTest for Scaleout {
     async fn open() -> Ports {
-        Ports::at(Site::on_files().await).await
+        Ports::at(&Arc::new(Site::on_files().await)).await
+    }
+
+    async fn open_twice() -> [Ports; 2] {
+        let site = Arc::new(Site::on_files().await);
+        [Ports::at(&site).await, Ports::at(&site).await]
     }
 }
 
@@ -70,7 +75,12 @@ pub(crate) struct ScaleoutOnS3;
 
 impl StoreUnderTest for ScaleoutOnS3 {
     async fn open() -> Ports {
-        Ports::at(Site::on_s3().await).await
+        Ports::at(&Arc::new(Site::on_s3().await)).await
+    }
+
+    async fn open_twice() -> [Ports; 2] {
+        let site = Arc::new(Site::on_s3().await);
+        [Ports::at(&site).await, Ports::at(&site).await]
     }
 }
 
@@ -90,9 +100,9 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    async fn at(site: Site) -> Self {
+    async fn at(site: &Arc<Site>) -> Self {
         let store = site.open(Arc::new(StillClock::default())).await;
-        Self::of(store, site)
+        Self::of(store, Arc::clone(site))
     }
 
     pub(crate) fn of(store: Arc<dyn Store>, keep: impl Any + Send + Sync) -> Self {

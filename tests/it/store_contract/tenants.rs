@@ -16,8 +16,12 @@ struct Town {
     message_id: &'static str,
     /// Numbers the Message-ID of the composed mail.
     mail: u8,
+    /// Of the originals, in bytes.
     length: usize,
 }
+
+/// Above what is kept in rows: the objects of two tenants must not be taken for one another either.
+const LARGE: usize = 5000;
 
 /// All that a tenant's people can read.
 #[derive(Debug, PartialEq)]
@@ -33,8 +37,20 @@ impl Town {
     fn pair() -> [Self; 2] {
         let (city, town) = (TenantId::single(), TenantId::try_from("town".to_owned()).unwrap());
         [
-            Self { tenant: city, recipient: "a@city.example", message_id: "<c@sender.example>", mail: 1, length: 100 },
-            Self { tenant: town, recipient: "z@town.example", message_id: "<t@sender.example>", mail: 2, length: 5000 },
+            Self {
+                tenant: city,
+                recipient: "a@city.example",
+                message_id: "<c@sender.example>",
+                mail: 1,
+                length: LARGE,
+            },
+            Self {
+                tenant: town,
+                recipient: "z@town.example",
+                message_id: "<t@sender.example>",
+                mail: 2,
+                length: LARGE + 1,
+            },
         ]
     }
 
@@ -62,7 +78,7 @@ impl Town {
     fn conclusion(&self, lease: &Lease) -> Conclusion {
         let mut facts = Box::new(facts(lease));
         facts.headers.message_id = Some(MessageId::try_from(self.message_id.to_owned()).unwrap());
-        let mails = vec![mail(self.mail, &[self.recipient], 100)];
+        let mails = vec![mail(self.mail, &[self.recipient], LARGE)];
         Conclusion::Sanitized { facts, decision: decision(None), derivatives: Vec::new(), mails }
     }
 
