@@ -25,3 +25,4 @@ mod servers;
 mod smtp_dialog;
 mod store_contract;
 mod support;
+mod zones;
