@@ -3,7 +3,8 @@
 //!
 //! Invariant: whatever is refused here is also done by somebody who may, so that no case passes because nothing works.
 
-mod town;
+pub(crate) mod town;
+mod wall;
 
 use std::path::Path;
 use std::time::Duration;

@@ -163,9 +163,11 @@ fn next_steps(config: &config::Store, made: &[Made], printer: &Printer) {
         printer.say(
             "S3 の鍵を役割ごとに一つ作り、ポリシーを付けてください。MinIO: mc admin policy create ALIAS temizu-deliver deliver.s3-policy.json、mc admin policy attach ALIAS temizu-deliver --user KEY。\n\
              AWS・Ceph: aws iam put-user-policy --user-name temizu-deliver --policy-name temizu --policy-document file://deliver.s3-policy.json。\n\
+             役割に要らない store.originals と store.derivatives は、そのホストの設定で空にしてください。\n\
              garage にポリシーはありません。garage bucket allow --read（--write）BUCKET --key KEY で、ポリシーにあるバケットだけを許してください。",
             "make one S3 key for each role and attach its policy. MinIO: mc admin policy create ALIAS temizu-deliver deliver.s3-policy.json, then mc admin policy attach ALIAS temizu-deliver --user KEY.\n\
              AWS, Ceph: aws iam put-user-policy --user-name temizu-deliver --policy-name temizu --policy-document file://deliver.s3-policy.json.\n\
+             leave store.originals and store.derivatives empty on a host whose role does not need them.\n\
              garage has no policies: allow each key only the buckets of its policy, garage bucket allow --read (--write) BUCKET --key KEY.",
         );
     }

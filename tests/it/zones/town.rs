@@ -20,12 +20,12 @@ use crate::support::process::{Ended, end, temizu};
 use crate::support::s3::{Key, S3Server};
 use crate::support::scaleout::write_secret;
 
-/// What a login is called when it has to show its password.
+/// Of the login that owns the database.
 const OWNER_PASSWORD: &str = "of the owner";
 
-pub(super) struct Town {
-    pub(super) database: Database,
-    pub(super) prefix: String,
+pub(crate) struct Town {
+    pub(crate) database: Database,
+    pub(crate) prefix: String,
     s3: S3Server,
     folder: tempfile::TempDir,
     /// By role.
@@ -34,7 +34,7 @@ pub(super) struct Town {
 
 impl Town {
     /// Migrated, and with its wall.
-    pub(super) async fn built() -> Self {
+    pub(crate) async fn built() -> Self {
         let mut town = Self::empty().await;
         town.migrate("").with(0);
         town.roles("--login host1=intake,process").with(0);
@@ -43,7 +43,7 @@ impl Town {
     }
 
     /// An empty database, its owner, and empty buckets.
-    pub(super) async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         let database = Cluster::shared().database().await;
         let (name, prefix) = (database.name(), format!("z{}", database.name()));
         database.sql(&format!("CREATE ROLE {prefix}_owner LOGIN CREATEROLE PASSWORD '{OWNER_PASSWORD}'")).await;
@@ -58,12 +58,12 @@ impl Town {
     }
 
     /// `temizu migrate` as the owner.
-    pub(super) fn migrate(&self, more: &str) -> Ended {
+    pub(crate) fn migrate(&self, more: &str) -> Ended {
         self.run(&format!("migrate {more}"), &self.config_file("owner", ""))
     }
 
     /// `temizu migrate --roles` as the owner.
-    pub(super) fn roles(&self, more: &str) -> Ended {
+    pub(crate) fn roles(&self, more: &str) -> Ended {
         let out = self.out();
         self.run(
             &format!("migrate --roles --prefix {} --out {} {more}", self.prefix, out.display()),
@@ -72,14 +72,14 @@ impl Town {
     }
 
     /// `temizu` with these arguments, which are cut at spaces.
-    pub(super) fn run(&self, arguments: &str, config: &Path) -> Ended {
+    pub(crate) fn run(&self, arguments: &str, config: &Path) -> Ended {
         let mut command = temizu();
         command.args(arguments.split_whitespace()).arg("--config").arg(config);
         end(command, b"")
     }
 
     /// One S3 key for each policy that was written.
-    pub(super) fn hand_out_keys(&mut self) {
+    pub(crate) fn hand_out_keys(&mut self) {
         for entry in std::fs::read_dir(self.out()).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
@@ -93,32 +93,32 @@ impl Town {
     }
 
     /// Where `migrate --roles` writes.
-    pub(super) fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.folder.path().join("out")
     }
 
     /// The data folder of a role's host.
-    pub(super) fn data(&self, role: &str) -> PathBuf {
+    pub(crate) fn data(&self, role: &str) -> PathBuf {
         self.folder.path().join(format!("data-{role}"))
     }
 
-    pub(super) fn login_name(&self, role: &str) -> String {
+    pub(crate) fn login_name(&self, role: &str) -> String {
         format!("{}_{role}", self.prefix)
     }
 
-    pub(super) fn password_file(&self, role: &str) -> PathBuf {
+    pub(crate) fn password_file(&self, role: &str) -> PathBuf {
         match role {
             "owner" => self.folder.path().join("owner.password"),
             role => self.out().join(format!("{}.password", self.login_name(role))),
         }
     }
 
-    pub(super) fn password(&self, role: &str) -> String {
+    pub(crate) fn password(&self, role: &str) -> String {
         std::fs::read_to_string(self.password_file(role)).unwrap().trim().to_owned()
     }
 
     /// The configuration of a host of that role.
-    pub(super) fn config(&self, role: &str) -> config::Store {
+    pub(crate) fn config(&self, role: &str) -> config::Store {
         let s3_credentials_file = self.keys.get(role).map(|_| self.folder.path().join(format!("{role}.credentials")));
         let reaches = |bucket: &str| {
             let used = match bucket {
@@ -143,7 +143,7 @@ impl Town {
     }
 
     /// The same as a file, with `more` at its end.
-    pub(super) fn config_file(&self, role: &str, more: &str) -> PathBuf {
+    pub(crate) fn config_file(&self, role: &str, more: &str) -> PathBuf {
         let store = self.config(role);
         let mut text = format!(
             "[store]\nkind = \"scaleout\"\ndata = {:?}\npostgres = {:?}\npostgres_password_file = {:?}\n\
@@ -164,26 +164,26 @@ impl Town {
     }
 
     /// The store, opened with the login and the key of a role.
-    pub(super) async fn store(&self, role: &str, keys: Keys) -> Arc<ScaleoutStore> {
+    pub(crate) async fn store(&self, role: &str, keys: Keys) -> Arc<ScaleoutStore> {
         ScaleoutStore::open(&self.config(role), Arc::new(StillClock::default()), keys).await.unwrap()
     }
 
     /// A bucket, reached with the key of a role.
-    pub(super) fn bucket(&self, role: &str, bucket: &str) -> AmazonS3 {
+    pub(crate) fn bucket(&self, role: &str, bucket: &str) -> AmazonS3 {
         self.s3.client(bucket, &self.keys[role])
     }
 
     /// What is in the bucket.
-    pub(super) fn objects(&self, bucket: &str) -> Vec<String> {
+    pub(crate) fn objects(&self, bucket: &str) -> Vec<String> {
         super::files_below(&self.s3.folder().join(bucket))
     }
 
-    pub(super) async fn connect(&self, role: &str) -> Result<PgConnection, sqlx::Error> {
+    pub(crate) async fn connect(&self, role: &str) -> Result<PgConnection, sqlx::Error> {
         PgConnection::connect(&self.database.url_as(&self.login_name(role), &self.password(role))).await
     }
 
     /// Tries a statement with the login of a role and takes it back; the SQLSTATE if it is refused.
-    pub(super) async fn tried(&self, role: &str, sql: &'static str) -> Result<(), String> {
+    pub(crate) async fn tried(&self, role: &str, sql: &'static str) -> Result<(), String> {
         let mut connection = self.connect(role).await.unwrap();
         let mut transaction = connection.begin().await.unwrap();
         let tried = sqlx::raw_sql(sql).execute(&mut *transaction).await.map(drop).map_err(|error| refusal(&error));
@@ -194,7 +194,7 @@ impl Town {
 
     /// Three items through the stores of intake and process: a small one, a large one, and one with a notice; mails of
     /// all of them wait in the outbox.
-    pub(super) async fn fill(&self) -> Vec<ItemKey> {
+    pub(crate) async fn fill(&self) -> Vec<ItemKey> {
         let process = self.store("process", Keys::Opening).await;
         let sink = self.store("intake", Keys::Sealing).await.sink().unwrap();
         let mut keys = Vec::new();
@@ -214,7 +214,7 @@ impl Town {
     }
 
     /// Every row of every table, as text.
-    pub(super) async fn dump(&self) -> String {
+    pub(crate) async fn dump(&self) -> String {
         let tables = self
             .database
             .sql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
@@ -245,7 +245,7 @@ async fn accept(sink: &dyn OriginalSink, number: u8, length: usize) -> ItemKey {
 }
 
 /// The SQLSTATE of an error of the database.
-pub(super) fn refusal(error: &sqlx::Error) -> String {
+pub(crate) fn refusal(error: &sqlx::Error) -> String {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.map_or_else(|| error.to_string(), |code| code.into_owned())
 }
