@@ -93,12 +93,13 @@ struct Expiring {
 }
 
 /// Other nodes take other items; one that an operator, a worker or a delivery is changing at the moment is left for the
-/// next time.
+/// next time. `OFFSET 0` has the copies of one item looked up after the other: as a join, all copies that ever were would
+/// be read for every batch whenever few of them wait.
 const LOCK_ENDED: &str = "\
     SELECT id FROM item WHERE tenant = $1 AND received_at < $2 \
         AND stage IN ('delivered', 'sanitized', 'held', 'quarantined') AND NOT legal_hold \
         AND NOT EXISTS (SELECT 1 FROM mail_recipient AS copy WHERE copy.tenant = item.tenant AND copy.item = item.id \
-            AND copy.status IN ('waiting', 'on_hold')) \
+            AND copy.status IN ('waiting', 'on_hold') OFFSET 0) \
     ORDER BY received_at LIMIT $3 FOR UPDATE OF item SKIP LOCKED";
 
 /// Looks again now that nobody can change them: the statement that locked them has seen the copies as they were when it
@@ -107,7 +108,7 @@ const ENDED: &str = "\
     SELECT id, digest FROM item WHERE tenant = $1 AND id = ANY($2) \
         AND stage IN ('delivered', 'sanitized', 'held', 'quarantined') AND NOT legal_hold \
         AND NOT EXISTS (SELECT 1 FROM mail_recipient AS copy WHERE copy.tenant = item.tenant AND copy.item = item.id \
-            AND copy.status IN ('waiting', 'on_hold')) \
+            AND copy.status IN ('waiting', 'on_hold') OFFSET 0) \
     ORDER BY received_at, id";
 
 /// Destroys the content of items and notes the objects that lose their names.
