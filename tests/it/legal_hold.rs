@@ -21,7 +21,7 @@ async fn an_item_under_a_legal_hold_is_spared_until_it_is_lifted() {
     let json = |arguments: &str| run_on(data, &format!("{arguments} --json")).with(0).json();
 
     assert!(run_on(data, "retention hold 2222-2222 --reason x").with(66).err.contains("not found"));
-    run_on(data, &format!("retention hold {held}")).with(2);
+    run_on(data, &format!("retention hold {held}")).with(64);
     let mut hold = temizu();
     hold.args(["retention", "hold", &held, "--reason", "住民監査請求 12 号", "--data"]).arg(data);
     let said = end(hold, b"").with(0).out;

@@ -101,6 +101,7 @@ impl ScaleoutStore {
         revoke_all(&mut transaction, wall).await?;
         revoke_memberships(&mut transaction, wall).await?;
         grant(&mut transaction, wall).await?;
+        own_nothing(&mut transaction, wall).await?;
         for login in &wall.logins {
             prove(&mut transaction, login).await?;
         }
@@ -214,6 +215,25 @@ async fn grant(connection: &mut PgConnection, wall: &Wall) -> Result<(), OpenErr
 
 async fn schema_name(connection: &mut PgConnection) -> Result<String, OpenError> {
     Ok(sqlx::query_scalar("SELECT quote_ident(current_schema())").fetch_one(connection).await?)
+}
+
+/// Refuses a role of ours that owns something: an owner grants itself whatever was taken from it.
+async fn own_nothing(connection: &mut PgConnection, wall: &Wall) -> Result<(), OpenError> {
+    let owned: Option<(String, String)> = sqlx::query_as(
+        "SELECT owner::regrole::text, what FROM ( \
+             SELECT relowner, relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
+             UNION ALL SELECT nspowner, 'the schema' FROM pg_namespace WHERE nspname = current_schema() \
+             UNION ALL SELECT datdba, 'the database' FROM pg_database WHERE datname = current_database() \
+             UNION ALL SELECT proowner, proname::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace \
+         ) AS owned (owner, what) JOIN pg_roles ON pg_roles.oid = owner WHERE rolname = ANY($1) LIMIT 1",
+    )
+    .bind(wall.names())
+    .fetch_optional(connection)
+    .await?;
+    match owned {
+        Some((owner, what)) => Err(OpenError::Wall(format!("{owner} owns {what}: give that to a login of its own"))),
+        None => Ok(()),
+    }
 }
 
 /// What the server would allow: every table, privilege and column, with yes or no.

@@ -101,11 +101,31 @@ async fn a_wall_that_would_not_hold_is_refused_as_a_whole() {
         town.database.url()
     );
     let refused = town.run(&superuser, &town.config_file("owner", "")).with(78).err;
-    assert!(refused.contains(&format!("{deliver} can still")) && refused.contains("nothing was changed"), "{refused}");
+    assert!(
+        refused.contains(&format!("{deliver} owns original")) && refused.contains("nothing was changed"),
+        "{refused}"
+    );
     assert_eq!(town.password("deliver"), password, "the one in force");
     town.connect("deliver").await.unwrap();
     let left = std::fs::read_dir(town.out()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert_eq!(left.filter(|name| name.ends_with(".new")).count(), 0);
+
+    // What somebody else has passed on, the owner cannot take back.
+    town.database.sql(&format!("ALTER TABLE original OWNER TO {}", town.login_name("owner"))).await;
+    let other = town.login_name("other");
+    town.database
+        .sql(&format!(
+            "CREATE ROLE {other}; GRANT USAGE ON SCHEMA public TO {other}; \
+             GRANT SELECT ON original TO {other} WITH GRANT OPTION; \
+             SET ROLE {other}; GRANT SELECT ON original TO {deliver}"
+        ))
+        .await;
+    assert_eq!(town.tried("deliver", "SELECT sealed FROM original").await, Ok(()), "no wall");
+    let refused = town.roles("").with(78).err;
+    assert!(refused.contains(&format!("{deliver} can still SELECT original.")), "{refused}");
+    town.database.sql(&format!("REVOKE ALL ON original FROM {other} CASCADE")).await;
+    town.roles("").with(0);
+    assert_eq!(town.tried("deliver", "SELECT sealed FROM original").await, Err(DENIED.to_owned()));
 
     let config = town.config_file("deliver", "");
     let refused = town.run(&format!("migrate --roles --out {}", town.out().display()), &config).with(78).err;
@@ -125,8 +145,8 @@ async fn options_that_make_no_wall_are_refused_with_what_to_write() {
         let refused = town.roles(more).with(64).err;
         assert!(refused.contains(said) && !refused.contains("secret@"), "{refused}");
     }
-    town.roles("--login host1=nobody").with(2);
-    town.roles("--check").with(2);
+    town.roles("--login host1=nobody").with(64);
+    town.roles("--check").with(64);
     std::fs::set_permissions(town.out(), std::fs::Permissions::from_mode(0o755)).unwrap();
     town.migrate("").with(0);
     assert!(town.roles("").with(73).err.contains("open to others"));
