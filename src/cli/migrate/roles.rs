@@ -53,9 +53,9 @@ pub(super) async fn run(arguments: &Migrate, config: &config::Store, printer: &P
         made.push(Made { login: login.name, zones: login.zones, password, is_new: login.verifier.is_some(), policy });
     }
     if arguments.json {
-        as_json(&made, &bystanders, printer)?
+        as_json(&made, &bystanders, printer)?;
     } else {
-        tell(&made, &bystanders, config, printer)
+        tell(&made, &bystanders, config, printer);
     }
     Ok(ExitCode::SUCCESS)
 }
