@@ -10,9 +10,10 @@
 //! good or is lost as a whole; a release goes past a rule only if it was a rule that held.
 
 use async_trait::async_trait;
+use sqlx::{PgConnection, SqliteConnection};
 
-use super::rows::Columns;
-use crate::domain::{AuditEvent, Digest, ItemKey, Stage, TenantId};
+use super::rows::{Columns, failed};
+use crate::domain::{AuditEvent, Digest, ItemKey, Stage, TenantId, Timestamp};
 use crate::ports::{Operator, StoreError};
 
 /// An operator's act on an item or its deliveries.
@@ -61,16 +62,44 @@ impl Standing {
     }
 }
 
-/// One item's rows, within a transaction.
+/// One item's rows, within a transaction on a connection.
+pub(super) struct ItemRows<'a, C> {
+    pub(super) key: &'a ItemKey,
+    pub(super) at: Timestamp,
+    pub(super) connection: &'a mut C,
+}
+
+/// Rows that statements change.
 #[async_trait]
-pub(super) trait ItemRows: Send {
+pub(super) trait Change: Send {
     /// Runs a statement with tenant, item and time as `$1`, `$2`, `$3`; true if it changed a row.
     async fn change(&mut self, statement: &'static str) -> Result<bool, StoreError>;
 }
 
+/// As in [`rows`](super::rows): the traits of both kinds cannot be named together without a page of bounds.
+macro_rules! change {
+    ($($connection:ty),+) => {
+        $(#[async_trait]
+        impl Change for ItemRows<'_, $connection> {
+            async fn change(&mut self, statement: &'static str) -> Result<bool, StoreError> {
+                let done = sqlx::query(statement)
+                    .bind(self.key.tenant.as_str())
+                    .bind(self.key.id.to_string())
+                    .bind(self.at.millis())
+                    .execute(&mut *self.connection)
+                    .await
+                    .map_err(failed)?;
+                Ok(done.rows_affected() > 0)
+            }
+        })+
+    };
+}
+
+change!(SqliteConnection, PgConnection);
+
 impl Operation {
     /// Changes the rows. [`StoreError::Conflict`] if the stage does not allow it; no row is changed then.
-    pub(super) async fn apply(&self, standing: Standing, rows: &mut impl ItemRows) -> Result<(), StoreError> {
+    pub(super) async fn apply(&self, standing: Standing, rows: &mut impl Change) -> Result<(), StoreError> {
         done(match self.what {
             Operator::Retry => retry(standing, rows).await?,
             Operator::Hold => hold(standing, rows).await?,
@@ -81,7 +110,7 @@ impl Operation {
 
 impl Holding {
     /// As [`Operation::apply`]. [`StoreError::Conflict`] if it stands so already or has expired.
-    pub(super) async fn apply(&self, rows: &mut impl ItemRows) -> Result<(), StoreError> {
+    pub(super) async fn apply(&self, rows: &mut impl Change) -> Result<(), StoreError> {
         done(rows.change(if self.held { SET_LEGAL_HOLD } else { LIFT_LEGAL_HOLD }).await?)
     }
 }
@@ -90,7 +119,7 @@ fn done(changed: bool) -> Result<(), StoreError> {
     if changed { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
-async fn retry(standing: Standing, rows: &mut impl ItemRows) -> Result<bool, StoreError> {
+async fn retry(standing: Standing, rows: &mut impl Change) -> Result<bool, StoreError> {
     match standing.stage {
         Stage::Received => rows.change(MAKE_ITEM_DUE).await,
         Stage::Quarantined => process_anew(rows).await,
@@ -107,7 +136,7 @@ async fn retry(standing: Standing, rows: &mut impl ItemRows) -> Result<bool, Sto
     }
 }
 
-async fn hold(standing: Standing, rows: &mut impl ItemRows) -> Result<bool, StoreError> {
+async fn hold(standing: Standing, rows: &mut impl Change) -> Result<bool, StoreError> {
     match standing.stage {
         Stage::Received => rows.change(HOLD_ITEM).await,
         Stage::Sanitized | Stage::Quarantined => {
@@ -121,7 +150,7 @@ async fn hold(standing: Standing, rows: &mut impl ItemRows) -> Result<bool, Stor
     }
 }
 
-async fn release(standing: Standing, rows: &mut impl ItemRows) -> Result<bool, StoreError> {
+async fn release(standing: Standing, rows: &mut impl Change) -> Result<bool, StoreError> {
     match standing.stage {
         Stage::Held => process_anew(rows).await,
         Stage::Sanitized | Stage::Delivered | Stage::Quarantined => {
@@ -140,7 +169,7 @@ async fn release(standing: Standing, rows: &mut impl ItemRows) -> Result<bool, S
 }
 
 /// Puts the item back to the start; past the rule, if a rule held it.
-async fn process_anew(rows: &mut impl ItemRows) -> Result<bool, StoreError> {
+async fn process_anew(rows: &mut impl Change) -> Result<bool, StoreError> {
     rows.change("DELETE FROM kept WHERE tenant = $1 AND item = $2 AND part = '0'").await?;
     rows.change(PROCESS_ANEW).await
 }

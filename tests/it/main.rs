@@ -23,6 +23,7 @@ mod postfix;
 mod roles;
 mod sandbox;
 mod scaleout;
+mod scaleout_sweep;
 mod servers;
 mod smtp_dialog;
 mod store_contract;

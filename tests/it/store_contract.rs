@@ -35,7 +35,8 @@ use self::legal_holds::{
     a_legal_hold_that_changes_nothing_is_refused,
 };
 use self::tenants::{
-    a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own, tenants_see_nothing_of_each_other,
+    a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own,
+    a_tenants_legal_holds_and_rules_are_its_own, tenants_see_nothing_of_each_other,
     the_chains_of_two_tenants_are_verified_apart, two_tenants_may_have_the_same_item,
     what_expires_for_one_tenant_stays_for_the_other,
 };
@@ -102,6 +103,7 @@ contract! {
         tenants_see_nothing_of_each_other,
         a_tenant_leases_only_what_is_its_own,
         a_tenant_operates_only_on_what_is_its_own,
+        a_tenants_legal_holds_and_rules_are_its_own,
         what_expires_for_one_tenant_stays_for_the_other,
         the_chains_of_two_tenants_are_verified_apart,
         two_mails_settled_at_the_same_moment_deliver_their_item,

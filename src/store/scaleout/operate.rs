@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 
 use super::writer::{Job, Turn};
-use crate::domain::{ItemKey, Timestamp};
+use crate::domain::ItemKey;
 use crate::ports::StoreError;
 use crate::store::acts::{Holding, ItemRows, Operation, Standing};
 use crate::store::rows::failed;
@@ -18,7 +18,8 @@ impl Job for Operation {
     async fn run(&self, turn: &mut Turn) -> Result<(), StoreError> {
         let standing = lock_item(turn, &self.key).await?;
         lock_mails(turn, &self.key).await?;
-        self.apply(standing, &mut Rows { key: &self.key, at: self.record.at, turn }).await?;
+        self.apply(standing, &mut ItemRows { key: &self.key, at: self.record.at, connection: &mut turn.connection })
+            .await?;
         (turn.ring_queue, turn.ring_outbox) = (true, true);
         turn.append(&self.key.tenant, &self.record);
         Ok(())
@@ -31,7 +32,7 @@ impl Job for Holding {
 
     async fn run(&self, turn: &mut Turn) -> Result<(), StoreError> {
         lock_item(turn, &self.key).await?;
-        self.apply(&mut Rows { key: &self.key, at: self.record.at, turn }).await?;
+        self.apply(&mut ItemRows { key: &self.key, at: self.record.at, connection: &mut turn.connection }).await?;
         turn.append(&self.key.tenant, &self.record);
         Ok(())
     }
@@ -58,25 +59,4 @@ async fn lock_mails(turn: &mut Turn, key: &ItemKey) -> Result<(), StoreError> {
         .await
         .map(drop)
         .map_err(failed)
-}
-
-/// The rows of one item.
-struct Rows<'a> {
-    key: &'a ItemKey,
-    at: Timestamp,
-    turn: &'a mut Turn,
-}
-
-#[async_trait]
-impl ItemRows for Rows<'_> {
-    async fn change(&mut self, statement: &'static str) -> Result<bool, StoreError> {
-        let done = sqlx::query(statement)
-            .bind(self.key.tenant.as_str())
-            .bind(self.key.id.to_string())
-            .bind(self.at.millis())
-            .execute(&mut self.turn.connection)
-            .await
-            .map_err(failed)?;
-        Ok(done.rows_affected() > 0)
-    }
 }

@@ -222,23 +222,50 @@ pub(super) async fn a_tenant_operates_only_on_what_is_its_own<S: StoreUnderTest>
     assert!(ports.register.records(&towns[1].tenant, 0, 10).await.unwrap().is_empty());
 
     towns[1].fill(&ports).await;
+    ports.register.operate(&towns[0].key(3), Operator::Retry, operated(2500, item_id(3))).await.unwrap();
+    assert!(ports.queue.lease(&towns[0].tenant, at(10), SPAN).await.unwrap().is_none(), "put off by the retry");
+    let lease = ports.lease_for(&towns[1].tenant, 10).await;
+    let again = Conclusion::Deferred { retry_at: at(10), counts: false };
+    ports.queue.conclude(lease, again, Vec::new()).await.unwrap();
+
+    act(&ports, &towns, 1, Operator::Hold).await;
+    act(&ports, &towns, 1, Operator::Release).await;
+    for town in &towns {
+        let dispatch = ports.lease_mail_for(&town.tenant, 2600).await;
+        ports.settle(dispatch, Settlement::Refused, 0).await.unwrap();
+    }
+    for (number, what) in [(1, Operator::Retry), (2, Operator::Retry), (3, Operator::Hold), (3, Operator::Release)] {
+        act(&ports, &towns, number, what).await;
+    }
+}
+
+/// First the one, then the other: when the first acts, the act would change something of the other's as well.
+async fn act(ports: &Ports, towns: &[Town; 2], number: u8, what: Operator) {
+    for (town, other) in Town::both(towns) {
+        let before = other.everything(ports).await;
+        ports.register.operate(&town.key(number), what, operated(2500, item_id(number))).await.unwrap();
+        assert_eq!(other.everything(ports).await, before, "{number} {what:?}");
+    }
+}
+
+pub(super) async fn a_tenants_legal_holds_and_rules_are_its_own<S: StoreUnderTest>() {
+    let ports = S::open().await;
+    let towns = Town::pair();
+    for town in &towns {
+        town.fill(&ports).await;
+    }
+    for (held, what) in [(true, Event::LegalHoldSet), (false, Event::LegalHoldLifted)] {
+        for (town, other) in Town::both(&towns) {
+            let before = other.everything(&ports).await;
+            ports.register.set_legal_hold(&town.key(1), held, event(what, item_id(1))).await.unwrap();
+            assert_eq!(other.everything(&ports).await, before, "{what:?}");
+            let listed = town.items(&ports, ItemFilter { legal_hold: true, ..all() }).await;
+            assert_eq!(listed, if held { vec![town.key(1)] } else { Vec::new() });
+        }
+    }
     for (town, other) in Town::both(&towns) {
         let before = other.everything(&ports).await;
-        for (number, what) in [
-            (1, Operator::Hold),
-            (1, Operator::Release),
-            (1, Operator::Retry),
-            (2, Operator::Retry),
-            (3, Operator::Retry),
-            (3, Operator::Hold),
-            (3, Operator::Release),
-        ] {
-            ports.register.operate(&town.key(number), what, operated(2500, item_id(number))).await.unwrap();
-            assert_eq!(other.everything(&ports).await, before, "{number} {what:?}");
-        }
-        ports.register.set_legal_hold(&town.key(1), true, event(Event::LegalHoldSet, item_id(1))).await.unwrap();
-        let rules = Digest::of(b"rules");
-        let record = event(Event::RulesLoaded, item_id(9));
+        let (rules, record) = (Digest::of(b"rules"), event(Event::RulesLoaded, item_id(9)));
         assert!(ports.register.keep_rules(&town.tenant, rules, "rules", record.clone()).await.unwrap());
         assert!(!ports.register.keep_rules(&town.tenant, rules, "rules", record).await.unwrap());
         assert_eq!(other.everything(&ports).await, before);

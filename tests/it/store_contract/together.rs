@@ -109,8 +109,8 @@ pub(super) async fn twenty_workers_lease_a_thousand_items_once_and_in_order_of_d
     due.sort();
     assert_eq!(due, (0..ITEMS).map(|number| at(number.into())).collect::<Vec<_>>(), "each item once");
     for earlier in &turns {
-        let later = turns.iter().filter(|later| earlier.handed_out < later.asked);
-        let overtaken = later.filter(|later| later.due < earlier.due).next();
+        let mut later = turns.iter().filter(|later| earlier.handed_out < later.asked);
+        let overtaken = later.find(|later| later.due < earlier.due);
         assert!(overtaken.is_none(), "{overtaken:?} was due before {earlier:?} and came after it");
     }
 }

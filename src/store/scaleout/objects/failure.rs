@@ -11,6 +11,7 @@ use object_store::client::HttpError;
 use crate::ports::StoreError;
 
 /// What an error means to whoever reads or removes.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 pub(super) fn failed(error: object_store::Error) -> StoreError {
     match &error {
         object_store::Error::NotFound { source, .. } if source.to_string().contains("NoSuchBucket") => {
