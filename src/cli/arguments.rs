@@ -5,8 +5,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::store::scaleout::grants::{UnknownZone, Zone};
 
 /// Temizu (手水): washes internet mail before it enters a local government's LGWAN network.
 #[derive(Debug, Parser)]
@@ -44,6 +47,10 @@ pub(super) enum Command {
     Backup(Backup),
     /// Make a store from a backup, in the folder of --data or --config, which must not exist or be empty
     Restore(Restore),
+    /// Bring the store to this program's version; with --roles, give each role a login of its own
+    Migrate(Migrate),
+    /// Legal holds and the end of retention: hold, lift, list, run
+    Retention(Retention),
     /// Exit code 0 if the gateway answers (for containers and monitoring)
     Healthcheck(Health),
 }
@@ -345,4 +352,109 @@ pub(super) struct Health {
     /// The address the gateway receives mail on [default: that of the configuration]
     #[arg(long, value_name = "ADDR")]
     pub(super) smtp_listen: Vec<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Migrate {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) database: Database,
+    /// Change nothing; exit code 0 if the store is up to date, 1 if not
+    #[arg(long, conflicts_with = "roles")]
+    pub(super) check: bool,
+    /// Make a login for each role in PostgreSQL, with no more than it needs, and policies for the buckets
+    #[arg(long)]
+    pub(super) roles: bool,
+    /// One more login, for a host with several roles, like host1=intake,process (may be repeated)
+    #[arg(long, value_name = "NAME=ROLES", requires = "roles")]
+    pub(super) login: Vec<NamedLogin>,
+    /// What the names of the logins begin with
+    #[arg(long, value_name = "NAME", default_value = "temizu", requires = "roles")]
+    pub(super) prefix: String,
+    /// Folder for the passwords and policies
+    #[arg(long, value_name = "DIR", default_value = "./temizu-roles", requires = "roles")]
+    pub(super) out: PathBuf,
+    /// Give logins that exist new passwords, too
+    #[arg(long, requires = "roles")]
+    pub(super) new_passwords: bool,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The login that owns the database, where it is not that of the configuration.
+#[derive(Debug, Args)]
+pub(super) struct Database {
+    /// The owner's database login, postgres://login@host/database [default: store.postgres]
+    #[arg(long, value_name = "URL")]
+    pub(super) postgres: Option<String>,
+    /// A file with the password of that login
+    #[arg(long, value_name = "FILE", requires = "postgres")]
+    pub(super) postgres_password_file: Option<PathBuf>,
+}
+
+/// A login and its roles.
+#[derive(Debug, Clone)]
+pub(super) struct NamedLogin {
+    pub(super) name: String,
+    pub(super) zones: Vec<Zone>,
+}
+
+impl FromStr for NamedLogin {
+    type Err = UnknownZone;
+
+    fn from_str(text: &str) -> Result<Self, UnknownZone> {
+        let (name, zones) = text.split_once('=').ok_or(UnknownZone)?;
+        let zones = zones.split(',').map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self { name: name.to_owned(), zones })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Retention {
+    #[command(subcommand)]
+    pub(super) what: RetentionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RetentionCommand {
+    /// Put items under a legal hold: the end of their retention spares them
+    Hold(LegalHold),
+    /// Lift the legal hold of items
+    Lift(LegalHold),
+    /// Items under a legal hold, newest first
+    List {
+        #[command(flatten)]
+        source: Source,
+        /// At most so many
+        #[arg(long, default_value_t = 1000)]
+        limit: u32,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Destroy now what is past its retention, as the process role does every hour
+    Run {
+        #[command(flatten)]
+        source: Source,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LegalHold {
+    /// 管理番号 or item ids; `-` reads them from standard input, one a line
+    #[arg(required = true, value_name = "ITEM")]
+    pub(super) items: Vec<String>,
+    /// Why; it goes on record
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Machine-readable output
+    #[arg(long)]
+    pub(super) json: bool,
 }

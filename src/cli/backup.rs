@@ -48,10 +48,10 @@ pub(super) async fn run(arguments: Arguments, printer: &Printer) -> Result<ExitC
 async fn take(arguments: &Arguments, printer: &Printer, watch: &Arc<Watch>) -> Result<ExitCode, Trouble> {
     let config = setup::configuration(&arguments.source, Overrides::default(), printer)?.config;
     only_embedded(&config)?;
-    setup::must_exist(&config)?;
+    setup::must_exist(&config.store)?;
     let store = EmbeddedStore::open(&config.store, Arc::new(SystemClock), Keys::None)
         .await
-        .map_err(|error| setup::unopened(&error))?;
+        .map_err(|error| Trouble::open(&error))?;
     let (folder, began) = (&arguments.folder, SystemClock.now());
     let mut backup = Backup::begin(&store, folder, arguments.with_key, began, Arc::clone(watch) as _).await?;
     let (snapshot, heads) = backup.snapshot();

@@ -13,11 +13,13 @@ mod config;
 mod demo;
 mod explain;
 mod health;
+mod migrate;
 mod onlooker;
 mod print;
 mod quarantine;
 mod queue;
 mod restore;
+mod retention;
 mod rules;
 mod sanitize;
 mod serve;
@@ -83,6 +85,8 @@ async fn run(command: Command, printer: &Printer) -> Result<ExitCode, Trouble> {
         Command::Audit(arguments) => audit::run(arguments, printer).await,
         Command::Backup(arguments) => backup::run(arguments, printer).await,
         Command::Restore(arguments) => restore::run(arguments, printer).await,
+        Command::Migrate(arguments) => migrate::run(arguments, printer).await,
+        Command::Retention(arguments) => retention::run(arguments, printer).await,
         Command::Healthcheck(arguments) => health::run(arguments, printer).await,
     }
 }

@@ -103,6 +103,13 @@ pub(super) fn describe(detail: &ItemDetail, printer: &Printer) {
     if let Some(reason) = summary.reason {
         field("理由", "reason", reason.code());
     }
+    if summary.legal_hold {
+        field(
+            "保全",
+            "legal hold",
+            printer.choose("保存期間の終わりに消しません", "spared at the end of its retention"),
+        );
+    }
     for (mail, outcomes) in &detail.outcomes {
         for outcome in outcomes {
             let part = detail.facts.as_ref().and_then(|facts| facts.part(&outcome.path));

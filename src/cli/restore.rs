@@ -99,7 +99,7 @@ async fn prepare(
     hold: bool,
 ) -> Result<Option<usize>, Trouble> {
     let opened = restoring.open(&config.store, Arc::new(SystemClock)).await;
-    let store = opened.map_err(|error| setup::unopened(&error))?;
+    let store = opened.map_err(|error| Trouble::open(&error))?;
     let own = &config.site.tenant;
     record(&*store, own, manifest, digest, Event::Restored, json!({ "hold": hold })).await?;
     if !hold {

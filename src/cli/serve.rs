@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::arguments::Serve;
 use super::print::Printer;
@@ -44,6 +44,8 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
     for warning in &warnings {
         tracing::warn!("{}", warning.render(crate::domain::Language::En));
     }
+    // Before anybody is told that the gateway runs: a signal that comes early stops it as one that comes late does.
+    let signals = Signals::listen()?;
     let mut gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
         Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
     })?;
@@ -52,7 +54,7 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
         tracing::info!(%address, "receiving mail");
     }
     let asked_to = tokio::select! {
-        signal = wait_for_signal() => signal.map(|()| true)?,
+        () = signals.come() => true,
         () = gateway.role_ended() => false,
     };
     tracing::info!("stopping: finishing what is in work");
@@ -73,13 +75,25 @@ fn log_to_stderr() {
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
-async fn wait_for_signal() -> Result<(), Trouble> {
-    let trouble = |error: std::io::Error| Trouble::os("シグナルを待てません", "signals cannot be awaited", &error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Trouble> {
+        let trouble = |error: std::io::Error| Trouble::os("シグナルを待てません", "signals cannot be awaited", &error);
+        let terminate = signal(SignalKind::terminate()).map_err(trouble)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
+        Ok(Self { terminate, interrupt })
     }
-    Ok(())
+
+    /// Returns when one of them has come.
+    async fn come(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::arguments::Source;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble, UNAVAILABLE, USAGE};
 use crate::config::load::{self, ConfigErrors, Loaded, Overrides};
-use crate::config::{Config, StoreKind};
+use crate::config::{self, Config, StoreKind};
 use crate::domain::{
     Client, Domain, Envelope, Explanation, ItemId, ItemKey, Mailbox, Origin, Reference, ReversePath, TenantId,
 };
@@ -19,7 +19,7 @@ use crate::pipeline::{Arrival, Stop, Washed, Washer};
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Blob, Clock as _, Entropy as _, ItemFilter, Subject};
 use crate::serve::{OsEntropy, SystemClock};
-use crate::store::{self, Keys, OpenError, Store};
+use crate::store::{self, Keys, Store};
 
 /// Where the configuration is looked for when none is named.
 const DEFAULT_FILE: &str = "/etc/temizu/temizu.toml";
@@ -64,32 +64,23 @@ impl Deref for Opened {
 /// The store of a gateway that exists.
 pub(super) async fn store(source: &Source, printer: &Printer) -> Result<Opened, Trouble> {
     let config = configuration(source, Overrides::default(), printer)?.config;
-    if config.store.kind == StoreKind::Embedded {
-        must_exist(&config)?;
-    }
-    let store =
-        store::open(&config.store, Arc::new(SystemClock), Keys::None).await.map_err(|error| unopened(&error))?;
+    must_exist(&config.store)?;
+    let store = store::open(&config.store, Arc::new(SystemClock), Keys::None).await;
+    let store = store.map_err(|error| Trouble::open(&error))?;
     Ok(Opened { store, tenant: config.site.tenant })
 }
 
-/// Refuses a folder without an embedded store, before one is made there.
-pub(super) fn must_exist(config: &Config) -> Result<(), Trouble> {
-    if config.store.data.join("temizu.db").exists() {
+/// Refuses an embedded store that nobody has made: commands do not make one by looking.
+pub(super) fn must_exist(config: &config::Store) -> Result<(), Trouble> {
+    if config.kind == StoreKind::Scaleout || config.data.join("temizu.db").exists() {
         return Ok(());
     }
-    let folder = config.store.data.display();
+    let folder = config.data.display();
     Err(Trouble::new(
         USAGE,
         format!("{folder} に保管庫がありません。--data か --config でゲートウェイのフォルダを示してください"),
         format!("there is no store in {folder}; name the gateway's folder with --data or --config"),
     ))
-}
-
-/// A store that does not open.
-pub(super) fn unopened(error: &OpenError) -> Trouble {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    let (ja, en) = ("保管庫を開けません", "the store cannot be opened");
-    Trouble::new(CONFIG, format!("{ja}: {error}{cause}"), format!("{en}: {error}{cause}"))
 }
 
 /// The item that a person named.

@@ -3,6 +3,7 @@
 //! Invariant: every trouble has a next step or needs none, and an exit code of `sysexits.h` that is in [`EXIT_CODES`].
 
 use crate::ports::StoreError;
+use crate::store::OpenError;
 
 /// Wrong usage.
 pub(super) const USAGE: u8 = 64;
@@ -28,7 +29,11 @@ pub const EXIT_CODES: &[(u8, &str, &str)] = &[
         "できました。`temizu sanitize` では、変える必要がありませんでした",
         "done; for `temizu sanitize`: nothing had to be changed",
     ),
-    (1, "`temizu audit verify` が、正しくない記録を見つけました", "`temizu audit verify` found a bad record"),
+    (
+        1,
+        "`temizu audit verify` が正しくない記録を見つけた、または `temizu migrate --check` で保管庫が古い版でした",
+        "`temizu audit verify` found a bad record, or `temizu migrate --check` an older store",
+    ),
     (2, "コマンドかオプションの書き方が違います", "unknown command or option"),
     (10, "`temizu sanitize`: 安全な形に変えました", "`temizu sanitize`: changed"),
     (11, "`temizu sanitize`: 預かるものがあります", "`temizu sanitize`: something is kept back"),
@@ -68,6 +73,46 @@ impl Trouble {
         Self::new(OS, format!("{ja}: {error}"), format!("{en}: {error}"))
     }
 
+    /// The store cannot be used.
+    pub(super) fn open(error: &OpenError) -> Self {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        match error {
+            OpenError::Newer { found, known } => Self::new(
+                CONFIG,
+                format!(
+                    "保管庫は版 {found} で、このプログラムが読めるのは版 {known} までです。新しいプログラムを入れてください"
+                ),
+                error.to_string(),
+            ),
+            OpenError::Older { found, known } => Self::new(
+                CONFIG,
+                format!(
+                    "保管庫は版 {found} で、このプログラムには版 {known} が要ります。`temizu migrate` を一度実行してください"
+                ),
+                error.to_string(),
+            ),
+            OpenError::Wall(what) => Self::new(
+                CONFIG,
+                format!("役割の壁が成り立たないので、何も変えていません: {what}"),
+                format!("{error}; nothing was changed"),
+            ),
+            OpenError::Database(refused) if is_privilege(refused) => Self::new(
+                CONFIG,
+                format!(
+                    "データベースに断られました{cause}。表の所有者で、役割を作れる（CREATEROLE）ログインを --postgres で示してください"
+                ),
+                format!(
+                    "{error}{cause}; name a login with --postgres that owns the tables and may create roles (CREATEROLE)"
+                ),
+            ),
+            _ => Self::new(
+                CONFIG,
+                format!("保管庫を開けません: {error}{cause}"),
+                format!("the store cannot be opened: {error}{cause}"),
+            ),
+        }
+    }
+
     /// The store refused something.
     pub(super) fn store(error: &StoreError) -> Self {
         match error {
@@ -91,6 +136,11 @@ impl Trouble {
             }
         }
     }
+}
+
+/// True for "insufficient privilege".
+fn is_privilege(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "42501")
 }
 
 impl From<StoreError> for Trouble {

@@ -168,7 +168,8 @@ pub fn is_host_port(text: &str) -> bool {
 }
 
 /// True for `postgres://…` whose part before the host holds no password.
-fn is_database(text: &str) -> bool {
+#[must_use]
+pub fn is_database(text: &str) -> bool {
     let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
     rest.is_some_and(|rest| {
         let authority = rest.split(['/', '?']).next().unwrap_or_default();

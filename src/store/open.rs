@@ -47,6 +47,9 @@ pub enum OpenError {
         /// Version of this program.
         known: i64,
     },
+    /// The logins of the zones cannot be kept apart as they are.
+    #[error("the wall between the roles does not hold: {0}")]
+    Wall(String),
 }
 
 /// Which keys whoever opens the store needs.

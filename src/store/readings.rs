@@ -9,7 +9,13 @@ use super::search::Sought;
 use crate::domain::{AuditRecord, Digest, ItemKey, Origin, Reason, Status, TenantId};
 use crate::ports::{ItemDetail, ItemFilter, ItemSummary, QuarantineEntry, RecipientState, StoreError};
 
+/// No more than a list shows: the portal may not read what the worker found.
 const SUMMARY: &str = "\
+    SELECT item.id, item.reference, item.stage, item.received_at, item.length, item.origin, item.attempts, item.reason, \
+        item.legal_hold, (SELECT COUNT(*) FROM kept WHERE kept.tenant = item.tenant AND kept.item = item.id \
+        AND kept.part <> '0') AS kept_parts \
+    FROM item WHERE item.tenant = ";
+const ITEM: &str = "\
     SELECT item.*, (SELECT COUNT(*) FROM kept WHERE kept.tenant = item.tenant AND kept.item = item.id \
         AND kept.part <> '0') AS kept_parts \
     FROM item WHERE item.tenant = ";
@@ -60,7 +66,7 @@ where
     DB: Database,
     String: for<'q> Encode<'q, DB> + Type<DB>,
 {
-    let mut query = QueryBuilder::new(SUMMARY);
+    let mut query = QueryBuilder::new(ITEM);
     query.push_bind(key.tenant.as_str().to_owned()).push(" AND item.id = ").push_bind(key.id.to_string());
     query
 }

@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool};
 
 use self::files::Folder;
 use self::intake::Intake;
@@ -47,6 +47,7 @@ use crate::store::disk::{Disk, LocalDisk};
 use crate::store::keys::KeyFolder;
 use crate::store::open::{Keys, OpenError, Store};
 use crate::store::rows;
+use crate::store::steps::known;
 
 /// The database in the data folder.
 const DATABASE: &str = "temizu.db";
@@ -75,6 +76,17 @@ impl EmbeddedStore {
     /// See [`OpenError`].
     pub async fn open(config: &config::Store, clock: Arc<dyn Clock>, keys: Keys) -> Result<Arc<Self>, OpenError> {
         Self::open_on(Arc::new(LocalDisk), config, clock, keys).await
+    }
+
+    /// The version of the database in the data folder, 0 for an empty one, and the one this program needs.
+    ///
+    /// # Errors
+    /// [`OpenError::Database`], also if there is none.
+    pub async fn versions(config: &config::Store) -> Result<(i64, i64), OpenError> {
+        let mut connection = connect_options(&config.data).create_if_missing(false).connect().await?;
+        let found = schema::version(&mut connection).await?.unwrap_or(0);
+        connection.close().await?;
+        Ok((found, known()))
     }
 
     /// As [`Self::open`], on a disk of the caller's.

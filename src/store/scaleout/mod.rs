@@ -5,9 +5,11 @@
 
 mod agreement;
 mod bells;
+pub mod bucket;
 mod chain;
 mod conclude;
 mod connect;
+pub mod grants;
 mod intake;
 mod objects;
 mod operate;
@@ -18,8 +20,10 @@ mod register;
 mod renew;
 mod retention;
 mod schema;
+pub mod scram;
 mod set_back;
 mod source;
+pub mod wall;
 mod writer;
 
 use std::sync::Arc;
@@ -41,6 +45,7 @@ use crate::store::clock_watch::ClockWatch;
 use crate::store::keys::{KeyFolder, SealingKey};
 use crate::store::open::{Keys, OpenError, Store};
 use crate::store::rows::failed;
+use crate::store::steps::known;
 
 /// The scale-out store: queue, outbox, register and retention. Originals are reached through [`Store::sink`] and
 /// [`Store::source`] only, so that a role holds no more than it needs.
@@ -101,6 +106,17 @@ impl ScaleoutStore {
         let versions = schema::migrate(&mut connection).await?;
         connection.close().await?;
         Ok(versions)
+    }
+
+    /// The version of the database that the configuration names, 0 for an empty one, and the one this program needs.
+    ///
+    /// # Errors
+    /// [`OpenError::Database`].
+    pub async fn versions(config: &config::Store) -> Result<(i64, i64), OpenError> {
+        let mut connection = connect::options(config)?.connect().await?;
+        let found = schema::version(&mut connection).await?;
+        connection.close().await?;
+        Ok((found, known()))
     }
 }
 

@@ -14,7 +14,7 @@ const MIGRATING: i64 = 0x7465_6d69_7a75;
 /// Brings the database to the known version; returns the version found and the one it has now.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(i64, i64), OpenError> {
     let mut transaction = connection.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING).execute(&mut *transaction).await?;
+    lock(&mut transaction).await?;
     sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
         .execute(&mut *transaction)
         .await?;
@@ -29,6 +29,12 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(i64, i64),
     sqlx::query("INSERT INTO schema_version (version) VALUES ($1)").bind(known()).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok((found, known()))
+}
+
+/// Waits until nobody else changes the schema or its privileges; holds until the end of the transaction.
+pub(super) async fn lock(connection: &mut PgConnection) -> Result<(), OpenError> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING).execute(connection).await?;
+    Ok(())
 }
 
 /// Refuses a database that is not of the known version.

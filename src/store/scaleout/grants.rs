@@ -1,0 +1,263 @@
+//! Who may do what in the database: for each zone, each table and each column. The wall between the zones, as a table.
+//!
+//! Refuses, by saying nothing of it, whatever is not listed. Invariants: only process and review read an original; no
+//! byte of one is written by anybody but intake; nobody changes or removes an audit record; deliver and portal have
+//! nothing of an original, of the sealing key or of what a worker found.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One side of the wall: what a login may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Zone {
+    /// Receives mail.
+    Intake,
+    /// Opens originals, decides, rebuilds, destroys.
+    Process,
+    /// Sends composed mails.
+    Deliver,
+    /// Shows staff what was kept back.
+    Portal,
+    /// Looks at originals, for whoever decides about them.
+    Review,
+    /// Lists, holds, releases.
+    Operator,
+    /// Reads the chain.
+    Auditor,
+}
+
+impl Zone {
+    /// All zones.
+    pub const ALL: [Self; 7] =
+        [Self::Intake, Self::Process, Self::Deliver, Self::Portal, Self::Review, Self::Operator, Self::Auditor];
+
+    /// The name in logins, files and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Process => "process",
+            Self::Deliver => "deliver",
+            Self::Portal => "portal",
+            Self::Review => "review",
+            Self::Operator => "operator",
+            Self::Auditor => "auditor",
+        }
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name no zone has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown role; the roles are intake, process, deliver, portal, review, operator, auditor")]
+pub struct UnknownZone;
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    fn from_str(text: &str) -> Result<Self, UnknownZone> {
+        Self::ALL.into_iter().find(|zone| zone.as_str() == text).ok_or(UnknownZone)
+    }
+}
+
+/// Table, privilege, columns. `DELETE` is always on whole rows.
+pub type Grant = (&'static str, &'static str, &'static str);
+
+/// Every column of a table, those of later versions included.
+const EVERY: &str = "*";
+
+/// To know whether program and database fit together.
+const VERSION: &[Grant] = &[("schema_version", "SELECT", EVERY)];
+
+/// To put on record what was done, and the rules it was done by. What others put on record cannot be read: it names
+/// senders and recipients.
+const RECORD: &[Grant] = &[
+    ("audit", "INSERT", EVERY),
+    ("audit", "SELECT", "tenant, sequence, hash"),
+    ("audit_head", "SELECT", EVERY),
+    ("audit_head", "INSERT", EVERY),
+    ("audit_head", "UPDATE", "sequence, hash"),
+    ("rules", "SELECT", EVERY),
+    ("rules", "INSERT", EVERY),
+];
+
+/// To read the chain.
+const CHAIN: &[Grant] = &[("audit", "SELECT", EVERY), ("audit_head", "SELECT", EVERY), ("rules", "SELECT", EVERY)];
+
+/// To find and show items, without a byte of a mail.
+const REGISTER: &[Grant] = &[
+    ("item", "SELECT", EVERY),
+    ("search_term", "SELECT", EVERY),
+    ("kept", "SELECT", EVERY),
+    (
+        "mail",
+        "SELECT",
+        "tenant, item, number, is_notice, message_id, outcomes, queued_at, due_at, leased_until, attempts",
+    ),
+    ("mail_recipient", "SELECT", EVERY),
+];
+
+const INTAKE: &[Grant] = &[
+    ("item", "INSERT", "tenant, id, reference, stage, received_at, length, digest, origin, due_at"),
+    ("item", "SELECT", "tenant, id"),
+    ("original", "INSERT", EVERY),
+    ("search_term", "INSERT", EVERY),
+    ("sealing_key", "SELECT", EVERY),
+];
+
+/// Process decides about items and ends them; who they are, and whether a legal hold spares them, it cannot change.
+const PROCESS: &[Grant] = &[
+    ("item", "SELECT", EVERY),
+    ("item", "UPDATE", "stage, due_at, leased_until, lease, attempts, held_by_rule, reason, facts, decision"),
+    ("original", "SELECT", EVERY),
+    ("original", "DELETE", EVERY),
+    ("derivative", "SELECT", EVERY),
+    ("derivative", "INSERT", EVERY),
+    ("derivative", "DELETE", EVERY),
+    ("kept", "SELECT", EVERY),
+    ("kept", "INSERT", EVERY),
+    ("kept", "DELETE", EVERY),
+    ("search_term", "SELECT", EVERY),
+    ("search_term", "INSERT", EVERY),
+    ("mail", "SELECT", EVERY),
+    ("mail", "INSERT", EVERY),
+    ("mail", "UPDATE", "bytes, file"),
+    ("mail_recipient", "SELECT", EVERY),
+    ("mail_recipient", "INSERT", EVERY),
+    ("unneeded_object", "SELECT", EVERY),
+    ("unneeded_object", "INSERT", EVERY),
+    ("unneeded_object", "DELETE", EVERY),
+    ("sealing_key", "SELECT", EVERY),
+    ("sealing_key", "INSERT", EVERY),
+];
+
+/// Of an item, deliver sees that it is there, and says when it is delivered.
+const DELIVER: &[Grant] = &[
+    ("mail", "SELECT", EVERY),
+    ("mail", "UPDATE", "due_at, leased_until, lease, attempts, bytes, file"),
+    ("mail_recipient", "SELECT", EVERY),
+    ("mail_recipient", "UPDATE", "status, reply, attempts"),
+    ("item", "SELECT", "tenant, id, stage"),
+    ("item", "UPDATE", "stage"),
+    ("unneeded_object", "INSERT", EVERY),
+];
+
+/// What was rebuilt and what was kept back, without what the worker found and the rules decided.
+const PORTAL: &[Grant] = &[
+    (
+        "item",
+        "SELECT",
+        "tenant, id, reference, stage, received_at, length, digest, origin, attempts, reason, legal_hold, due_at",
+    ),
+    ("search_term", "SELECT", EVERY),
+    ("derivative", "SELECT", EVERY),
+    ("kept", "SELECT", EVERY),
+    (
+        "mail",
+        "SELECT",
+        "tenant, item, number, is_notice, message_id, outcomes, queued_at, due_at, leased_until, attempts",
+    ),
+    ("mail_recipient", "SELECT", EVERY),
+];
+
+/// Looking at an original is put on record; nothing else is changed.
+const REVIEW: &[Grant] = &[("original", "SELECT", EVERY), ("sealing_key", "SELECT", EVERY)];
+
+const OPERATOR: &[Grant] = &[
+    ("item", "UPDATE", "stage, due_at, leased_until, attempts, released, held_by_rule, reason, legal_hold"),
+    ("kept", "DELETE", EVERY),
+    ("mail", "UPDATE", "due_at"),
+    ("mail_recipient", "UPDATE", "status"),
+];
+
+/// Everything that a zone may do.
+pub fn of(zone: Zone) -> impl Iterator<Item = Grant> {
+    let lists: &[&[Grant]] = match zone {
+        Zone::Intake => &[VERSION, RECORD, INTAKE],
+        Zone::Process => &[VERSION, RECORD, PROCESS],
+        Zone::Deliver => &[VERSION, RECORD, DELIVER],
+        Zone::Portal => &[VERSION, RECORD, PORTAL],
+        Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW],
+        Zone::Operator => &[VERSION, RECORD, CHAIN, REGISTER, OPERATOR],
+        Zone::Auditor => &[VERSION, CHAIN],
+    };
+    lists.iter().flat_map(|list| list.iter().copied())
+}
+
+/// True if one of `zones` has `privilege` on `column` of `table`.
+pub(super) fn allow(zones: &[Zone], table: &str, privilege: &str, column: &str) -> bool {
+    zones.iter().copied().flat_map(of).any(|(granted_table, granted, columns)| {
+        let named = columns == EVERY || columns.split(", ").any(|named| named == column);
+        granted_table == table && granted == privilege && named
+    })
+}
+
+/// `SELECT (a, b) ON "table"` as a `GRANT` has it.
+pub(super) fn clause((table, privilege, columns): Grant) -> String {
+    if columns == EVERY { format!("{privilege} ON {table}") } else { format!("{privilege} ({columns}) ON {table}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::steps::STEPS;
+
+    fn named(pick: impl Fn(&Grant) -> bool) -> BTreeSet<&'static str> {
+        Zone::ALL.into_iter().flat_map(of).filter(pick).map(|(table, ..)| table).collect()
+    }
+
+    #[test]
+    fn every_table_of_the_migrations_is_in_the_list_and_no_other() {
+        let texts: Vec<&str> = STEPS.iter().map(|step| step.postgres).collect();
+        let mut tables: BTreeSet<&str> = texts
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(|line| line.strip_prefix("CREATE TABLE "))
+            .map(|rest| rest.split([' ', '(']).next().unwrap())
+            .collect();
+        assert!(tables.contains("item") && tables.len() >= 12, "{tables:?}");
+        tables.insert("schema_version");
+        assert_eq!(named(|_| true), tables);
+    }
+
+    #[test]
+    fn privileges_are_written_as_postgresql_has_them() {
+        for (table, privilege, columns) in Zone::ALL.into_iter().flat_map(of) {
+            assert!(["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege), "{table} {privilege}");
+            assert!(privilege != "DELETE" || columns == EVERY, "{table}: rows are deleted whole");
+            assert!(!columns.is_empty() && !columns.contains('\n'), "{table} {privilege}");
+        }
+    }
+
+    #[test]
+    fn only_process_and_review_read_an_original_or_what_it_is_sealed_with() {
+        for zone in Zone::ALL {
+            let reads = |table: &str, column: &str| allow(&[zone], table, "SELECT", column);
+            assert_eq!(reads("original", "sealed"), [Zone::Process, Zone::Review].contains(&zone), "{zone}");
+            let sees_key = [Zone::Intake, Zone::Process, Zone::Review].contains(&zone);
+            assert_eq!(reads("sealing_key", "public_key"), sees_key, "{zone}");
+            let sees_facts = [Zone::Process, Zone::Review, Zone::Operator].contains(&zone);
+            assert_eq!(reads("item", "facts") || reads("item", "decision"), sees_facts, "{zone}");
+        }
+    }
+
+    #[test]
+    fn nobody_changes_or_removes_an_audit_record() {
+        let changed = named(|(_, privilege, _)| ["UPDATE", "DELETE"].contains(privilege));
+        assert!(changed.contains("item") && !changed.contains("audit"), "{changed:?}");
+    }
+
+    #[test]
+    fn only_an_operator_sets_or_lifts_a_legal_hold() {
+        let who: Vec<Zone> =
+            Zone::ALL.into_iter().filter(|zone| allow(&[*zone], "item", "UPDATE", "legal_hold")).collect();
+        assert_eq!(who, [Zone::Operator]);
+    }
+}
