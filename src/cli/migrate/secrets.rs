@@ -12,7 +12,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::cli::trouble::{CANNOT_CREATE, OS, Trouble};
-use crate::store::scaleout::scram;
 
 /// The folder.
 pub(super) struct Folder(PathBuf);
@@ -46,17 +45,16 @@ impl Folder {
 
     /// A new password for `login`, in a file beside the one in force; returns what the database is to keep of it.
     pub(super) fn new_password(&self, login: &str, pending: &mut Pending) -> Result<String, Trouble> {
-        let (mut secret, mut salt) = ([0; 32], [0; 16]);
-        for bytes in [&mut secret[..], &mut salt[..]] {
-            getrandom::fill(bytes).map_err(|error| {
-                Trouble::new(OS, format!("乱数が得られません: {error}"), format!("no random bytes: {error}"))
-            })?;
-        }
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|error| {
+            Trouble::new(OS, format!("乱数が得られません: {error}"), format!("no random bytes: {error}"))
+        })?;
         let password = URL_SAFE_NO_PAD.encode(secret);
         let file = self.0.join(format!(".{login}.password.new"));
         pending.0.push((file.clone(), self.password_file(login)));
         self.write(&file, 0o600, format!("{password}\n").as_bytes())?;
-        Ok(scram::verifier(&password, salt))
+        // Made here, so that the password itself never reaches the server, its log or its statistics.
+        Ok(postgres_protocol::password::scram_sha_256(password.as_bytes()))
     }
 
     /// Writes a file that others may see, in place of the one that is there.

@@ -20,7 +20,6 @@ mod register;
 mod renew;
 mod retention;
 mod schema;
-pub mod scram;
 mod set_back;
 mod source;
 pub mod wall;

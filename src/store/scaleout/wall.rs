@@ -32,7 +32,7 @@ pub struct Login {
     pub name: String,
     /// What it is for.
     pub zones: Vec<Zone>,
-    /// What the server keeps of its password (see [`super::scram::verifier`]); `None` leaves the one it has.
+    /// What the server keeps of its password (RFC 5802, SCRAM-SHA-256); `None` leaves the one it has.
     pub verifier: Option<String>,
 }
 
