@@ -4,6 +4,7 @@
 //! and the first group that keeps it says why.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -29,6 +30,32 @@ pub(super) struct Ended {
     pub(super) terms: Vec<String>,
     pub(super) records: Vec<AuditEvent>,
     pub(super) objects: Vec<(Place, Bytes)>,
+}
+
+/// A lease whose end could not be written because the store was full or away, which is not the item's fault: the attempt
+/// is not counted, and the item is due again after [`Self::PAUSE`].
+#[derive(Debug, Clone)]
+pub(super) struct Postponed {
+    pub(super) key: ItemKey,
+    pub(super) token: u64,
+    pub(super) due_at: Timestamp,
+}
+
+impl Postponed {
+    const PAUSE: Duration = Duration::from_secs(30);
+    /// Changes nothing if the end was written after all.
+    pub(super) const STATEMENT: &str = "\
+        UPDATE item SET due_at = $1, leased_until = NULL, attempts = attempts - 1 \
+        WHERE tenant = $2 AND id = $3 AND lease = $4 AND stage = 'received' AND leased_until IS NOT NULL";
+
+    pub(super) fn of(ended: &Ended) -> Self {
+        Self { key: ended.key.clone(), token: ended.token, due_at: ended.at.after(Self::PAUSE) }
+    }
+
+    /// True for what a later attempt may not meet.
+    pub(super) const fn is_due_to(error: &StoreError) -> bool {
+        matches!(error, StoreError::Full | StoreError::Unavailable(_))
+    }
 }
 
 /// New values of the item's row.

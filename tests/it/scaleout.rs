@@ -9,7 +9,7 @@ use temizu::ports::{Queue as _, StoreError};
 use temizu::store::scaleout::ScaleoutStore;
 use temizu::store::{Keys, OpenError, Store as _};
 
-use crate::store_contract::fixture::{Ports, SPAN, StillClock, at, item_id, origin, original};
+use crate::store_contract::fixture::{Ports, SPAN, StillClock, at, item_id, mail, origin, original, sanitized};
 use crate::support::postgres::Cluster;
 use crate::support::s3::S3Server;
 use crate::support::scaleout::Site;
@@ -168,6 +168,26 @@ async fn while_the_object_store_is_away_small_mails_pass_and_large_ones_are_refu
     for (number, length) in [(1, 100_000), (2, 100), (3, 100_000)] {
         assert_eq!(ports.read(&key(number)).await.unwrap(), original(number, length));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conclusion_that_the_object_store_refuses_is_no_fault_of_the_item() {
+    let site = Site::with_server(S3Server::start_in_process().await).await;
+    let ports = Ports::of(site.open(clock()).await, ());
+    ports.accept(1, 100).await.unwrap();
+    let server = site.s3.as_ref().unwrap();
+    server.stop();
+    for round in 1..=2 {
+        let lease = ports.lease(100 * round).await;
+        assert_eq!(lease.attempt, 1, "nothing was counted");
+        let conclusion = sanitized(&lease, 100_000, vec![mail(1, &["a@city.example"], 100)]);
+        let refused = ports.queue.conclude(lease, conclusion, Vec::new()).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    }
+    server.start_again();
+    let lease = ports.lease(1000).await;
+    let conclusion = sanitized(&lease, 100_000, vec![mail(1, &["a@city.example"], 100)]);
+    ports.queue.conclude(lease, conclusion, Vec::new()).await.unwrap();
 }
 
 #[tokio::test]

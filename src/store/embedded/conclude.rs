@@ -13,11 +13,43 @@ use super::batch::Batch;
 use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
-use crate::store::conclusion::{Body, Ended, MailRow};
+use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
 use crate::store::rows::{failed, on_disk, to_column, to_json};
 
+/// Writes what an ended lease leaves; if the disk is full, the item is tried again without blame.
+pub(super) async fn conclude(store: &EmbeddedStore, ended: Ended) -> Result<(), StoreError> {
+    let postponed = Postponed::of(&ended);
+    let written = write(store, ended).await;
+    if written.as_ref().is_err_and(Postponed::is_due_to)
+        && let Err(error) = store.writer.submit(Postponing(postponed)).await
+    {
+        tracing::debug!(%error, "a failed conclusion could not be noted either");
+    }
+    written
+}
+
+/// A failed conclusion, to be noted.
+struct Postponing(Postponed);
+
+#[async_trait]
+impl Job for Postponing {
+    type Answer = ();
+
+    async fn run(self, turn: &mut Turn) -> Result<(), StoreError> {
+        sqlx::query(Postponed::STATEMENT)
+            .bind(self.0.due_at.millis())
+            .bind(self.0.key.tenant.as_str())
+            .bind(self.0.key.id.to_string())
+            .bind(to_column(self.0.token))
+            .execute(&mut turn.connection)
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+}
+
 /// Writes the files of an ended lease, then the rows.
-pub(super) async fn conclude(store: &EmbeddedStore, mut ended: Ended) -> Result<(), StoreError> {
+async fn write(store: &EmbeddedStore, mut ended: Ended) -> Result<(), StoreError> {
     let objects = std::mem::take(&mut ended.objects);
     if !objects.is_empty() {
         let folder = Arc::clone(&store.folder);

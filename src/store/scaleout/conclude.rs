@@ -12,11 +12,31 @@ use super::ScaleoutStore;
 use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
-use crate::store::conclusion::{Body, Ended, MailRow};
+use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
 use crate::store::rows::{failed, to_column};
 
+/// Writes what an ended lease leaves; if the store is full or away, the item is tried again without blame.
+pub(super) async fn conclude(store: &ScaleoutStore, ended: Ended) -> Result<(), StoreError> {
+    let postponed = Postponed::of(&ended);
+    let written = write(store, ended).await;
+    if written.as_ref().is_err_and(Postponed::is_due_to) {
+        // While the database itself is away this fails as well; the lease runs out then.
+        let noted = sqlx::query(Postponed::STATEMENT)
+            .bind(postponed.due_at.millis())
+            .bind(postponed.key.tenant.as_str())
+            .bind(postponed.key.id.to_string())
+            .bind(to_column(postponed.token))
+            .execute(&store.pool)
+            .await;
+        if let Err(error) = noted {
+            tracing::debug!(%error, "a failed conclusion could not be noted either");
+        }
+    }
+    written
+}
+
 /// Writes the objects of an ended lease, then the rows.
-pub(super) async fn conclude(store: &ScaleoutStore, mut ended: Ended) -> Result<(), StoreError> {
+async fn write(store: &ScaleoutStore, mut ended: Ended) -> Result<(), StoreError> {
     for (place, bytes) in std::mem::take(&mut ended.objects) {
         store.objects.put(&place, bytes).await?;
     }
