@@ -119,6 +119,14 @@ impl Folder {
         }
     }
 
+    /// Removes an object; one that is missing was removed before.
+    pub(super) fn remove(&self, relative: &str) -> io::Result<()> {
+        match self.disk.remove(&self.resolve(relative)?) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Opens an object for reading.
     pub(super) fn read(&self, relative: &str) -> io::Result<File> {
         File::open(self.resolve(relative)?)

@@ -17,6 +17,7 @@ mod retention;
 mod schema;
 mod set_back;
 mod source;
+pub(super) mod transfer;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -102,6 +103,7 @@ impl EmbeddedStore {
         let options = connect_options(folder.root());
         let mut connection = options.connect().await?;
         schema::migrate(&mut connection).await?;
+        transfer::may_be_served(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.clone().pragma("query_only", "ON"))
