@@ -24,4 +24,5 @@ mod scaleout;
 mod servers;
 mod smtp_dialog;
 mod store_contract;
+mod store_copy;
 mod support;

@@ -7,8 +7,6 @@ mod copy;
 pub(in crate::store) mod parcel;
 pub(in crate::store) mod pieces;
 pub(in crate::store) mod tables;
-#[cfg(test)]
-mod tests;
 mod verify;
 
 use std::collections::BTreeMap;
