@@ -81,9 +81,7 @@ struct Bar {
 impl Bar {
     fn new(printer: Printer) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template(
-            "{prefix} {wide_bar} {human_pos}/{human_len} {msg} {per_sec} {eta}",
-        );
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {human_pos}/{human_len} {msg} {per_sec} {eta}");
         if let Ok(style) = style {
             bar.set_style(style);
         }
@@ -138,7 +136,9 @@ fn tell(
     if !same {
         let count = report.differences.len();
         printer.say(
-            format!("違いが {count} か所あります。写した先は使えません。もう一度写すか、空の保管庫に写し直してください。"),
+            format!(
+                "違いが {count} か所あります。写した先は使えません。もう一度写すか、空の保管庫に写し直してください。"
+            ),
             format!("{count} differences: the target cannot be used; copy again, or into an empty store."),
         );
         return Ok(code);

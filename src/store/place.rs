@@ -30,7 +30,9 @@ impl Place {
     /// The place that rows name so, as another store wrote it.
     pub(super) fn parse(relative: &str) -> Option<Self> {
         let fits = |text: &str| {
-            !text.starts_with('.') && !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+            !text.starts_with('.')
+                && !text.is_empty()
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
         };
         let mut parts = relative.split('/');
         let first = parts.next()?;

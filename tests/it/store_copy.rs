@@ -130,7 +130,11 @@ async fn there_and_back(site: &Site) {
     assert_eq!(told(&ports).await, before);
     // What was leased by nobody who lives is due now.
     assert_eq!(ports.lease(1501).await.key.id, item_id(7));
+    // The mail that was never tried comes before the one that was put off.
+    assert_eq!(ports.lease_mail(9000).await.key.id, item_id(6));
     assert_eq!(ports.lease_mail(9000).await.key.id, item_id(3));
+    // Those leases were counted.
+    let before = told(&ports).await;
     drop(ports);
     let other = tempfile::tempdir().unwrap();
     let back = config::Store { data: other.path().join("data"), ..here.clone() };
@@ -265,7 +269,8 @@ async fn killed_at_many_moments_it_goes_on_and_nothing_is_served_before_it_is_wh
     };
     let (mut unfinished, mut kills) = (0, 0);
     for round in 0u64..200 {
-        let mut child = command().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut child =
+            command().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
         tokio::time::sleep(Duration::from_millis(20 + round * 13 % 400)).await;
         child.kill().unwrap();
         child.wait().unwrap();

@@ -17,9 +17,9 @@ mod retention;
 mod schema;
 mod set_back;
 mod source;
-pub(super) mod transfer;
 #[cfg(test)]
 mod tests;
+pub(super) mod transfer;
 mod writer;
 
 use std::collections::BTreeSet;

@@ -60,11 +60,7 @@ pub(super) async fn listen(pool: PgPool, bells: Arc<Bells>, entered: PgConnectio
     }
 }
 
-async fn hear(
-    pool: &PgPool,
-    bells: &Bells,
-    entered: &mut Option<PgConnection>,
-) -> Result<Infallible, sqlx::Error> {
+async fn hear(pool: &PgPool, bells: &Bells, entered: &mut Option<PgConnection>) -> Result<Infallible, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     sqlx::query(MARK_AS_IN_USE).bind(IN_USE).execute(&mut listener).await?;
     if let Some(connection) = entered.take() {

@@ -60,7 +60,8 @@ impl ScaleoutTransfer {
 
 /// Refuses a store that a copy has marked.
 pub(super) async fn may_be_served(connection: &mut PgConnection) -> Result<(), OpenError> {
-    let mark = postgres::mark(connection).await.map_err(|error| OpenError::Database(sqlx::Error::Decode(error.into())))?;
+    let mark =
+        postgres::mark(connection).await.map_err(|error| OpenError::Database(sqlx::Error::Decode(error.into())))?;
     transfer::may_be_served(mark)
 }
 

@@ -166,8 +166,7 @@ async fn copy_chain(
         after = last.record.sequence;
         for Link { record, .. } in &page {
             let sequence = record.sequence;
-            check(record)
-                .map_err(|what| TransferError::BrokenChain { tenant: tenant.clone(), sequence, what })?;
+            check(record).map_err(|what| TransferError::BrokenChain { tenant: tenant.clone(), sequence, what })?;
         }
         page.retain(|link| link.record.sequence > there);
         if !page.is_empty() {

@@ -211,11 +211,7 @@ pub async fn unmark(config: &config::Store, kind: StoreKind) -> Result<bool, Tra
     }
 }
 
-async fn open(
-    config: &config::Store,
-    kind: StoreKind,
-    must_exist: bool,
-) -> Result<Box<dyn Transfer>, TransferError> {
+async fn open(config: &config::Store, kind: StoreKind, must_exist: bool) -> Result<Box<dyn Transfer>, TransferError> {
     Ok(match kind {
         StoreKind::Embedded => Box::new(EmbeddedTransfer::open(config, must_exist).await?),
         StoreKind::Scaleout => Box::new(ScaleoutTransfer::open(config).await?),

@@ -234,7 +234,8 @@ mod tests {
     use crate::store::steps::STEPS;
 
     fn parcel() -> Parcel {
-        let row = vec![Value::Text(Some("a".to_owned())), Value::Text(None), Value::Text(Some("originals/x/y".to_owned()))];
+        let row =
+            vec![Value::Text(Some("a".to_owned())), Value::Text(None), Value::Text(Some("originals/x/y".to_owned()))];
         let mut belongings = vec![Vec::new(); BELONGINGS.len()];
         belongings[1] = vec![vec![Value::Text(None), Value::Text(None), Value::Bytes(None), row[2].clone()]];
         Parcel { tenant: TenantId::single(), id: "1".to_owned(), item: row, belongings }
@@ -268,16 +269,27 @@ mod tests {
             let body = text.split(&start).nth(1).unwrap().split("\n)").next().unwrap();
             let added = format!("ALTER TABLE {} ADD COLUMN ", table.name);
             let added = text.split(&added).skip(1).map(|rest| rest.split(' ').next().unwrap());
-            let own = body.lines().filter(|line| line.starts_with("    ")).map(|line| line.split_whitespace().next().unwrap());
-            let found: BTreeSet<&str> = own.filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')).chain(added).collect();
+            let own = body
+                .lines()
+                .filter(|line| line.starts_with("    "))
+                .map(|line| line.split_whitespace().next().unwrap());
+            let found: BTreeSet<&str> =
+                own.filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')).chain(added).collect();
             let mut known: BTreeSet<&str> = table.columns.iter().map(|column| column.name).collect();
             if ["item", "mail"].contains(&table.name) {
                 known.insert("leased_until");
             }
             assert_eq!(found, known, "{}", table.name);
         }
-        let all: BTreeSet<&str> = text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")).map(|rest| rest.split(' ').next().unwrap()).collect();
-        let known: BTreeSet<&str> = tables().map(|table| table.name).chain(["audit", "audit_head", "sealing_key", "unneeded_object", "store_mark"]).collect();
+        let all: BTreeSet<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("CREATE TABLE "))
+            .map(|rest| rest.split(' ').next().unwrap())
+            .collect();
+        let known: BTreeSet<&str> = tables()
+            .map(|table| table.name)
+            .chain(["audit", "audit_head", "sealing_key", "unneeded_object", "store_mark"])
+            .collect();
         assert_eq!(all, known, "a table that is neither moved nor known to stay behind");
     }
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::domain::digest::Digester;
 use crate::domain::Digest;
+use crate::domain::digest::Digester;
 use crate::ports::StoreError;
 use crate::store::rows::disk_failed;
 
