@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::StoreKind;
+
 use crate::store::scaleout::grants::{UnknownZone, Zone};
 
 /// Temizu (手水): washes internet mail before it enters a local government's LGWAN network.
@@ -51,6 +53,8 @@ pub(super) enum Command {
     Migrate(Migrate),
     /// Legal holds and the end of retention: hold, lift, list, run
     Retention(Retention),
+    /// Move everything from one kind of store to the other
+    Store(StoreArguments),
     /// Exit code 0 if the gateway answers (for containers and monitoring)
     Healthcheck(Health),
 }
@@ -457,4 +461,48 @@ pub(super) struct LegalHold {
     /// Machine-readable output
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StoreArguments {
+    #[command(subcommand)]
+    pub(super) what: StoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreCommand {
+    /// Copy items, rules and the audit chain, verify them, and hand over: the target may be served then, the source no
+    /// longer. Stop the gateway first; run it again if it was interrupted
+    Copy {
+        /// The store to copy: embedded or scaleout
+        #[arg(long, value_name = "KIND", value_parser = kind)]
+        from: StoreKind,
+        /// The other one
+        #[arg(long, value_name = "KIND", value_parser = kind)]
+        to: StoreKind,
+        #[command(flatten)]
+        source: Source,
+        /// Compare both and change neither
+        #[arg(long)]
+        verify_only: bool,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a store that was copied away be served again; what the other one has done since is not in it
+    Unmark {
+        /// Which store: embedded or scaleout
+        #[arg(long, value_name = "KIND", value_parser = kind)]
+        store: StoreKind,
+        #[command(flatten)]
+        source: Source,
+    },
+}
+
+fn kind(text: &str) -> Result<StoreKind, String> {
+    match text {
+        "embedded" => Ok(StoreKind::Embedded),
+        "scaleout" => Ok(StoreKind::Scaleout),
+        _ => Err("the kinds are embedded and scaleout".to_owned()),
+    }
 }

@@ -24,6 +24,7 @@ mod rules;
 mod sanitize;
 mod serve;
 mod setup;
+mod store;
 mod trace;
 mod trouble;
 
@@ -87,6 +88,7 @@ async fn run(command: Command, printer: &Printer) -> Result<ExitCode, Trouble> {
         Command::Restore(arguments) => restore::run(arguments, printer).await,
         Command::Migrate(arguments) => migrate::run(arguments, printer).await,
         Command::Retention(arguments) => retention::run(arguments, printer).await,
+        Command::Store(arguments) => store::run(arguments, printer).await,
         Command::Healthcheck(arguments) => health::run(arguments, printer).await,
     }
 }

@@ -91,6 +91,21 @@ impl Trouble {
                 ),
                 error.to_string(),
             ),
+            OpenError::BeingCopied => Self::new(
+                TEMPORARY,
+                "保管庫を写しています。`temizu store copy` が終わるまでお待ちください",
+                error.to_string(),
+            ),
+            OpenError::Unfinished => Self::new(
+                TEMPORARY,
+                "この保管庫への写しが終わっていません。`temizu store copy` を最後まで実行してください",
+                error.to_string(),
+            ),
+            OpenError::Moved => Self::new(
+                CONFIG,
+                "この保管庫の中身は移されました。`store.kind` をもう一方にしてください。移した先でその後に行われたことを捨ててこちらに戻るときだけ、`temizu store unmark` を実行してください",
+                error.to_string(),
+            ),
             OpenError::Wall(what) => Self::new(
                 CONFIG,
                 format!("役割の壁が成り立たないので、何も変えていません: {what}"),

@@ -8,6 +8,7 @@ pub mod disk;
 pub mod embedded;
 pub mod open;
 pub mod scaleout;
+pub mod transfer;
 
 mod acts;
 mod clock_watch;

@@ -31,6 +31,18 @@ pub enum OpenError {
     /// The object store cannot be reached as it is configured.
     #[error("the object store cannot be used: {0}")]
     Objects(String),
+    /// `temizu store copy` works on it alone.
+    #[error("the store is being copied: wait until `temizu store copy` has ended")]
+    BeingCopied,
+    /// Half of another store has been copied into this one.
+    #[error("a copy into this store was not finished: run `temizu store copy` again until it is")]
+    Unfinished,
+    /// Everything in it has been copied to the other store, which goes on from there.
+    #[error(
+        "this store was moved: set `store.kind` to the other one; to use this one all the same, and lose what the other \
+         has done since, run `temizu store unmark`"
+    )]
+    Moved,
     /// A newer version has written the database. Install that version.
     #[error("the database has version {found}, this program knows versions up to {known}: install the newer program")]
     Newer {

@@ -27,6 +27,21 @@ impl Place {
         Self::new("derivatives", key, &format!("{lease}-{index}.mail"))
     }
 
+    /// The place that rows name so, as another store wrote it.
+    pub(super) fn parse(relative: &str) -> Option<Self> {
+        let fits = |text: &str| {
+            !text.starts_with('.')
+                && !text.is_empty()
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+        };
+        let mut parts = relative.split('/');
+        let first = parts.next()?;
+        let kind = ["originals", "derivatives"].into_iter().find(|kind| *kind == first)?;
+        let (shard, name) = (parts.next()?, parts.next()?);
+        let whole = fits(shard) && fits(name) && parts.next().is_none();
+        whole.then(|| Self { kind, shard: shard.to_owned(), name: name.to_owned() })
+    }
+
     fn new(kind: &'static str, key: &ItemKey, rest: &str) -> Self {
         let id = key.id.to_string();
         let shard = id.chars().skip(id.len().saturating_sub(2)).collect();

@@ -28,5 +28,6 @@ mod scaleout_sweep;
 mod servers;
 mod smtp_dialog;
 mod store_contract;
+mod store_copy;
 mod support;
 mod zones;

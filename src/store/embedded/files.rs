@@ -124,6 +124,14 @@ impl Folder {
         }
     }
 
+    /// Removes an object; one that is missing was removed before.
+    pub(super) fn remove(&self, relative: &str) -> io::Result<()> {
+        match self.disk.remove(&self.resolve(relative)?) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Opens an object for reading.
     pub(super) fn read(&self, relative: &str) -> io::Result<File> {
         File::open(self.resolve(relative)?)
@@ -140,7 +148,8 @@ impl Folder {
         on_disk(move || {
             let mut leaving = folder.leaving.lock().unwrap_or_else(PoisonError::into_inner);
             leaving.extend(relative);
-            let gone = folder.backup_lock.unless_held(|| leaving.drain(..).for_each(|name| folder.remove(&name)));
+            let removing = || leaving.drain(..).for_each(|name| folder.remove_or_leave(&name));
+            let gone = folder.backup_lock.unless_held(removing);
             if let Err(error) = gone {
                 tracing::warn!(%error, "the lock of backups cannot be looked at; objects without a row stay");
             }
@@ -149,12 +158,9 @@ impl Folder {
         .await
     }
 
-    fn remove(&self, relative: &str) {
-        match self.resolve(relative).and_then(|path| self.disk.remove(&path)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "an object without a row stays until the next start");
-            }
-            _ => {}
+    fn remove_or_leave(&self, relative: &str) {
+        if let Err(error) = self.remove(relative) {
+            tracing::warn!(%error, "an object without a row stays until the next start");
         }
     }
 

@@ -21,6 +21,7 @@ mod set_back;
 mod source;
 #[cfg(test)]
 mod tests;
+pub(super) mod transfer;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -114,6 +115,7 @@ impl EmbeddedStore {
         let options = connect_options(folder.root());
         let mut connection = options.connect().await?;
         schema::migrate(&mut connection).await?;
+        transfer::may_be_served(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.clone().pragma("query_only", "ON"))

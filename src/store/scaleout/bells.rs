@@ -7,9 +7,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::PgListener;
+use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::Notify;
+
+use crate::store::open::OpenError;
 
 /// The channels, queue and outbox.
 pub(super) const CHANNELS: [&str; 2] = ["temizu_queue", "temizu_outbox"];
@@ -40,18 +42,30 @@ impl Bells {
     }
 }
 
-/// Passes on what other nodes ring, until it is aborted.
-pub(super) async fn listen(pool: PgPool, bells: Arc<Bells>) {
+/// Marks the store as in use for as long as `connection` lives; refuses one that is being copied.
+pub(super) async fn enter(connection: &mut PgConnection) -> Result<(), OpenError> {
+    let entered: bool =
+        sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IN_USE).fetch_one(connection).await?;
+    if entered { Ok(()) } else { Err(OpenError::BeingCopied) }
+}
+
+/// Passes on what other nodes ring, until it is aborted. `entered` keeps the store marked as in use until the listener
+/// does.
+pub(super) async fn listen(pool: PgPool, bells: Arc<Bells>, entered: PgConnection) {
+    let mut entered = Some(entered);
     loop {
-        let Err(error) = hear(&pool, &bells).await;
+        let Err(error) = hear(&pool, &bells, &mut entered).await;
         tracing::warn!(%error, "the database's bell is not heard; there will be short waits until it is");
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn hear(pool: &PgPool, bells: &Bells) -> Result<Infallible, sqlx::Error> {
+async fn hear(pool: &PgPool, bells: &Bells, entered: &mut Option<PgConnection>) -> Result<Infallible, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     sqlx::query(MARK_AS_IN_USE).bind(IN_USE).execute(&mut listener).await?;
+    if let Some(connection) = entered.take() {
+        connection.close().await?;
+    }
     listener.listen_all(CHANNELS).await?;
     loop {
         // What was rung before, nobody heard; after a lost connection neither.

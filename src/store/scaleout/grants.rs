@@ -71,8 +71,8 @@ pub type Grant = (&'static str, &'static str, &'static str);
 /// Every column of a table, those of later versions included.
 const EVERY: &str = "*";
 
-/// To know whether program and database fit together.
-const VERSION: &[Grant] = &[("schema_version", "SELECT", EVERY)];
+/// To know whether program and database fit together, and whether the store may be served.
+const VERSION: &[Grant] = &[("schema_version", "SELECT", EVERY), ("store_mark", "SELECT", EVERY)];
 
 /// To put on record what was done, and the rules it was done by. What others put on record cannot be read: it names
 /// senders and recipients.

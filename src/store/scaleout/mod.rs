@@ -22,6 +22,7 @@ mod retention;
 mod schema;
 mod set_back;
 mod source;
+pub(super) mod transfer;
 pub mod wall;
 mod writer;
 
@@ -72,14 +73,15 @@ impl ScaleoutStore {
         let options = connect::options(config)?;
         let mut connection = options.connect().await?;
         schema::check(&mut connection).await?;
+        bells::enter(&mut connection).await?;
+        transfer::may_be_served(&mut connection).await?;
         let key_folder = KeyFolder::new(config.data.join("keys"));
         let sealing_key = agreement::agree(&mut connection, &key_folder, &config.data, keys).await?;
-        connection.close().await?;
         let objects = Arc::new(Objects::of(config)?);
         let pool = connect::pool(&options);
         let bells = Arc::new(Bells::default());
         let writer = Writer::start(&options, &bells);
-        let listening = tokio::spawn(bells::listen(pool.clone(), Arc::clone(&bells)));
+        let listening = tokio::spawn(bells::listen(pool.clone(), Arc::clone(&bells), connection));
         Ok(Arc::new(Self {
             pool,
             writer,

@@ -1,0 +1,310 @@
+//! `temizu store copy`: everything arrives on the other side, whatever interrupts it, and nothing is served half.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use temizu::config::{self, StoreKind};
+use temizu::domain::{Event, ItemKey, Reason, TenantId};
+use temizu::ports::{Conclusion, ItemFilter, Settlement};
+use temizu::store::embedded::EmbeddedStore;
+use temizu::store::scaleout::ScaleoutStore;
+use temizu::store::transfer::{self, ChainCheck, Report, TransferError, Watch};
+use temizu::store::{Keys, OpenError};
+
+use crate::store_contract::fixture::*;
+use crate::support::process::{end, temizu};
+use crate::support::scaleout::Site;
+
+/// Longer than what rides in a row.
+const LARGE: usize = 300_000;
+
+fn tenants() -> [TenantId; 2] {
+    [TenantId::single(), TenantId::try_from("higashi".to_owned()).unwrap()]
+}
+
+async fn embedded(config: &config::Store) -> Ports {
+    Ports::of(EmbeddedStore::open(config, Arc::new(StillClock::default()), Keys::Opening).await.unwrap(), ())
+}
+
+async fn scaleout(config: &config::Store) -> Ports {
+    Ports::of(ScaleoutStore::open(config, Arc::new(StillClock::default()), Keys::Opening).await.unwrap(), ())
+}
+
+fn check() -> ChainCheck {
+    let mut verifier = temizu::audit::chain::Verifier::default();
+    Box::new(move |record| verifier.check(record).map_err(|bad| bad.to_string()))
+}
+
+/// Runs a copy or a comparison; whoever had a store open a moment ago may still be closing it.
+async fn patiently(config: &config::Store, from: StoreKind, verify_only: bool) -> Result<Report, TransferError> {
+    for _ in 0..200 {
+        let mut progress = |_| {};
+        let watch = Watch { chain: &check, progress: &mut progress };
+        let done = if verify_only {
+            transfer::verify(config, from, watch).await
+        } else {
+            transfer::copy(config, from, watch).await
+        };
+        match done {
+            Err(TransferError::InUse(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+            done => return done,
+        }
+    }
+    panic!("the store is not let go of");
+}
+
+async fn copied(config: &config::Store, from: StoreKind) -> Report {
+    let report = patiently(config, from, false).await.unwrap();
+    assert_eq!(report.differences, Vec::new());
+    report
+}
+
+/// Items in every stage and of every size, for two tenants; the last ones leased and waiting.
+async fn fill(ports: &Ports) {
+    ports.accept(1, 100).await.unwrap();
+    ports.accept_for(tenants()[1].clone(), 21, LARGE).await.unwrap();
+    let expiring = ports.lease(1000).await;
+    let key = expiring.key.clone();
+    let conclusion = sanitized(&expiring, LARGE, vec![mail(1, &["a@city.example"], LARGE)]);
+    ports.queue.conclude(expiring, conclusion, vec![event(Event::Sanitized, key.id)]).await.unwrap();
+    ports.settle_all(1001, Settlement::Sent).await;
+    ports.retention.expire(&TenantId::single(), at(2), at(1100)).await.unwrap();
+    ports.sanitized(2).await;
+    ports.settle_all(1200, Settlement::Sent).await;
+    ports.sanitized(3).await;
+    ports.settle_all(1300, Settlement::Deferred).await;
+    for (number, length) in [(4u8, 100), (5, LARGE), (6, 5000)] {
+        ports.accept(number, length).await.unwrap();
+        let lease = ports.lease(1400).await;
+        let conclusion = match number {
+            4 => Conclusion::Held { facts: Box::new(facts(&lease)), decision: decision(Some("R-001")) },
+            5 => Conclusion::Quarantined { reason: Reason::TooDeep, notices: Vec::new() },
+            _ => sanitized(&lease, LARGE, vec![mail(number, &["a@city.example", "b@city.example"], LARGE)]),
+        };
+        let id = lease.key.id;
+        ports.queue.conclude(lease, conclusion, vec![event(Event::Sanitized, id)]).await.unwrap();
+    }
+    let held = ItemKey { tenant: TenantId::single(), id: item_id(5) };
+    ports.register.set_legal_hold(&held, true, event(Event::LegalHoldSet, held.id)).await.unwrap();
+    ports.accept(7, LARGE).await.unwrap();
+    ports.accept(8, 10).await.unwrap();
+    assert_eq!(ports.lease(1500).await.key.id, item_id(7));
+}
+
+/// What the ports tell of a store.
+async fn told(ports: &Ports) -> BTreeMap<String, String> {
+    let mut told = BTreeMap::new();
+    for tenant in tenants() {
+        let name = tenant.as_str().to_owned();
+        let filter = ItemFilter { limit: 1000, ..ItemFilter::default() };
+        let items = ports.register.items(&tenant, &filter).await.unwrap();
+        assert!(!items.is_empty());
+        told.insert(format!("{name} items"), format!("{items:?}"));
+        for item in items {
+            let key = ItemKey { tenant: tenant.clone(), id: item.id };
+            told.insert(format!("{name} {}", item.id), format!("{:?}", ports.register.item(&key).await.unwrap()));
+            let original = ports.read(&key).await.map_err(|error| error.to_string());
+            told.insert(format!("{name} {} original", item.id), format!("{original:?}"));
+        }
+        let kept = ports.register.quarantine(&tenant, &filter).await.unwrap();
+        told.insert(format!("{name} kept"), format!("{kept:?}"));
+        let chain = ports.register.records(&tenant, 0, 1000).await.unwrap();
+        told.insert(format!("{name} chain"), format!("{chain:?}"));
+        told.insert(format!("{name} head"), format!("{:?}", ports.register.head(&tenant).await.unwrap()));
+    }
+    told
+}
+
+async fn there_and_back(site: &Site) {
+    let here = &site.config;
+    let ports = embedded(here).await;
+    fill(&ports).await;
+    let before = told(&ports).await;
+    drop(ports);
+    let report = copied(here, StoreKind::Embedded).await;
+    assert_eq!((report.items, report.copied, report.skipped), (9, 9, 0));
+    assert!(report.objects >= 5, "{report:?}");
+    let ports = scaleout(here).await;
+    same(&told(&ports).await, &before);
+    // What was leased by nobody who lives is due now.
+    assert_eq!(ports.lease(1501).await.key.id, item_id(7));
+    // The mail that was never tried comes before the one that was put off.
+    for number in [6, 3] {
+        let dispatch = ports.lease_mail(9000).await;
+        assert_eq!(dispatch.key.id, item_id(number));
+        ports.settle(dispatch, Settlement::Deferred, 9500).await.unwrap();
+    }
+    // Those attempts were counted.
+    let before = told(&ports).await;
+    drop(ports);
+    let other = tempfile::tempdir().unwrap();
+    let back = config::Store { data: other.path().join("data"), ..here.clone() };
+    let missing = patiently(&back, StoreKind::Scaleout, false).await.unwrap_err();
+    assert!(missing.to_string().contains("sealing.key"), "{missing}");
+    copy_key(&here.data, &back.data);
+    let report = copied(&back, StoreKind::Scaleout).await;
+    assert_eq!((report.items, report.copied), (9, 9));
+    let ports = embedded(&back).await;
+    same(&told(&ports).await, &before);
+}
+
+fn same(found: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) {
+    assert!(found.keys().eq(expected.keys()));
+    for (name, text) in expected {
+        assert_eq!(&found[name], text, "{name}");
+    }
+}
+
+fn copy_key(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.join("keys")).unwrap();
+    std::fs::copy(from.join("keys/sealing.key"), to.join("keys/sealing.key")).unwrap();
+}
+
+#[tokio::test]
+async fn everything_goes_to_files_and_comes_back() {
+    there_and_back(&Site::on_files().await).await;
+}
+
+#[tokio::test]
+async fn everything_goes_to_buckets_and_comes_back() {
+    there_and_back(&Site::on_s3().await).await;
+}
+
+#[tokio::test]
+async fn a_store_that_was_moved_is_refused_until_its_mark_is_lifted() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    copied(&site.config, StoreKind::Embedded).await;
+    let open = || EmbeddedStore::open(&site.config, Arc::new(StillClock::default()), Keys::Opening);
+    assert!(matches!(open().await.err(), Some(OpenError::Moved)));
+    assert!(transfer::unmark(&site.config, StoreKind::Embedded).await.unwrap());
+    assert!(open().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_store_in_use_is_not_copied() {
+    let site = Site::on_files().await;
+    let ports = embedded(&site.config).await;
+    fill(&ports).await;
+    let run = || async {
+        let mut progress = |_| {};
+        transfer::copy(&site.config, StoreKind::Embedded, Watch { chain: &check, progress: &mut progress }).await
+    };
+    assert!(matches!(run().await, Err(TransferError::InUse("embedded"))));
+    drop(ports);
+    let node = scaleout(&Site::on_files().await.config).await;
+    drop(node);
+    let config = config::Store { data: site.folder.path().join("elsewhere"), ..site.config.clone() };
+    let node = scaleout(&config).await;
+    let refused = patiently_unless(&site.config, "scaleout").await;
+    assert!(refused, "a node has the store open");
+    drop(node);
+}
+
+/// True if the copy is refused because of the store named so.
+async fn patiently_unless(config: &config::Store, name: &str) -> bool {
+    for _ in 0..100 {
+        let mut progress = |_| {};
+        let watch = Watch { chain: &check, progress: &mut progress };
+        match transfer::copy(config, StoreKind::Embedded, watch).await {
+            Err(TransferError::InUse(found)) if found == name => return true,
+            Err(TransferError::InUse(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+            other => panic!("{other:?}"),
+        }
+    }
+    false
+}
+
+#[tokio::test]
+async fn a_target_with_another_chain_is_refused_and_left_alone() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    let ports = scaleout(&site.config).await;
+    ports.accept(9, 10).await.unwrap();
+    drop(ports);
+    let refused = patiently(&site.config, StoreKind::Embedded, false).await.unwrap_err();
+    assert!(matches!(refused, TransferError::OtherChain(_)), "{refused}");
+    assert_eq!(scaleout(&site.config).await.register.head(&TenantId::single()).await.unwrap().0, 1);
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_one_object_is_found() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    copied(&site.config, StoreKind::Embedded).await;
+    let file = first_file(&site.folder.path().join("originals"));
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[1000] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let report = patiently(&site.config, StoreKind::Embedded, true).await.unwrap();
+    assert_eq!(report.differences.len(), 1, "{:?}", report.differences);
+    assert_eq!(report.differences[0].what, "object");
+    let id = report.differences[0].item.clone().unwrap();
+    assert!(file.display().to_string().contains(&id));
+}
+
+fn first_file(folder: &Path) -> std::path::PathBuf {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    entries
+        .iter()
+        .find(|path| path.is_file())
+        .cloned()
+        .unwrap_or_else(|| first_file(entries.iter().find(|path| path.is_dir()).unwrap()))
+}
+
+#[tokio::test]
+async fn killed_at_many_moments_it_goes_on_and_nothing_is_served_before_it_is_whole() {
+    let site = Site::on_files().await;
+    let ports = embedded(&site.config).await;
+    fill(&ports).await;
+    for number in 30..90 {
+        ports.accept(number, if number % 4 == 0 { LARGE } else { 500 }).await.unwrap();
+    }
+    let before = told(&ports).await;
+    drop(ports);
+    let file = site.folder.path().join("temizu.toml");
+    let store = &site.config;
+    let text = format!(
+        "[store]\ndata = {:?}\npostgres = {:?}\noriginals = {:?}\nderivatives = {:?}\n",
+        store.data, store.postgres, store.originals, store.derivatives
+    );
+    std::fs::write(&file, text).unwrap();
+    let command = || {
+        let mut command = temizu();
+        command.args(["store", "copy", "--from", "embedded", "--to", "scaleout", "--json", "--config"]).arg(&file);
+        command
+    };
+    let (mut unfinished, mut kills) = (0, 0);
+    for round in 0u64..200 {
+        let mut child =
+            command().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(Duration::from_millis(20 + round * 13 % 400)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+        let opened = ScaleoutStore::open(store, Arc::new(StillClock::default()), Keys::None).await;
+        match opened.err() {
+            Some(OpenError::Unfinished) => unfinished += 1,
+            Some(OpenError::BeingCopied) | None => {}
+            Some(other) => panic!("{other}"),
+        }
+        if kills >= 12 && unfinished >= 4 {
+            break;
+        }
+    }
+    assert!(unfinished >= 4, "{unfinished} of {kills}");
+    let mut ended = end(command(), b"");
+    for _ in 0..100 {
+        if ended.code != 75 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        ended = end(command(), b"");
+    }
+    let report = ended.with(0).json();
+    assert_eq!(report["items"], 69);
+    same(&told(&scaleout(store).await).await, &before);
+}
