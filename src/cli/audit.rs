@@ -34,8 +34,13 @@ pub(super) async fn run(arguments: Audit, printer: &Printer) -> Result<ExitCode,
         AuditCommand::Export { source } => {
             let store = setup::store(&source, printer).await?;
             let mut out = std::io::BufWriter::new(std::io::stdout());
-            export::export(&*store, &store.tenant, 0, &mut out).await.map_err(|error| {
-                Trouble::new(OS, format!("書き出せません: {error}"), format!("the chain cannot be exported: {error}"))
+            export::export(&*store, &store.tenant, 0, &mut out).await.map_err(|error| match error {
+                ExportError::Store(denied @ StoreError::Denied(_)) => Trouble::store(&denied),
+                error => Trouble::new(
+                    OS,
+                    format!("書き出せません: {error}"),
+                    format!("the chain cannot be exported: {error}"),
+                ),
             })?;
             Ok(ExitCode::SUCCESS)
         }
@@ -78,8 +83,9 @@ fn report(outcome: Result<Verified, VerifyError>, json: bool, printer: &Printer)
             }
             Ok(ExitCode::FAILURE)
         }
+        Err(VerifyError::Store(error)) if matches!(error, StoreError::Denied(_)) => Err(Trouble::store(&error)),
         Err(error) => {
-            Err(Trouble::new(OS, format!("確かめられません: {error}"), format!("the chain cannot be read: {error}")))
+            Err(Trouble::new(OS, format!("確かめられません: {error}"), format!("it cannot be verified: {error}")))
         }
     }
 }

@@ -141,6 +141,15 @@ impl Trouble {
                 "今の状態ではできません。`temizu queue show` で状態を確かめてください",
                 "its state does not allow this; look at it with `temizu queue show`",
             ),
+            StoreError::Denied(cause) => Self::new(
+                UNAVAILABLE,
+                format!(
+                    "このログインにはできません ({cause})。この仕事をする役割のログインの設定を --config で示してください（一覧・保留・監査は operator、保管期限は process、原本は review）"
+                ),
+                format!(
+                    "this login may not do it ({cause}); name, with --config, a configuration with the login of the role whose work this is (lists, holds, audit: operator; retention: process; originals: review)"
+                ),
+            ),
             other => {
                 let cause = std::error::Error::source(other).map(|cause| format!(" ({cause})")).unwrap_or_default();
                 Self::new(

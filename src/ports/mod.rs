@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The store does not answer. Try again later.
     #[error("the store is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The login of this process may not do it. Tell the operator: it is another role's work, or a grant is missing.
+    #[error("the login may not do this")]
+    Denied(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// What was read is not what was written. Tell the operator.
     #[error("stored data is damaged: {0}")]
     Damaged(&'static str),

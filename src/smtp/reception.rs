@@ -100,7 +100,11 @@ impl Reception {
 pub(super) fn failed(failure: &StoreError) -> Reply {
     match failure {
         StoreError::Full => Reply::StoreFull,
-        StoreError::NotFound | StoreError::Conflict | StoreError::Unavailable(_) | StoreError::Damaged(_) => {
+        StoreError::NotFound
+        | StoreError::Conflict
+        | StoreError::Unavailable(_)
+        | StoreError::Denied(_)
+        | StoreError::Damaged(_) => {
             let cause = std::error::Error::source(failure).map(ToString::to_string).unwrap_or_default();
             error!(%failure, cause, "the store did not take a mail");
             Reply::StoreUnavailable

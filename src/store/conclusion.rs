@@ -54,7 +54,7 @@ impl Postponed {
 
     /// True for what a later attempt may not meet.
     pub(super) const fn is_due_to(error: &StoreError) -> bool {
-        matches!(error, StoreError::Full | StoreError::Unavailable(_))
+        matches!(error, StoreError::Full | StoreError::Unavailable(_) | StoreError::Denied(_))
     }
 }
 

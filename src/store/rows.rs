@@ -16,6 +16,8 @@ use crate::ports::StoreError;
 
 /// What a full disk is called: SQLite's primary result code, PostgreSQL's SQLSTATE.
 const DISK_FULL: [&str; 2] = ["13", "53100"];
+/// PostgreSQL's SQLSTATE for a login without the privilege.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// What an error of the database means to the caller.
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
@@ -23,6 +25,9 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(database) if database.is_unique_violation() => StoreError::Conflict,
         sqlx::Error::Database(database) if database.code().is_some_and(|code| DISK_FULL.contains(&&*code)) => {
             StoreError::Full
+        }
+        sqlx::Error::Database(database) if database.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) => {
+            StoreError::Denied(Box::new(error))
         }
         sqlx::Error::RowNotFound => StoreError::NotFound,
         _ => StoreError::Unavailable(Box::new(error)),

@@ -59,7 +59,11 @@ async fn every_table_with_rows_of_a_tenant_is_keyed_by_it() {
              WHERE c.relnamespace = 'public'::regnamespace AND a.attname <> 'tenant' ORDER BY 1",
         )
         .await;
-    assert_eq!(without.split_whitespace().collect::<Vec<_>>(), ["sealing_key", "store_mark", "unneeded_object"], "nobody's rows");
+    assert_eq!(
+        without.split_whitespace().collect::<Vec<_>>(),
+        ["sealing_key", "store_mark", "unneeded_object"],
+        "nobody's rows"
+    );
 }
 
 #[tokio::test]

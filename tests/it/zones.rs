@@ -206,6 +206,17 @@ async fn operator_works(operator: &ScaleoutStore, keys: &[ItemKey]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_with_the_wrong_login_says_whose_login_it_needs() {
+    let town = Town::built().await;
+    town.fill().await;
+    for (role, command) in [("deliver", "audit verify"), ("auditor", "queue list"), ("operator", "retention run")] {
+        let said = town.run(command, &town.config_file(role, "")).with(69).err;
+        assert!(said.contains("this login may not do it") && said.contains("permission denied"), "{role}: {said}");
+    }
+    town.run("audit verify", &town.config_file("auditor", "")).with(0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_private_key_is_in_no_table_and_on_no_host_but_that_of_process() {
     let town = Town::built().await;
     town.fill().await;

@@ -116,7 +116,7 @@ impl<J: Job> Waiting for Submitted<J> {
         let answer = self.job.run(turn).await;
         let outcome = match &answer {
             Ok(_) => Outcome::Done,
-            Err(StoreError::Unavailable(_) | StoreError::Full) => Outcome::Broken,
+            Err(StoreError::Unavailable(_) | StoreError::Denied(_) | StoreError::Full) => Outcome::Broken,
             Err(_) => Outcome::Refused,
         };
         self.answer = Some(answer);
