@@ -87,7 +87,7 @@ pub(super) struct Serve {
     #[arg(long, value_name = "NAME")]
     pub(super) domain: Vec<String>,
     /// Roles of this process
-    #[arg(long, value_delimiter = ',', value_name = "ROLE", default_values_t = [crate::serve::Role::Intake, crate::serve::Role::Process, crate::serve::Role::Deliver])]
+    #[arg(long, value_delimiter = ',', value_name = "ROLE", default_values_t = crate::serve::Role::ALL)]
     pub(super) role: Vec<crate::serve::Role>,
 }
 
@@ -108,6 +108,9 @@ pub(super) struct Demo {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) source: Source,
+    /// Roles of the host that the configuration is for
+    #[arg(long, value_delimiter = ',', value_name = "ROLE", default_values_t = crate::serve::Role::ALL)]
+    pub(super) role: Vec<crate::serve::Role>,
     /// Warnings fail too
     #[arg(long)]
     pub(super) strict: bool,

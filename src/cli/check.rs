@@ -9,7 +9,8 @@ use super::print::Printer;
 use super::trouble::{CONFIG, Trouble};
 use super::{rules, setup};
 use crate::config::fault::Fault;
-use crate::config::load::Overrides;
+use crate::config::load::{Overrides, Work};
+use crate::serve::Role;
 
 pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trouble> {
     let language = printer.language();
@@ -18,7 +19,7 @@ pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trou
         Err(errors) if arguments.json => return mistakes(&errors.faults, printer),
         Err(errors) => return Err(setup::faults(&errors.render(language), printer)),
     };
-    let mut faults = loaded.missing_for_mail();
+    let mut faults = loaded.missing_for(work(&arguments.role));
     faults.extend(loaded.unusable_files());
     let rules = match rules::parse(&loaded) {
         Ok(rules) => rules,
@@ -53,6 +54,12 @@ pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trou
         }
     }
     Ok(if usable { ExitCode::SUCCESS } else { ExitCode::from(CONFIG) })
+}
+
+/// What roles do.
+pub(super) fn work(roles: &[Role]) -> Work {
+    let has = |role| roles.contains(&role);
+    Work { receives: has(Role::Intake), processes: has(Role::Process), sends: has(Role::Deliver) }
 }
 
 /// Mistakes that kept the configuration or the rules from being read at all.

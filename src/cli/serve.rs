@@ -22,8 +22,8 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
     };
     let loaded = setup::configuration(&arguments.source, overrides, printer)?;
     let rules = Arc::new(rules::in_force(&loaded, printer)?);
-    let (config, warnings) = (loaded.config, loaded.warnings);
-    let roles: BTreeSet<Role> = arguments.role.into_iter().collect();
+    let config = &loaded.config;
+    let roles: BTreeSet<Role> = arguments.role.iter().copied().collect();
     let needs = |role, missing: bool, key: &str, option: &str| {
         let lacking = roles.contains(&role) && missing;
         lacking.then(|| {
@@ -40,15 +40,21 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
     if let Some(trouble) = missing {
         return Err(trouble);
     }
+    let unset = loaded.missing_for(super::check::work(&arguments.role));
+    if !unset.is_empty() {
+        let rendered: String = unset.iter().map(|fault| fault.render(printer.language()) + "\n").collect();
+        return Err(setup::faults(&rendered, printer));
+    }
     log_to_stderr();
-    for warning in &warnings {
+    for warning in &loaded.warnings {
         tracing::warn!("{}", warning.render(crate::domain::Language::En));
     }
     // Before anybody is told that the gateway runs: a signal that comes early stops it as one that comes late does.
     let signals = Signals::listen()?;
-    let mut gateway = Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
-        Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
-    })?;
+    let mut gateway =
+        Gateway::start(Arc::new(loaded.config), rules, &roles, Edge::default()).await.map_err(|error| {
+            Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
+        })?;
     tracing::info!(roles = %listed(&roles), version = env!("CARGO_PKG_VERSION"), "the gateway runs");
     for address in gateway.smtp_addresses() {
         tracing::info!(%address, "receiving mail");

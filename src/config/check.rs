@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use super::fault::{Fault, Problem, Words};
+use super::load::Work;
 use super::places::Places;
 use super::{Config, DeliverTls, StoreKind};
 use crate::domain::Domain;
@@ -69,19 +70,26 @@ pub(super) fn warnings(config: &Config, places: &Places) -> Vec<Fault> {
     faults
 }
 
-/// The keys without which no mail moves.
-pub(super) fn missing_for_mail(config: &Config, places: &Places) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if config.smtp.listen.is_empty() {
-        faults.push(places.fault("smtp.listen", missing("listen = [\"0.0.0.0:25\"]")));
-    }
-    if config.smtp.domains.is_empty() {
-        faults.push(places.fault("smtp.domains", missing("domains = [\"city.example.lg.jp\"]")));
-    }
-    if config.deliver.next_hop.is_empty() {
-        faults.push(places.fault("deliver.next_hop", missing("next_hop = \"mail.lgwan.example.lg.jp:25\"")));
-    }
-    faults
+/// The keys without which the work of a host cannot be done.
+pub(super) fn missing_for(work: Work, config: &Config, places: &Places) -> Vec<Fault> {
+    let scaleout = config.store.kind == StoreKind::Scaleout;
+    let (receives, sends) = (work.receives, work.sends);
+    let needed = [
+        ("smtp.listen", receives && config.smtp.listen.is_empty(), "listen = [\"0.0.0.0:25\"]"),
+        ("smtp.domains", receives && config.smtp.domains.is_empty(), "domains = [\"city.example.lg.jp\"]"),
+        ("deliver.next_hop", sends && config.deliver.next_hop.is_empty(), "next_hop = \"mail.lgwan.example.lg.jp:25\""),
+        (
+            "store.originals",
+            scaleout && (receives || work.processes) && config.store.originals.is_empty(),
+            "originals = \"s3://temizu-originals\"",
+        ),
+        (
+            "store.derivatives",
+            scaleout && (work.processes || sends) && config.store.derivatives.is_empty(),
+            "derivatives = \"s3://temizu-derivatives\"",
+        ),
+    ];
+    needed.into_iter().filter(|(_, lacks, _)| *lacks).map(|(key, _, line)| places.fault(key, missing(line))).collect()
 }
 
 /// Files and folders that are named and cannot be used by this user.

@@ -35,6 +35,22 @@ pub struct Overrides {
     pub worker: Option<PathBuf>,
 }
 
+/// What a host does, as far as the configuration has to provide for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    /// Receives mail.
+    pub receives: bool,
+    /// Rebuilds it.
+    pub processes: bool,
+    /// Sends it on.
+    pub sends: bool,
+}
+
+impl Work {
+    /// Everything: a host that does all of it.
+    pub const ALL: Self = Self { receives: true, processes: true, sends: true };
+}
+
 /// A configuration without a mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
@@ -46,10 +62,10 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// The keys without which mail is neither received nor delivered; `serve` refuses to start if there is one.
+    /// The keys without which `work` cannot be done; `serve` refuses to start if there is one.
     #[must_use]
-    pub fn missing_for_mail(&self) -> Vec<Fault> {
-        check::missing_for_mail(&self.config, &self.places)
+    pub fn missing_for(&self, work: Work) -> Vec<Fault> {
+        check::missing_for(work, &self.config, &self.places)
     }
 
     /// The files and folders that the configuration names and that cannot be used, for `temizu check`.
@@ -294,7 +310,7 @@ mod tests {
     fn nothing_at_all_is_a_configuration() {
         let loaded = load(None, &Overrides::default()).unwrap();
         assert_eq!(loaded.config, Config::default());
-        let missing: Vec<String> = loaded.missing_for_mail().into_iter().map(|fault| fault.key).collect();
+        let missing: Vec<String> = loaded.missing_for(Work::ALL).into_iter().map(|fault| fault.key).collect();
         assert_eq!(missing, ["smtp.listen", "smtp.domains", "deliver.next_hop"]);
     }
 
@@ -308,7 +324,7 @@ mod tests {
             worker: Some("/w".into()),
         };
         let loaded = load(None, &overrides).unwrap();
-        assert_eq!(loaded.missing_for_mail(), []);
+        assert_eq!(loaded.missing_for(Work::ALL), []);
         assert_eq!(loaded.config.smtp.domains, [Domain::parse("city.example.lg.jp").unwrap()]);
         let file = "[deliver]\nnext_hop = \"other:25\"\n[smtp]\nmax_hops = 7\ndomains = [\"x.jp\"]\n";
         let both = parse("t", file, &overrides).unwrap().config;

@@ -261,6 +261,27 @@ fn explain_shows_every_rule_up_to_the_one_that_decided() {
 }
 
 #[test]
+fn a_host_with_some_roles_needs_what_these_roles_need() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("temizu.toml");
+    let store = "[store]\nkind = \"scaleout\"\npostgres = \"postgres:///temizu\"\n";
+    std::fs::write(&file, format!("[deliver]\nnext_hop = \"mail.example:25\"\n{store}")).unwrap();
+    let lacks = |roles: &str| {
+        let report = run(&format!("check --json --role {roles} --config"), &[&file]).with(78).json();
+        let keys = report["faults"].as_array().unwrap().iter().map(|fault| fault["key"].as_str().unwrap().to_owned());
+        keys.collect::<Vec<_>>()
+    };
+    assert_eq!(lacks("deliver"), ["store.derivatives"]);
+    assert_eq!(lacks("process"), ["store.originals", "store.derivatives"]);
+    assert_eq!(lacks("intake"), ["smtp.listen", "smtp.domains", "store.originals"]);
+    let refused = run("serve --role deliver --config", &[&file]).with(78).err;
+    assert!(refused.contains("store.derivatives") && refused.contains("s3://temizu-derivatives"), "{refused}");
+    std::fs::write(&file, format!("[deliver]\nnext_hop = \"mail.example:25\"\n{store}derivatives = \"s3://d\"\n"))
+        .unwrap();
+    run("check --role deliver --config", &[&file]).with(0);
+}
+
+#[test]
 fn rules_check_runs_the_cases_beside_the_rules() {
     assert!(run("rules check", &[]).with(0).out.contains(" 0 failed"));
     assert_eq!(run("rules check --json", &[]).with(0).json()["ok"], true);
