@@ -146,6 +146,69 @@ CREATE TABLE audit_head (
     hash     BYTEA  NOT NULL
 );
 
+-- What roles may do with the chain and with the stage of an item goes through these functions, which run with the rights of
+-- the owner: a login that fell into wrong hands can put a false record at the end of the chain, but can neither break it
+-- nor end an item that was not sent.
+
+-- The last record of a tenant's chain, locked until the end of the transaction.
+CREATE FUNCTION lock_audit_head(whose TEXT, OUT last_sequence BIGINT, OUT last_hash BYTEA)
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    LOOP
+        SELECT head.sequence, head.hash INTO last_sequence, last_hash FROM audit_head AS head
+        WHERE head.tenant = whose FOR UPDATE;
+        EXIT WHEN FOUND;
+        INSERT INTO audit_head (tenant, sequence, hash) VALUES (whose, 0, DECODE(REPEAT('00', 32), 'hex'))
+        ON CONFLICT DO NOTHING;
+    END LOOP;
+END $$;
+
+-- Puts records at the end of a tenant's chain; refuses any that does not follow the one before it.
+CREATE FUNCTION append_audit(whose TEXT, items TEXT[], bodies TEXT[], hashes BYTEA[]) RETURNS VOID
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    tip audit_head;
+BEGIN
+    SELECT * INTO STRICT tip FROM audit_head AS head WHERE head.tenant = whose FOR UPDATE;
+    FOR i IN 1 .. CARDINALITY(bodies) LOOP
+        IF hashes[i] IS DISTINCT FROM SHA256(tip.hash || CONVERT_TO(bodies[i], 'UTF8'))
+            OR (bodies[i]::json ->> 'sequence')::bigint IS DISTINCT FROM tip.sequence + 1 THEN
+            RAISE EXCEPTION 'an audit record does not follow the one before it';
+        END IF;
+        INSERT INTO audit (tenant, sequence, item, previous, body, hash)
+        VALUES (whose, tip.sequence + 1, items[i], tip.hash, bodies[i], hashes[i]);
+        tip.sequence := tip.sequence + 1;
+        tip.hash := hashes[i];
+    END LOOP;
+    UPDATE audit_head AS head SET sequence = tip.sequence, hash = tip.hash WHERE head.tenant = whose;
+END $$;
+
+-- Keeps an item from being changed until the end of the transaction.
+CREATE FUNCTION lock_item(whose TEXT, which TEXT) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    PERFORM 1 FROM item WHERE tenant = whose AND id = which FOR NO KEY UPDATE;
+END $$;
+
+-- Makes a sanitized item `delivered` once none of its recipients waits or is on hold.
+CREATE FUNCTION finish_item(whose TEXT, which TEXT) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    UPDATE item SET stage = 'delivered' WHERE tenant = whose AND id = which AND stage = 'sanitized' AND NOT EXISTS
+        (SELECT 1 FROM mail_recipient WHERE tenant = whose AND item = which AND status IN ('waiting', 'on_hold'));
+END $$;
+
+-- No table of somebody else's stands in for ours, and nobody calls these but those who are granted it.
+DO $$
+DECLARE
+    signature TEXT;
+BEGIN
+    FOREACH signature IN ARRAY ARRAY['lock_audit_head(text)', 'append_audit(text, text[], text[], bytea[])',
+        'lock_item(text, text)', 'finish_item(text, text)']
+    LOOP
+        EXECUTE FORMAT('ALTER FUNCTION %s SET search_path = %I, pg_temp', signature, current_schema());
+        EXECUTE FORMAT('REVOKE ALL ON FUNCTION %s FROM PUBLIC', signature);
+    END LOOP;
+END $$;
+
 -- What originals are sealed to; the private half is never in the database.
 CREATE TABLE sealing_key (
     only_one   BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only_one),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
 use crate::store::open::OpenError;
@@ -18,7 +18,8 @@ pub(super) const CHANNELS: [&str; 2] = ["temizu_queue", "temizu_outbox"];
 
 /// Held, shared, by everybody who works on the store; whoever copies it wants it alone.
 pub(super) const IN_USE: i64 = 0x7465_6d69_7a76;
-const MARK_AS_IN_USE: &str = "SELECT pg_advisory_lock_shared($1)";
+/// After so long without a ring the connection is tried.
+const SILENCE: Duration = Duration::from_secs(30);
 /// Pause after the database refused to be listened to.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -49,30 +50,32 @@ pub(super) async fn enter(connection: &mut PgConnection) -> Result<(), OpenError
     if entered { Ok(()) } else { Err(OpenError::BeingCopied) }
 }
 
-/// Passes on what other nodes ring, until it is aborted. `entered` keeps the store marked as in use until the listener
-/// does.
-pub(super) async fn listen(pool: PgPool, bells: Arc<Bells>, entered: PgConnection) {
-    let mut entered = Some(entered);
+/// Passes on what other nodes ring, until it is aborted.
+pub(super) async fn listen(pool: PgPool, bells: Arc<Bells>) {
     loop {
-        let Err(error) = hear(&pool, &bells, &mut entered).await;
+        let Err(error) = hear(&pool, &bells).await;
         tracing::warn!(%error, "the database's bell is not heard; there will be short waits until it is");
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn hear(pool: &PgPool, bells: &Bells, entered: &mut Option<PgConnection>) -> Result<Infallible, sqlx::Error> {
+async fn hear(pool: &PgPool, bells: &Bells) -> Result<Infallible, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
-    sqlx::query(MARK_AS_IN_USE).bind(IN_USE).execute(&mut listener).await?;
-    if let Some(connection) = entered.take() {
-        connection.close().await?;
-    }
     listener.listen_all(CHANNELS).await?;
     loop {
         // What was rung before, nobody heard; after a lost connection neither.
         bells.ring([true, true]);
-        while let Some(heard) = listener.try_recv().await? {
-            bells.ring(CHANNELS.map(|channel| channel == heard.channel()));
+        loop {
+            match tokio::time::timeout(SILENCE, listener.try_recv()).await {
+                Ok(Ok(Some(heard))) => bells.ring(CHANNELS.map(|channel| channel == heard.channel())),
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) => return Err(error),
+                // A connection that is dead says nothing either; this finds out.
+                Err(_) => {
+                    let alive = tokio::time::timeout(SILENCE, sqlx::query("SELECT 1").execute(&mut listener)).await;
+                    alive.map_err(|_| sqlx::Error::PoolTimedOut)??;
+                }
+            }
         }
-        sqlx::query(MARK_AS_IN_USE).bind(IN_USE).execute(&mut listener).await?;
     }
 }

@@ -259,16 +259,13 @@ async fn served(connection: &mut PgConnection, key: &ItemKey) -> Result<BTreeSet
 /// row before it changed a recipient: of two who settle the last two mails of an item at once, the second sees what
 /// the first did.
 pub(super) async fn finish_item(connection: &mut PgConnection, key: &ItemKey) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE item SET stage = 'delivered' WHERE tenant = $1 AND id = $2 AND stage = 'sanitized' AND NOT EXISTS \
-         (SELECT 1 FROM mail_recipient WHERE tenant = $1 AND item = $2 AND status IN ('waiting', 'on_hold'))",
-    )
-    .bind(key.tenant.as_str())
-    .bind(key.id.to_string())
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(failed)
+    sqlx::query("SELECT finish_item($1, $2)")
+        .bind(key.tenant.as_str())
+        .bind(key.id.to_string())
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(failed)
 }
 
 /// Notes, in this transaction, an object that no row names any more; the sweep removes it.

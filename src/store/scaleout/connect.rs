@@ -12,6 +12,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
 
+use super::bells::enter;
 use crate::config;
 use crate::store::open::OpenError;
 
@@ -50,6 +51,12 @@ pub(super) fn pool(options: &PgConnectOptions) -> PgPool {
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)
         .idle_timeout(Duration::from_secs(300))
+        // Every connection marks the store as in use: whoever copies it wants it alone.
+        .after_connect(|connection, _| {
+            Box::pin(
+                async move { enter(connection).await.map_err(|refused| sqlx::Error::Configuration(refused.into())) },
+            )
+        })
         .connect_lazy_with(options.clone())
 }
 

@@ -71,17 +71,19 @@ pub type Grant = (&'static str, &'static str, &'static str);
 /// Every column of a table, those of later versions included.
 const EVERY: &str = "*";
 
+/// The privilege to call a function, which stands in the place of a table, as `regprocedure` writes it.
+const CALL: &str = "EXECUTE";
+
 /// To know whether program and database fit together, and whether the store may be served.
 const VERSION: &[Grant] = &[("schema_version", "SELECT", EVERY), ("store_mark", "SELECT", EVERY)];
 
 /// To put on record what was done, and the rules it was done by. What others put on record cannot be read: it names
 /// senders and recipients.
 const RECORD: &[Grant] = &[
-    ("audit", "INSERT", EVERY),
+    ("lock_audit_head(text)", CALL, EVERY),
+    ("append_audit(text,text[],text[],bytea[])", CALL, EVERY),
     ("audit", "SELECT", "tenant, sequence, hash"),
     ("audit_head", "SELECT", EVERY),
-    ("audit_head", "INSERT", EVERY),
-    ("audit_head", "UPDATE", "sequence, hash"),
     ("rules", "SELECT", EVERY),
     ("rules", "INSERT", EVERY),
 ];
@@ -114,6 +116,7 @@ const INTAKE: &[Grant] = &[
 const PROCESS: &[Grant] = &[
     ("item", "SELECT", EVERY),
     ("item", "UPDATE", "stage, due_at, leased_until, lease, attempts, held_by_rule, reason, facts, decision"),
+    ("finish_item(text,text)", CALL, EVERY),
     ("original", "SELECT", EVERY),
     ("original", "DELETE", EVERY),
     ("derivative", "SELECT", EVERY),
@@ -136,14 +139,14 @@ const PROCESS: &[Grant] = &[
     ("sealing_key", "INSERT", EVERY),
 ];
 
-/// Of an item, deliver sees that it is there, and says when it is delivered.
+/// Of an item deliver sees nothing; it says when one is delivered, if that is so.
 const DELIVER: &[Grant] = &[
     ("mail", "SELECT", EVERY),
     ("mail", "UPDATE", "due_at, leased_until, lease, attempts, bytes, file"),
     ("mail_recipient", "SELECT", EVERY),
     ("mail_recipient", "UPDATE", "status, reply, attempts"),
-    ("item", "SELECT", "tenant, id, stage"),
-    ("item", "UPDATE", "stage"),
+    ("lock_item(text,text)", CALL, EVERY),
+    ("finish_item(text,text)", CALL, EVERY),
     ("unneeded_object", "INSERT", EVERY),
 ];
 
@@ -199,6 +202,9 @@ pub(super) fn allow(zones: &[Zone], table: &str, privilege: &str, column: &str) 
 
 /// `SELECT (a, b) ON "table"` as a `GRANT` has it.
 pub(super) fn clause((table, privilege, columns): Grant) -> String {
+    if privilege == CALL {
+        return format!("{privilege} ON FUNCTION {table}");
+    }
     if columns == EVERY { format!("{privilege} ON {table}") } else { format!("{privilege} ({columns}) ON {table}") }
 }
 
@@ -224,13 +230,13 @@ mod tests {
             .collect();
         assert!(tables.contains("item") && tables.len() >= 12, "{tables:?}");
         tables.insert("schema_version");
-        assert_eq!(named(|_| true), tables);
+        assert_eq!(named(|(_, privilege, _)| *privilege != CALL), tables);
     }
 
     #[test]
     fn privileges_are_written_as_postgresql_has_them() {
         for (table, privilege, columns) in Zone::ALL.into_iter().flat_map(of) {
-            assert!(["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege), "{table} {privilege}");
+            assert!(["SELECT", "INSERT", "UPDATE", "DELETE", CALL].contains(&privilege), "{table} {privilege}");
             assert!(privilege != "DELETE" || columns == EVERY, "{table}: rows are deleted whole");
             assert!(!columns.is_empty() && !columns.contains('\n'), "{table} {privilege}");
         }
@@ -252,6 +258,8 @@ mod tests {
     fn nobody_changes_or_removes_an_audit_record() {
         let changed = named(|(_, privilege, _)| ["UPDATE", "DELETE"].contains(privilege));
         assert!(changed.contains("item") && !changed.contains("audit"), "{changed:?}");
+        let added = named(|(_, privilege, _)| *privilege == "INSERT");
+        assert!(!added.contains("audit") && !added.contains("audit_head"), "but through the functions: {added:?}");
     }
 
     #[test]

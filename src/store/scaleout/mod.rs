@@ -81,7 +81,9 @@ impl ScaleoutStore {
         let pool = connect::pool(&options);
         let bells = Arc::new(Bells::default());
         let writer = Writer::start(&options, &bells);
-        let listening = tokio::spawn(bells::listen(pool.clone(), Arc::clone(&bells), connection));
+        let listening = tokio::spawn(bells::listen(pool.clone(), Arc::clone(&bells)));
+        // Whoever works from here on marks the store as in use by a connection of its own.
+        connection.close().await?;
         Ok(Arc::new(Self {
             pool,
             writer,

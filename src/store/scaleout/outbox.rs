@@ -148,7 +148,7 @@ impl Job for Settling {
 impl Settling {
     /// See [`finish_item`].
     async fn lock_item(&self, turn: &mut Turn) -> Result<(), StoreError> {
-        sqlx::query("SELECT id FROM item WHERE tenant = $1 AND id = $2 FOR NO KEY UPDATE")
+        sqlx::query("SELECT lock_item($1, $2)")
             .bind(self.key.tenant.as_str())
             .bind(self.key.id.to_string())
             .execute(&mut turn.connection)

@@ -48,10 +48,17 @@ impl Retention for ScaleoutStore {
 }
 
 /// Removes objects that no row names any more, then the notes about them; returns how many. Objects go even if others
-/// cannot: the error says of one of those.
+/// cannot: the error says of one of those. A note is believed as far as the rows bear it out: logins that must not touch
+/// an original may write one.
 async fn remove_unneeded(pool: &PgPool, objects: &Arc<Objects>, files: &[String]) -> Result<u64, StoreError> {
-    let (mut removed, mut failure) = (Vec::with_capacity(files.len()), Ok(()));
-    for some in files.chunks(AT_ONCE) {
+    let unnamed = sweep::without_row(pool, files).await?;
+    let unnamed: Vec<String> = unnamed.into_iter().map(|listed| listed.file.to_owned()).collect();
+    let mut settled: Vec<String> = files.iter().filter(|file| !unnamed.contains(file)).cloned().collect();
+    if !settled.is_empty() {
+        tracing::error!(count = settled.len(), "objects were noted as unneeded and are needed, or not ours; they stay");
+    }
+    let (mut removed, mut failure) = (Vec::with_capacity(unnamed.len()), Ok(()));
+    for some in unnamed.chunks(AT_ONCE) {
         let mut under_way = JoinSet::new();
         for file in some.iter().cloned() {
             let objects = Arc::clone(objects);
@@ -68,14 +75,16 @@ async fn remove_unneeded(pool: &PgPool, objects: &Arc<Objects>, files: &[String]
             break;
         }
     }
-    if !removed.is_empty() {
+    let count = u64::try_from(removed.len()).unwrap_or(u64::MAX);
+    settled.append(&mut removed);
+    if !settled.is_empty() {
         sqlx::query("DELETE FROM unneeded_object WHERE file = ANY($1)")
-            .bind(&removed)
+            .bind(&settled)
             .execute(pool)
             .await
             .map_err(failed)?;
     }
-    failure.map(|()| u64::try_from(removed.len()).unwrap_or(u64::MAX))
+    failure.map(|()| count)
 }
 
 /// What one batch did.

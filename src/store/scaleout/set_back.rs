@@ -10,6 +10,9 @@ use crate::domain::{TenantId, Timestamp};
 use crate::ports::StoreError;
 use crate::store::rows::{failed, to_column};
 
+/// A lease that another node holds, by a clock that may be right, is left to it for so long.
+const LEASE: Duration = Duration::from_secs(60);
+
 /// What is leased.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Table {
@@ -27,13 +30,15 @@ pub(super) async fn bring_forward(
 ) -> Result<(), StoreError> {
     let statement = match table {
         Table::Item => {
-            "UPDATE item SET due_at = GREATEST($1, due_at - $2), \
-                 leased_until = CASE WHEN leased_until IS NOT NULL THEN GREATEST($1, leased_until - $2) END \
+            "UPDATE item SET \
+                 due_at = CASE WHEN leased_until IS NULL THEN GREATEST($1, due_at - $2) ELSE LEAST(due_at, $1 + $4) END, \
+                 leased_until = LEAST(leased_until, $1 + $4) \
              WHERE tenant = $3 AND stage = 'received' AND due_at > $1"
         }
         Table::Mail => {
-            "UPDATE mail SET due_at = GREATEST($1, due_at - $2), \
-                 leased_until = CASE WHEN leased_until IS NOT NULL THEN GREATEST($1, leased_until - $2) END \
+            "UPDATE mail SET \
+                 due_at = CASE WHEN leased_until IS NULL THEN GREATEST($1, due_at - $2) ELSE LEAST(due_at, $1 + $4) END, \
+                 leased_until = LEAST(leased_until, $1 + $4) \
              WHERE tenant = $3 AND due_at > $1"
         }
     };
@@ -43,6 +48,7 @@ pub(super) async fn bring_forward(
         .bind(now.millis())
         .bind(to_column(by.as_millis()))
         .bind(tenant.as_str())
+        .bind(to_column(LEASE.as_millis()))
         .execute(pool)
         .await
         .map(drop)

@@ -248,6 +248,9 @@ const EFFECTIVE: &str = "\
     SELECT name, privilege, '', has_table_privilege($1, oid, privilege) \
     FROM tables CROSS JOIN UNNEST(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS privilege \
     UNION ALL \
+    SELECT oid::regprocedure::text, 'EXECUTE', '', has_function_privilege($1, oid, 'EXECUTE') \
+    FROM pg_proc WHERE pronamespace = current_schema()::regnamespace \
+    UNION ALL \
     SELECT 'the schema', 'CREATE', '', has_schema_privilege($1, current_schema(), 'CREATE')";
 
 /// Refuses a login that may do more than is listed, or less, by whatever way: as an owner, a superuser, a member of

@@ -12,7 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::bells::Bells;
+use super::bells::{Bells, enter};
 use super::chain;
 use crate::domain::{AuditEvent, TenantId};
 use crate::ports::StoreError;
@@ -100,8 +100,10 @@ enum Outcome {
     Done,
     /// For a reason of its own, having changed nothing.
     Refused,
-    /// The database failed: the transaction is lost.
+    /// The database refused a statement: the transaction is lost, and the others may do better without this job.
     Broken,
+    /// The database does not answer.
+    Away,
 }
 
 struct Submitted<J: Job> {
@@ -116,6 +118,7 @@ impl<J: Job> Waiting for Submitted<J> {
         let answer = self.job.run(turn).await;
         let outcome = match &answer {
             Ok(_) => Outcome::Done,
+            Err(error) if is_away(error) => Outcome::Away,
             Err(StoreError::Unavailable(_) | StoreError::Denied(_) | StoreError::Full) => Outcome::Broken,
             Err(_) => Outcome::Refused,
         };
@@ -191,8 +194,12 @@ impl Desk {
         match self.attempt(jobs).await {
             Ok(()) => {}
             Err(Lost::ByAJob) if jobs.len() > 1 => {
+                let mut is_away = false;
                 for job in jobs.chunks_mut(1) {
-                    if self.attempt(job).await.is_err() {
+                    let ended = if is_away { Err(Lost::ByAJob) } else { self.attempt(job).await };
+                    // What is not there now is not there for the next one either: nobody waits for it job by job.
+                    is_away |= matches!(ended, Err(Lost::WithTheDatabase(_)));
+                    if ended.is_err() {
                         job.iter_mut().for_each(|job| job.fail());
                     }
                 }
@@ -214,14 +221,24 @@ impl Desk {
         }
     }
 
+    /// A connection in a new transaction. One that was idle may be dead since: nothing was done on it, so that another one
+    /// does as well.
+    async fn begin(&mut self) -> Result<PgConnection, StoreError> {
+        if let Some(mut connection) = self.connection.take()
+            && sqlx::query("BEGIN").execute(&mut connection).await.is_ok()
+        {
+            return Ok(connection);
+        }
+        let mut connection = self.options.connect().await.map_err(failed)?;
+        enter(&mut connection).await.map_err(|refused| StoreError::Unavailable(Box::new(refused)))?;
+        sqlx::query("BEGIN").execute(&mut connection).await.map_err(failed)?;
+        Ok(connection)
+    }
+
     /// Runs the jobs, chains their records and commits. After an error the connection is given up.
     async fn transaction(&mut self, jobs: &mut [Box<dyn Waiting>]) -> Result<(), Lost> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.options.connect().await.map_err(lost)?,
-        };
+        let connection = self.begin().await.map_err(Lost::WithTheDatabase)?;
         let mut turn = Turn { connection, records: Vec::new(), ring_queue: false, ring_outbox: false };
-        execute(&mut turn.connection, "BEGIN").await?;
         for job in jobs.iter_mut() {
             let before = (turn.records.len(), turn.ring_queue, turn.ring_outbox);
             match job.run(&mut turn).await {
@@ -229,8 +246,16 @@ impl Desk {
                 Outcome::Refused => {
                     turn.records.truncate(before.0);
                     (turn.ring_queue, turn.ring_outbox) = (before.1, before.2);
+                    // A refusal that came from the database has cost the others their transaction.
+                    if sqlx::query("SELECT 1").execute(&mut turn.connection).await.is_err() {
+                        return Err(Lost::ByAJob);
+                    }
                 }
                 Outcome::Broken => return Err(Lost::ByAJob),
+                Outcome::Away => {
+                    let what = "the connection to the database was lost";
+                    return Err(Lost::WithTheDatabase(StoreError::Unavailable(what.into())));
+                }
             }
         }
         let rung = [turn.ring_queue, turn.ring_outbox];
@@ -250,6 +275,12 @@ async fn execute(connection: &mut PgConnection, statement: &'static str) -> Resu
 
 fn lost(error: sqlx::Error) -> Lost {
     Lost::WithTheDatabase(failed(error))
+}
+
+/// True if the connection broke, rather than the database refusing a statement.
+fn is_away(error: &StoreError) -> bool {
+    let StoreError::Unavailable(cause) = error else { return false };
+    cause.downcast_ref::<sqlx::Error>().is_some_and(|error| !matches!(error, sqlx::Error::Database(_)))
 }
 
 fn gone() -> StoreError {

@@ -74,8 +74,8 @@ async fn sweep_orphans(
 }
 
 /// An object and the item its name tells of.
-struct Listed<'a> {
-    file: &'a str,
+pub(super) struct Listed<'a> {
+    pub(super) file: &'a str,
     key: ItemKey,
 }
 
@@ -107,7 +107,7 @@ const WITHOUT_ROW: &str = "\
         AND NOT EXISTS (SELECT 1 FROM mail AS kept WHERE kept.tenant = listed.tenant AND kept.item = listed.item \
             AND kept.file = listed.file)";
 
-async fn without_row<'a>(pool: &PgPool, page: &'a [String]) -> Result<Vec<Listed<'a>>, StoreError> {
+pub(super) async fn without_row<'a>(pool: &PgPool, page: &'a [String]) -> Result<Vec<Listed<'a>>, StoreError> {
     let candidates: Vec<Listed<'_>> = page.iter().filter_map(|file| listed(file)).collect();
     if candidates.is_empty() {
         return Ok(candidates);
