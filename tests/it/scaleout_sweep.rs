@@ -58,6 +58,18 @@ async fn objects_without_a_row_go_and_all_others_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_that_an_object_is_unneeded_is_not_believed_while_a_row_names_it() {
+    let (site, _s3, ports, _originals) = on_s3().await;
+    let kept = ports.accept(1, 100_000).await.unwrap().key;
+    let notes = "INSERT INTO unneeded_object SELECT file, 0 FROM original; \
+                 INSERT INTO unneeded_object VALUES ('originals/zz/somebody-elses', 0)";
+    site.database.sql(notes).await;
+    assert_eq!(ports.retention.sweep(at(1)).await.unwrap(), 0);
+    assert!(ports.read(&kept).await.is_ok());
+    assert_eq!(site.database.sql("SELECT COUNT(*) FROM unneeded_object").await.trim(), "0");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_mail_of_many_parts_was_reads_back() {
     let (_site, _s3, ports, _originals) = on_s3().await;
     let accepted = ports.accept(1, 12_000_000).await.unwrap();

@@ -96,6 +96,8 @@ async fn nobody_but_the_owner_touches_the_chain_and_the_owner_is_stopped_by_the_
             "ALTER TABLE audit DISABLE TRIGGER ALL",
             "DROP TABLE audit",
             "CREATE TABLE mine (n integer)",
+            "INSERT INTO audit (tenant, sequence, previous, body, hash) VALUES ('main', 9, '', '', '')",
+            "UPDATE audit_head SET sequence = 0",
             "DELETE FROM audit_head",
             "UPDATE rules SET text = text",
             "UPDATE schema_version SET version = 99",
@@ -103,6 +105,18 @@ async fn nobody_but_the_owner_touches_the_chain_and_the_owner_is_stopped_by_the_
             assert_eq!(town.tried(role, sql).await, Err(DENIED.to_owned()), "{role}: {sql}");
         }
     }
+    for role in ["intake", "process", "deliver", "portal", "review", "operator", "host1"] {
+        for record in [
+            "SELECT append_audit('main', ARRAY[NULL], ARRAY['{}'], ARRAY['\\x00'::bytea])",
+            // Its hash is right, its sequence is not.
+            "SELECT append_audit('main', ARRAY[NULL], ARRAY['{\"sequence\":1}'], \
+             ARRAY[(SELECT sha256(hash || convert_to('{\"sequence\":1}', 'UTF8')) FROM audit_head)])",
+        ] {
+            assert_eq!(town.tried(role, record).await, Err("P0001".to_owned()), "{role}: {record}");
+        }
+    }
+    assert_eq!(town.tried("auditor", "SELECT * FROM lock_audit_head('main')").await, Err(DENIED.to_owned()));
+    assert_eq!(town.tried("deliver", "UPDATE item SET stage = 'delivered'").await, Err(DENIED.to_owned()));
     assert_eq!(town.tried("owner", "UPDATE audit SET body = body").await, Err("P0001".to_owned()));
     assert_eq!(town.tried("owner", "ALTER TABLE audit DISABLE TRIGGER ALL").await, Ok(()));
 }

@@ -20,7 +20,8 @@ usage: cargo xtask COMMAND
 
   build [--release]   both binaries: target/{debug,release}/temizu and temizu-worker
   test [--quick]      everything CI runs: format, lints, tests, samples, documents (--quick: tests only)
-  nightly             what takes too long for every change: 300 kills, leases that run out, garage as object store
+  nightly [--garage]  what takes too long for every change: 300 kills, leases that run out, the stores on garage (an S3
+                      server that is built once, in minutes; --garage: only these)
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
   bench [FILTER]      micro-benchmarks of the parts
   fuzz TARGET [SECONDS] | fuzz --all SECONDS
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         ["test"] => suite::everything(),
         ["test", "--quick"] => suite::quick(),
         ["nightly"] => suite::nightly(),
+        ["nightly", "--garage"] => suite::on_garage(),
         ["demo", options @ ..] => build::demo(options),
         ["samples"] => samples::write(false),
         ["samples", "--check"] => samples::write(true),

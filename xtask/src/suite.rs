@@ -38,8 +38,14 @@ pub(crate) fn quick() -> Outcome {
 /// stores on a real distributed object store.
 pub(crate) fn nightly() -> Outcome {
     build::binaries(Profile::Dev)?;
-    let arguments = ["test", "--test", "it", "--locked", "--", "kill::", "roles::", "--nocapture"];
+    let arguments = ["test", "--test", "it", "--locked", "--", "kill::", "nodes::", "roles::", "--nocapture"];
     run("kills and leases", cargo(arguments).env("TEMIZU_KILL_ROUNDS", "300").env("TEMIZU_LEASES", "1"))?;
+    on_garage()
+}
+
+/// The contract of the stores on a real distributed object store.
+pub(crate) fn on_garage() -> Outcome {
+    build::binaries(Profile::Dev)?;
     let garage = Garage::start()?;
     let arguments = ["test", "--test", "it", "--ignore-rust-version", "--locked", "--", "store_contract", "servers::"];
     run("the stores on garage", cargo(arguments).envs(garage.environment()))
