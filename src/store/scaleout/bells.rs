@@ -11,6 +11,7 @@ use sqlx::postgres::PgListener;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
+use super::transfer;
 use crate::store::open::OpenError;
 
 /// The channels, queue and outbox.
@@ -43,11 +44,11 @@ impl Bells {
     }
 }
 
-/// Marks the store as in use for as long as `connection` lives; refuses one that is being copied.
+/// Marks the store as in use for as long as `connection` lives; refuses one that is being copied, or was copied away.
 pub(super) async fn enter(connection: &mut PgConnection) -> Result<(), OpenError> {
     let entered: bool =
-        sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IN_USE).fetch_one(connection).await?;
-    if entered { Ok(()) } else { Err(OpenError::BeingCopied) }
+        sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IN_USE).fetch_one(&mut *connection).await?;
+    if entered { transfer::may_be_served(connection).await } else { Err(OpenError::BeingCopied) }
 }
 
 /// Passes on what other nodes ring, until it is aborted.

@@ -4,16 +4,21 @@
 //! them; a recipient who has a sanitized copy gets no second one when the rest is released.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
 use super::ScaleoutStore;
+use super::renew::renew;
 use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
 use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
 use crate::store::rows::{failed, to_column};
+
+/// How long one object may take, and the rows after it.
+const UPLOAD: Duration = Duration::from_secs(120);
 
 /// Writes what an ended lease leaves; if the store is full or away, the item is tried again without blame.
 pub(super) async fn conclude(store: &ScaleoutStore, ended: Ended) -> Result<(), StoreError> {
@@ -38,6 +43,8 @@ pub(super) async fn conclude(store: &ScaleoutStore, ended: Ended) -> Result<(), 
 /// Writes the objects of an ended lease, then the rows.
 async fn write(store: &ScaleoutStore, mut ended: Ended) -> Result<(), StoreError> {
     for (place, bytes) in std::mem::take(&mut ended.objects) {
+        // Nobody else renews the lease any more, and a slow object store may take longer than it lasts.
+        renew(&store.pool, &ended.key, ended.token, store.clock.now().after(UPLOAD)).await?;
         store.objects.put(&place, bytes).await?;
     }
     let mail_files = ended.mail_files();

@@ -74,7 +74,6 @@ impl ScaleoutStore {
         let mut connection = options.connect().await?;
         schema::check(&mut connection).await?;
         bells::enter(&mut connection).await?;
-        transfer::may_be_served(&mut connection).await?;
         let key_folder = KeyFolder::new(config.data.join("keys"));
         let sealing_key = agreement::agree(&mut connection, &key_folder, &config.data, keys).await?;
         let objects = Arc::new(Objects::of(config)?);

@@ -22,6 +22,10 @@ use crate::store::rows::{Columns, failed, to_column};
 /// Longest composed mail that is read back, in bytes.
 const MAX_MAIL: u64 = 1 << 30;
 
+/// Pauses before a settlement is tried again while the database is away; a lease lasts longer than all of them.
+const SETTLE_AGAIN: [Duration; 4] =
+    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
+
 #[async_trait]
 impl Outbox for ScaleoutStore {
     async fn lease(&self, tenant: &TenantId, now: Timestamp, span: Duration) -> Result<Option<Dispatch>, StoreError> {
@@ -56,7 +60,16 @@ impl Outbox for ScaleoutStore {
     ) -> Result<(), StoreError> {
         let Dispatch { key, number, token, .. } = dispatch;
         let at = self.clock.now();
-        self.writer.submit(Settling { key, number, token, settlements, next_attempt, records, at }).await
+        let settling = Settling { key, number, token, settlements, next_attempt, records, at };
+        // The next hop has the mail: a settlement that is lost is a mail that is sent twice. A second one after a commit
+        // that nobody heard of is a conflict and changes nothing.
+        for pause in SETTLE_AGAIN {
+            match self.writer.submit(settling.clone()).await {
+                Err(StoreError::Unavailable(_)) => tokio::time::sleep(pause).await,
+                settled => return settled,
+            }
+        }
+        self.writer.submit(settling).await
     }
 
     async fn wait(&self, longest: Duration) {
@@ -116,6 +129,7 @@ fn recipients(row: &PgRow) -> Result<Vec<Mailbox>, StoreError> {
     texts.into_iter().map(|text| Mailbox::try_from(text).map_err(|_| StoreError::Damaged("recipient"))).collect()
 }
 
+#[derive(Clone)]
 struct Settling {
     key: ItemKey,
     number: u32,

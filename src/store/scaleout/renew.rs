@@ -6,7 +6,7 @@
 use sqlx::PgPool;
 use sqlx::postgres::PgQueryResult;
 
-use crate::domain::Timestamp;
+use crate::domain::{ItemKey, Timestamp};
 use crate::ports::{Dispatch, Lease, StoreError};
 use crate::store::rows::{failed, to_column};
 
@@ -18,11 +18,16 @@ const RENEW_MAIL: &str = "\
     WHERE tenant = $2 AND item = $3 AND lease = $4 AND leased_until IS NOT NULL AND number = $5";
 
 pub(super) async fn renew_item(pool: &PgPool, lease: &Lease, until: Timestamp) -> Result<(), StoreError> {
+    renew(pool, &lease.key, lease.token, until).await
+}
+
+/// As [`renew_item`], for a lease that is being ended.
+pub(super) async fn renew(pool: &PgPool, key: &ItemKey, token: u64, until: Timestamp) -> Result<(), StoreError> {
     let renewed = sqlx::query(RENEW_ITEM)
         .bind(until.millis())
-        .bind(lease.key.tenant.as_str())
-        .bind(lease.key.id.to_string())
-        .bind(to_column(lease.token))
+        .bind(key.tenant.as_str())
+        .bind(key.id.to_string())
+        .bind(to_column(token))
         .execute(pool)
         .await
         .map_err(failed)?;
