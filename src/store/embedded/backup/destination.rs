@@ -18,14 +18,7 @@ use crate::store::embedded::DATABASE;
 
 /// What we make in such a folder but the claim: what says that it is whole goes first, the claim goes last.
 const FOLDERS: [&str; 4] = ["originals", "derivatives", "keys", "tmp"];
-const FILES: [&str; 6] = [
-    "lock",
-    "backup.lock",
-    "temizu.db-journal",
-    "temizu.db-wal",
-    "temizu.db-shm",
-    DATABASE,
-];
+const FILES: [&str; 6] = ["lock", "backup.lock", "temizu.db-journal", "temizu.db-wal", "temizu.db-shm", DATABASE];
 
 /// A folder being filled.
 pub(in crate::store::embedded) struct Destination {

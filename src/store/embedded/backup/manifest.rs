@@ -125,10 +125,7 @@ mod tests {
         let listed = |text: &str| Listed { digest: Digest::of(text.as_bytes()), length: 7 };
         Manifest {
             began: "2026-11-23T01:42:00.000Z".to_owned(),
-            files: BTreeMap::from([
-                ("temizu.db".to_owned(), listed("db")),
-                (original(), listed("x")),
-            ]),
+            files: BTreeMap::from([("temizu.db".to_owned(), listed("db")), (original(), listed("x"))]),
             heads: vec![Head { tenant: TenantId::single(), sequence: 12, hash: Digest::of(b"head") }],
             damaged: BTreeSet::from([original()]),
         }
@@ -155,7 +152,8 @@ mod tests {
         let original = original();
         let beside = [format!("{original}.bak"), format!("./{original}"), original.replace("originals", "derivatives")];
         let journals = ["-wal", "-shm", "-journal"].map(|end| format!("temizu.db{end}"));
-        let others = ["../x", "/etc/passwd", "a/../../x", "", "lock", "restore.unfinished", "keys/x"].map(str::to_owned);
+        let others =
+            ["../x", "/etc/passwd", "a/../../x", "", "lock", "restore.unfinished", "keys/x"].map(str::to_owned);
         for path in beside.into_iter().chain(journals).chain(others) {
             let mut wrong = manifest();
             wrong.files.insert(path.clone(), Listed { digest: Digest::of(b""), length: 0 });
