@@ -71,19 +71,19 @@ async fn set(what: &LegalHold, held: bool, printer: &Printer) -> Result<(), Trou
 fn tell(reference: &str, held: bool, changed: bool, printer: &Printer) {
     match (held, changed) {
         (true, true) => printer.say(
-            format!("{reference} を保存期間の終わりに消さないようにしました。解くには `temizu retention lift {reference} --reason 理由`。"),
+            format!("{reference} を法的保全しました。保管期間の終わりに消しません。解くには `temizu retention lift {reference} --reason 理由`。"),
             format!("{reference} is under a legal hold. To lift it: `temizu retention lift {reference} --reason TEXT`."),
         ),
         (false, true) => printer.say(
-            format!("{reference} の保全を解きました。保存期間を過ぎていれば、次の処理で原本が消えます。"),
+            format!("{reference} の法的保全を解きました。保管期間を過ぎていれば、次の処理で原本が消えます。"),
             format!("the legal hold of {reference} is lifted. If its retention is over, its original goes with the next run."),
         ),
         (true, false) => printer.say(
-            format!("{reference} はすでに保全されています。"),
+            format!("{reference} はすでに法的保全されています。"),
             format!("{reference} is under a legal hold already."),
         ),
         (false, false) => {
-            printer.say(format!("{reference} は保全されていません。"), format!("{reference} is under no legal hold."));
+            printer.say(format!("{reference} は法的保全されていません。"), format!("{reference} is under no legal hold."));
         }
     }
 }
@@ -111,7 +111,7 @@ async fn carry_out(source: &Source, json: bool, printer: &Printer) -> Result<(),
         return printer.json(&json!({ "days": days, "expired": expired, "swept": swept }));
     }
     printer.say(
-        format!("保存期間（{days} 日）を過ぎた {expired} 件の原本を消しました。どの記録からも使われない保存物 {swept} 個を除きました。"),
+        format!("保管期間（{days} 日）を過ぎた {expired} 件の原本を消しました。どの記録からも使われない保存物 {swept} 個を除きました。"),
         format!("{expired} originals past their retention ({days} days) were destroyed; {swept} objects that nothing named any more were removed."),
     );
     Ok(())

@@ -37,7 +37,7 @@ pub(super) fn trouble(error: &TransferError) -> Trouble {
             format!("{en}: finish that first, or begin with an empty store"),
         ),
         TransferError::Key(_) => {
-            Trouble::new(CONFIG, format!("封印の鍵が合いません: {en}"), format!("the sealing keys do not fit: {en}"))
+            Trouble::new(CONFIG, format!("封の鍵が合いません: {en}"), format!("the sealing keys do not fit: {en}"))
         }
         TransferError::OtherChain(_) | TransferError::OtherItem { .. } => Trouble::new(
             USAGE,
