@@ -150,7 +150,9 @@ fn tell(
     }
     let (items, records, objects) = (report.items, report.records, report.objects);
     printer.say(
-        format!("メール {items} 件、監査記録 {records} 件、ファイル {objects} 個を比べました。両方にあるものは同じです。"),
+        format!(
+            "メール {items} 件、監査記録 {records} 件、ファイル {objects} 個を比べました。両方にあるものは同じです。"
+        ),
         format!("{items} items, {records} audit records and {objects} objects are the same on both sides."),
     );
     if report.handed_over {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, SqliteConnection};
 use temizu::config::{self, StoreKind};
 use temizu::domain::{Event, ItemKey, Reason, TenantId};
-use temizu::ports::{Conclusion, ItemFilter, Settlement, StoreError};
+use temizu::ports::{Conclusion, ItemFilter, Settlement};
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::scaleout::ScaleoutStore;
 use temizu::store::transfer::{self, ChainCheck, Missing, Report, TransferError, Watch};
@@ -273,10 +273,14 @@ async fn objects_missing_in_the_source_are_named_and_keep_the_rest_from_being_ha
     assert!(file.display().to_string().contains(missing.item.as_ref().unwrap()));
     let open = || ScaleoutStore::open(&site.config, Arc::new(StillClock::default()), Keys::None);
     assert!(matches!(open().await.err(), Some(OpenError::Unfinished)));
-    let mut progress = |_| {};
-    let watch = Watch { chain: &check, progress: &mut progress };
-    let report = transfer::copy(&site.config, StoreKind::Embedded, Missing::Accept, watch).await.unwrap();
-    assert_eq!((report.missing.len(), report.skipped, report.handed_over), (1, 9, true));
+    let said = end(command_of(&site), b"").with(1);
+    assert!(said.out.contains("--accept-missing"), "{}", said.out);
+    assert!(said.err.contains(missing.item.as_ref().unwrap()), "{}", said.err);
+    let mut accepting = command_of(&site);
+    accepting.args(["--accept-missing", "--json"]);
+    let report = end(accepting, b"").with(0).json();
+    assert!(report["skipped"] == 9 && report["handed_over"] == true, "{report}");
+    assert_eq!(report["missing"].as_array().unwrap().len(), 1);
     assert!(open().await.is_ok());
 }
 
@@ -284,15 +288,16 @@ async fn objects_missing_in_the_source_are_named_and_keep_the_rest_from_being_ha
 async fn a_target_that_does_not_take_objects_is_not_called_a_damaged_source() {
     let site = Site::on_files().await;
     fill(&embedded(&site.config).await).await;
-    // What would be the folder of a tenant is a file.
-    drop(scaleout(&site.config).await);
+    // What would be a folder of objects is a file.
     let folder = site.folder.path().join("originals");
     std::fs::create_dir_all(&folder).unwrap();
-    for tenant in tenants() {
-        std::fs::write(folder.join(tenant.as_str()), b"").unwrap();
+    for shard in std::fs::read_dir(site.config.data.join("originals")).unwrap() {
+        std::fs::write(folder.join(shard.unwrap().file_name()), b"").unwrap();
     }
     let refused = patiently(&site.config, StoreKind::Embedded, false).await.unwrap_err();
-    assert!(matches!(refused, TransferError::Target(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, TransferError::Target(_)), "{refused:?}");
+    let said = end(command_of(&site), b"").with(69).err;
+    assert!(said.contains("the target does not take") && !said.contains("auditor"), "{said}");
 }
 
 #[tokio::test]
@@ -354,7 +359,10 @@ async fn the_documented_move_succeeds_while_the_configuration_still_names_the_em
     let said = town.run(&format!("{copy} {owner}"), &host).with(0).out;
     assert!(said.contains("store.kind = \"scaleout\"") && said.contains("temizu.db*"), "{said}");
     town.run(&format!("{copy} --verify-only {owner}"), &host).with(0);
-    same(&told(&scaleout(&town.config("host1")).await).await, &before);
+    let reader = config::Store { kind: StoreKind::Scaleout, data: store.data, ..town.config("owner") };
+    let reader = config::Store { s3_credentials_file: town.config("host1").s3_credentials_file, ..reader };
+    same(&told(&scaleout(&reader).await).await, &before);
+    assert_eq!(scaleout(&town.config("host1")).await.lease(1501).await.key.id, item_id(7));
 }
 
 fn first_file(folder: &Path) -> std::path::PathBuf {
@@ -377,16 +385,10 @@ async fn killed_at_many_moments_it_goes_on_and_nothing_is_served_before_it_is_wh
     }
     let before = told(&ports).await;
     drop(ports);
-    let file = site.folder.path().join("temizu.toml");
     let store = &site.config;
-    let text = format!(
-        "[store]\ndata = {:?}\npostgres = {:?}\noriginals = {:?}\nderivatives = {:?}\n",
-        store.data, store.postgres, store.originals, store.derivatives
-    );
-    std::fs::write(&file, text).unwrap();
     let command = || {
-        let mut command = temizu();
-        command.args(["store", "copy", "--from", "embedded", "--to", "scaleout", "--json", "--config"]).arg(&file);
+        let mut command = command_of(&site);
+        command.arg("--json");
         command
     };
     let (mut unfinished, mut kills) = (0, 0);
@@ -419,4 +421,17 @@ async fn killed_at_many_moments_it_goes_on_and_nothing_is_served_before_it_is_wh
     let report = ended.with(0).json();
     assert_eq!(report["items"], 69);
     same(&told(&scaleout(store).await).await, &before);
+}
+
+/// The copy from the embedded store, by the program.
+fn command_of(site: &Site) -> std::process::Command {
+    let (file, store) = (site.folder.path().join("temizu.toml"), &site.config);
+    let text = format!(
+        "[store]\ndata = {:?}\npostgres = {:?}\noriginals = {:?}\nderivatives = {:?}\n",
+        store.data, store.postgres, store.originals, store.derivatives
+    );
+    std::fs::write(&file, text).unwrap();
+    let mut command = temizu();
+    command.args(["store", "copy", "--from", "embedded", "--to", "scaleout", "--config"]).arg(&file);
+    command
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::files::Folder;
 use super::backup::restore::refuse_unfinished;
+use super::files::Folder;
 use super::{DATABASE, connect_options, make_database, schema};
 use crate::config;
 use crate::domain::TenantId;
