@@ -367,6 +367,9 @@ pub(super) struct Migrate {
     pub(super) source: Source,
     #[command(flatten)]
     pub(super) database: Database,
+    /// The store to bring up to date: embedded or scaleout [default: store.kind]
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    pub(super) store: Option<StoreKind>,
     /// Change nothing; exit code 0 if the store is up to date, 1 if not
     #[arg(long, conflicts_with = "roles")]
     pub(super) check: bool,
@@ -485,9 +488,14 @@ pub(super) enum StoreCommand {
         to: StoreKind,
         #[command(flatten)]
         source: Source,
+        #[command(flatten)]
+        database: Database,
         /// Compare both and change neither
         #[arg(long)]
         verify_only: bool,
+        /// Hand over although objects are missing in the source: their originals and mails are lost for good
+        #[arg(long, conflicts_with = "verify_only")]
+        accept_missing: bool,
         /// Machine-readable output
         #[arg(long)]
         json: bool,
@@ -499,6 +507,8 @@ pub(super) enum StoreCommand {
         store: StoreKind,
         #[command(flatten)]
         source: Source,
+        #[command(flatten)]
+        database: Database,
     },
 }
 

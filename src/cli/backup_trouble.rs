@@ -87,7 +87,7 @@ impl From<BackupError> for Trouble {
             ),
             BackupError::Keys(_) => Self::new(
                 OS,
-                format!("封緘の鍵を読めません{cause}。keys/ の持ち主と権限を確かめてください"),
+                format!("封の鍵を読めません{cause}。keys/ の持ち主と権限を確かめてください"),
                 format!("the sealing keys cannot be read{cause}; check owner and mode of keys/"),
             ),
             BackupError::Disk(path, _) => {

@@ -24,7 +24,11 @@ use crate::store::scaleout::ScaleoutStore;
 use crate::store::{self, Keys};
 
 pub(super) async fn run(arguments: Migrate, printer: &Printer) -> Result<ExitCode, Trouble> {
-    let config = setup::configuration(&arguments.source, Overrides::default(), printer)?.config.store;
+    let mut config = setup::configuration(&arguments.source, Overrides::default(), printer)?.config.store;
+    config.kind = arguments.store.unwrap_or(config.kind);
+    if config.kind == StoreKind::Embedded && arguments.database.postgres.is_some() {
+        return Err(embedded("--postgres"));
+    }
     let config = named(config, &arguments.database)?;
     if arguments.roles {
         return roles::run(&arguments, &config, printer).await;
@@ -103,11 +107,8 @@ async fn check(config: &config::Store, json: bool, printer: &Printer) -> Result<
 }
 
 /// The store of the configuration, reached by the login that the options name.
-fn named(mut config: config::Store, database: &Database) -> Result<config::Store, Trouble> {
+pub(super) fn named(mut config: config::Store, database: &Database) -> Result<config::Store, Trouble> {
     let Some(postgres) = &database.postgres else { return Ok(config) };
-    if config.kind == StoreKind::Embedded {
-        return Err(embedded("--postgres"));
-    }
     if !is_database(postgres) {
         return Err(Trouble::new(
             USAGE,
@@ -125,8 +126,10 @@ fn embedded(option: &str) -> Trouble {
     Trouble::new(
         USAGE,
         format!(
-            "{option} は store.kind = \"scaleout\" の設定でだけ使えます。組み込みの保管庫にデータベースのログインはありません"
+            "{option} は scaleout の保管庫でだけ使えます（store.kind = \"scaleout\" または --store scaleout）。組み込みの保管庫にデータベースのログインはありません"
         ),
-        format!("{option} needs a configuration with store.kind = \"scaleout\"; the embedded store has no logins"),
+        format!(
+            "{option} needs the scale-out store: store.kind = \"scaleout\" in the configuration, or --store scaleout; the embedded store has no logins"
+        ),
     )
 }

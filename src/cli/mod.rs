@@ -25,6 +25,7 @@ mod sanitize;
 mod serve;
 mod setup;
 mod store;
+mod store_trouble;
 mod trace;
 mod trouble;
 

@@ -1,6 +1,7 @@
 //! Who looks on while a backup is made or restored: a line on a terminal, and SIGINT or SIGTERM.
 //!
-//! Invariant: nothing is shown off a terminal.
+//! The first signal asks for an orderly end, the second one ends at once.
+//! Invariant: no progress is shown off a terminal.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::print::Printer;
-use super::trouble::Trouble;
+use super::trouble::{TEMPORARY, Trouble};
 use crate::store::embedded::backup::error::{Onlooker, Step};
 
 /// Between two lines.
@@ -31,13 +32,19 @@ impl Watch {
         let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
         let stops = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&stops);
+        let (told, speaking) = (Arc::clone(&stops), *printer);
         tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+            for is_first in [true, false] {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                if is_first {
+                    told.store(true, Ordering::Relaxed);
+                } else {
+                    leave(&speaking);
+                }
             }
-            told.store(true, Ordering::Relaxed);
         });
         let is_shown = !json && std::io::stderr().is_terminal();
         Ok(Arc::new(Self { printer: *printer, shown: is_shown.then(|| Mutex::new(Instant::now())), stops }))
@@ -73,6 +80,16 @@ impl Onlooker for Watch {
     fn stops(&self) -> bool {
         self.stops.load(Ordering::Relaxed)
     }
+}
+
+/// Whatever the work waits for, a disk or a pipe: the second signal does not wait for it.
+#[expect(clippy::exit, reason = "returning would wait for the blocked work; what it leaves is refused as unfinished")]
+fn leave(printer: &Printer) {
+    printer.warn(printer.choose(
+        "すぐにやめました。書きかけのものが残っています。そのフォルダを空にしてください",
+        "ended at once; what was written so far is left: empty that folder",
+    ));
+    std::process::exit(i32::from(TEMPORARY));
 }
 
 /// One line, over the one before.

@@ -87,7 +87,7 @@ fn table(entries: &[QuarantineEntry], printer: &Printer) {
 async fn export(source: &Source, ids: &[String], output: &Path, json: bool, printer: &Printer) -> Result<(), Trouble> {
     let store = setup::store(source, printer).await?;
     let originals = store.source().map_err(|error| {
-        Trouble::new(OS, format!("封緘の鍵を読めません: {error}"), format!("the sealing key cannot be read: {error}"))
+        Trouble::new(OS, format!("封の鍵を読めません: {error}"), format!("the sealing key cannot be read: {error}"))
     })?;
     let mut keys = Vec::new();
     for id in ids {

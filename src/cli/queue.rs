@@ -105,9 +105,9 @@ pub(super) fn describe(detail: &ItemDetail, printer: &Printer) {
     }
     if summary.legal_hold {
         field(
-            "保全",
+            "法的保全",
             "legal hold",
-            printer.choose("保存期間の終わりに消しません", "spared at the end of its retention"),
+            printer.choose("保管期間の終わりに消しません", "spared at the end of its retention"),
         );
     }
     for (mail, outcomes) in &detail.outcomes {

@@ -19,6 +19,8 @@ use crate::serve::SystemClock;
 
 /// Longest reason, in characters.
 const MAX_REASON: usize = 500;
+/// Between two looks at whether a backup is over.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(arguments: Retention, printer: &Printer) -> Result<ExitCode, Trouble> {
     match arguments.what {
@@ -71,19 +73,19 @@ async fn set(what: &LegalHold, held: bool, printer: &Printer) -> Result<(), Trou
 fn tell(reference: &str, held: bool, changed: bool, printer: &Printer) {
     match (held, changed) {
         (true, true) => printer.say(
-            format!("{reference} を保存期間の終わりに消さないようにしました。解くには `temizu retention lift {reference} --reason 理由`。"),
+            format!("{reference} を法的保全しました。保管期間の終わりに消しません。解くには `temizu retention lift {reference} --reason 理由`。"),
             format!("{reference} is under a legal hold. To lift it: `temizu retention lift {reference} --reason TEXT`."),
         ),
         (false, true) => printer.say(
-            format!("{reference} の保全を解きました。保存期間を過ぎていれば、次の処理で原本が消えます。"),
+            format!("{reference} の法的保全を解きました。保管期間を過ぎていれば、次の処理で原本が消えます。"),
             format!("the legal hold of {reference} is lifted. If its retention is over, its original goes with the next run."),
         ),
         (true, false) => printer.say(
-            format!("{reference} はすでに保全されています。"),
+            format!("{reference} はすでに法的保全されています。"),
             format!("{reference} is under a legal hold already."),
         ),
         (false, false) => {
-            printer.say(format!("{reference} は保全されていません。"), format!("{reference} is under no legal hold."));
+            printer.say(format!("{reference} は法的保全されていません。"), format!("{reference} is under no legal hold."));
         }
     }
 }
@@ -99,6 +101,17 @@ async fn list(source: &Source, limit: u32, json: bool, printer: &Printer) -> Res
     Ok(())
 }
 
+fn tell_left(files: u64, printer: &Printer) {
+    let ja = format!(
+        "控えを取っている途中なので、消すファイル {files} 個がまだ残っています。控えが終わるのを待って消します（ここでやめると、すべてのプロセスを止めて次に始めるときに消えます）。"
+    );
+    let en = format!(
+        "a backup is under way, so {files} files to be destroyed are still there; waiting for its end to remove them \
+         (if this is stopped before, they go when all processes have been stopped and one starts again)"
+    );
+    printer.warn(printer.choose(&ja, &en));
+}
+
 /// What the process role does every hour.
 async fn carry_out(source: &Source, json: bool, printer: &Printer) -> Result<(), Trouble> {
     let days = setup::configuration(source, Overrides::default(), printer)?.config.retention.days;
@@ -106,12 +119,20 @@ async fn carry_out(source: &Source, json: bool, printer: &Printer) -> Result<(),
     let now = SystemClock.now();
     let span = Duration::from_secs(u64::from(days).saturating_mul(86_400));
     let expired = store.expire(&store.tenant, now.before(span), now).await?;
-    let swept = store.sweep(now).await?;
+    let mut swept = store.sweep(now).await?;
+    if store.left() > 0 {
+        tell_left(store.left(), printer);
+    }
+    // Only this process knows of them: what it does not wait for stays until the next start.
+    while store.left() > 0 {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        swept = swept.saturating_add(store.sweep(SystemClock.now()).await?);
+    }
     if json {
         return printer.json(&json!({ "days": days, "expired": expired, "swept": swept }));
     }
     printer.say(
-        format!("保存期間（{days} 日）を過ぎた {expired} 件の原本を消しました。どの記録からも使われない保存物 {swept} 個を除きました。"),
+        format!("保管期間（{days} 日）を過ぎた {expired} 件の原本を消しました。どの記録からも使われない保存物 {swept} 個を除きました。"),
         format!("{expired} originals past their retention ({days} days) were destroyed; {swept} objects that nothing named any more were removed."),
     );
     Ok(())

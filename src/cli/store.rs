@@ -10,13 +10,15 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{StoreArguments, StoreCommand};
+use super::migrate::named;
 use super::print::{Printer, size};
 use super::setup;
-use super::trouble::{CONFIG, TEMPORARY, Trouble, UNAVAILABLE, UNPARSABLE, USAGE};
+use super::store_trouble::trouble;
+use super::trouble::{Trouble, USAGE};
 use crate::audit::chain::Verifier;
 use crate::config::load::Overrides;
 use crate::config::{self, StoreKind};
-use crate::store::transfer::{self, ChainCheck, Phase, Progress, Report, TransferError, Watch};
+use crate::store::transfer::{self, ChainCheck, Difference, Missing, Phase, Progress, Report, Watch};
 
 /// How often a line is written where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -25,17 +27,20 @@ const SHOWN: usize = 100;
 
 pub(super) async fn run(arguments: StoreArguments, printer: &Printer) -> Result<ExitCode, Trouble> {
     match arguments.what {
-        StoreCommand::Copy { from, to, source, verify_only, json } => {
+        StoreCommand::Copy { from, to, source, database, verify_only, accept_missing, json } => {
             if from == to {
                 let (ja, en) = ("--from と --to が同じです", "--from and --to are the same");
                 return Err(Trouble::new(USAGE, ja, en));
             }
             let config = setup::configuration(&source, Overrides::default(), printer)?.config.store;
-            let report = copy(&config, from, verify_only, printer).await?;
-            tell(&report, &config, from, verify_only, json, printer)
+            let config = named(config, &database)?;
+            let missing = if accept_missing { Missing::Accept } else { Missing::Refuse };
+            let report = copy(&config, from, (!verify_only).then_some(missing), printer).await?;
+            tell(&report, &config, from, json, printer)
         }
-        StoreCommand::Unmark { store, source } => {
+        StoreCommand::Unmark { store, source, database } => {
             let config = setup::configuration(&source, Overrides::default(), printer)?.config.store;
+            let config = named(config, &database)?;
             if transfer::unmark(&config, store).await.map_err(|error| trouble(&error))? {
                 printer.say("この保管庫をまた使えるようにしました。", "this store may be served again.");
             } else {
@@ -46,19 +51,19 @@ pub(super) async fn run(arguments: StoreArguments, printer: &Printer) -> Result<
     }
 }
 
+/// `missing` is nothing where both are only compared.
 async fn copy(
     config: &config::Store,
     from: StoreKind,
-    verify_only: bool,
+    missing: Option<Missing>,
     printer: &Printer,
 ) -> Result<Report, Trouble> {
     let mut bar = Bar::new(*printer);
     let mut progress = |progress| bar.show(progress);
     let watch = Watch { chain: &chain_check, progress: &mut progress };
-    let done = if verify_only {
-        transfer::verify(config, from, watch).await
-    } else {
-        transfer::copy(config, from, watch).await
+    let done = match missing {
+        None => transfer::verify(config, from, watch).await,
+        Some(missing) => transfer::copy(config, from, missing, watch).await,
     };
     bar.bar.finish_and_clear();
     done.map_err(|error| trouble(&error))
@@ -118,22 +123,17 @@ fn tell(
     report: &Report,
     config: &config::Store,
     from: StoreKind,
-    verify_only: bool,
     json: bool,
     printer: &Printer,
 ) -> Result<ExitCode, Trouble> {
-    let same = report.differences.is_empty();
-    let code = if same { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    let whole = report.differences.is_empty() && (report.missing.is_empty() || report.handed_over);
+    let code = if whole { ExitCode::SUCCESS } else { ExitCode::from(1) };
     if json {
         printer.json(report)?;
         return Ok(code);
     }
-    for difference in report.differences.iter().take(SHOWN) {
-        let item = difference.item.as_deref().unwrap_or("-");
-        printer.warn(format!("{} {item} {}", difference.tenant.as_str(), difference.what));
-    }
-    let (items, records, objects) = (report.items, report.records, report.objects);
-    if !same {
+    name_each(&report.differences, printer);
+    if !report.differences.is_empty() {
         let count = report.differences.len();
         printer.say(
             format!(
@@ -141,84 +141,69 @@ fn tell(
             ),
             format!("{count} differences: the target cannot be used; copy again, or into an empty store."),
         );
+    }
+    if !report.missing.is_empty() {
+        tell_missing(report, printer);
+    }
+    if !whole {
         return Ok(code);
     }
+    let (items, records, objects) = (report.items, report.records, report.objects);
     printer.say(
-        format!("メール {items} 件、監査記録 {records} 件、ファイル {objects} 個は両方で同じです。"),
+        format!(
+            "メール {items} 件、監査記録 {records} 件、ファイル {objects} 個を比べました。両方にあるものは同じです。"
+        ),
         format!("{items} items, {records} audit records and {objects} objects are the same on both sides."),
     );
-    if !verify_only {
-        let (kind, keys) = (transfer::name(transfer::other(from)), config.data.join("keys"));
-        let keys = keys.display();
-        printer.say(
-            format!("次に store.kind = \"{kind}\" にしてゲートウェイを起動してください。秘密鍵は {keys} にあり、移していません。"),
-            format!("now set store.kind = \"{kind}\" and start the gateway; the private key stays in {keys}."),
-        );
+    if report.handed_over {
+        tell_next(config, from, printer);
     }
     Ok(code)
 }
 
-fn trouble(error: &TransferError) -> Trouble {
-    let mut en = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        en = format!("{en}: {inner}");
-        cause = inner.source();
-    }
-    match error {
-        TransferError::Open(_, inner) => Trouble::open(inner),
-        TransferError::InUse(name) => Trouble::new(
-            TEMPORARY,
-            format!("{name} の保管庫が使われています。{}", stop(name).0),
-            format!("{en}: {}", stop(name).1),
-        ),
-        TransferError::NotThere(name) => Trouble::new(
-            USAGE,
-            format!("{name} の保管庫がありません。store.data か --data を確かめてください"),
-            format!("{en}; look at store.data or --data"),
-        ),
-        TransferError::NotSet(key) => Trouble::new(
-            CONFIG,
-            format!("{key} がありません。設定ファイルに書いてください"),
-            format!("{en}; set it in the configuration file"),
-        ),
-        TransferError::UnfinishedSource(name) => Trouble::new(
-            TEMPORARY,
-            format!("{name} の保管庫への写しが終わっていません。先にそれを終えるか、空の保管庫から始めてください"),
-            format!("{en}: finish that first, or begin with an empty store"),
-        ),
-        TransferError::Key(_) => {
-            Trouble::new(CONFIG, format!("封緘の鍵が合いません: {en}"), format!("the sealing keys do not fit: {en}"))
-        }
-        TransferError::OtherChain(_) | TransferError::OtherItem { .. } => Trouble::new(
-            USAGE,
-            format!("写す先に別のものがあります（{en}）。空の保管庫に写してください"),
-            format!("{en}: copy into an empty store"),
-        ),
-        TransferError::BrokenChain { .. } | TransferError::Object { .. } => Trouble::new(
-            UNPARSABLE,
-            format!("写す元が壊れています: {en}。監査担当に知らせてください"),
-            format!("{en}; tell the auditor"),
-        ),
-        TransferError::Store(_) => Trouble::new(
-            UNAVAILABLE,
-            format!("保管庫が応えません: {en}。直したら同じコマンドで続けられます"),
-            format!("{en}; once it does, the same command goes on"),
-        ),
+fn name_each(differences: &[Difference], printer: &Printer) {
+    for difference in differences.iter().take(SHOWN) {
+        let item = difference.item.as_deref().unwrap_or("-");
+        printer.warn(format!("{} {item} {}", difference.tenant.as_str(), difference.what));
     }
 }
 
-/// Whom to stop.
-fn stop(name: &str) -> (&'static str, &'static str) {
-    if name == "embedded" {
-        (
-            "このホストのゲートウェイ（systemctl stop temizu）とほかの temizu コマンドを止めてください",
-            "stop the gateway on this host (systemctl stop temizu) and every other temizu command",
-        )
-    } else {
-        (
-            "すべてのホストのゲートウェイとほかの temizu コマンドを止めてください",
-            "stop the gateway on every host, and every other temizu command",
-        )
+fn tell_missing(report: &Report, printer: &Printer) {
+    let count = report.missing.len();
+    printer.say(
+        format!("写す元に、あるはずのファイルが {count} 個ありません。次のメールのものです。"),
+        format!("{count} objects that the source should have are missing in it; they belong to these items:"),
+    );
+    name_each(&report.missing, printer);
+    if !report.handed_over {
+        printer.say(
+            "ほかはすべて写しましたが、引き渡していません。控えから戻してもう一度実行するか、なくてよいときだけ --accept-missing を付けてください。そのメールの原本などは失われます。",
+            "everything else was copied, but nothing was handed over: restore them from a backup and run it again; only if they may be lost for good, give --accept-missing.",
+        );
+    }
+}
+
+/// What a person does after the hand-over.
+fn tell_next(config: &config::Store, from: StoreKind, printer: &Printer) {
+    let (kind, data) = (transfer::name(transfer::other(from)), config.data.display());
+    printer.say(
+        format!(
+            "次に store.kind = \"{kind}\" にしてゲートウェイを起動してください。秘密鍵は {data}/keys にあり、移していません。"
+        ),
+        format!("now set store.kind = \"{kind}\" and start the gateway; the private key stays in {data}/keys."),
+    );
+    match from {
+        StoreKind::Embedded => printer.say(
+            format!(
+                "前の保管庫には原本が残っていて、期限が来ても破棄されません。新しいほうに問題がないとわかったら、{data} の temizu.db*、originals/、derivatives/ を消してください（keys/ は残します）。"
+            ),
+            format!(
+                "the old store keeps every original for ever: once the new one has proved itself, remove temizu.db*, originals/ and derivatives/ in {data} (not keys/)."
+            ),
+        ),
+        StoreKind::Scaleout => printer.say(
+            "前の保管庫には原本が残っていて、期限が来ても破棄されません。新しいほうに問題がないとわかったら、データベースと両方のバケットを消してください。",
+            "the old store keeps every original for ever: once the new one has proved itself, drop the database and empty both buckets.",
+        ),
     }
 }

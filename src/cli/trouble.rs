@@ -31,8 +31,8 @@ pub const EXIT_CODES: &[(u8, &str, &str)] = &[
     ),
     (
         1,
-        "`temizu audit verify` が正しくない記録を見つけた、または `temizu migrate --check` で保管庫が古い版でした",
-        "`temizu audit verify` found a bad record, or `temizu migrate --check` an older store",
+        "`temizu audit verify` が正しくない記録を見つけた、`temizu migrate --check` で保管庫が古い版だった、または `temizu store copy` で両方が同じにならず、引き渡していません",
+        "`temizu audit verify` found a bad record, `temizu migrate --check` an older store, or `temizu store copy` two stores that are not the same: nothing was handed over",
     ),
     (2, "コマンドかオプションの書き方が違います", "unknown command or option"),
     (10, "`temizu sanitize`: 安全な形に変えました", "`temizu sanitize`: changed"),
@@ -47,6 +47,7 @@ pub const EXIT_CODES: &[(u8, &str, &str)] = &[
     (NO_INPUT, "ファイルまたはメールがありません", "no such file or mail"),
     (UNAVAILABLE, "ゲートウェイ、保管庫またはワーカーが応えません", "gateway, store or worker does not answer"),
     (OS, "OS が断りました（権限、空き容量など）", "the operating system refused (permissions, space)"),
+    (CANNOT_CREATE, "書き出す先のファイルやフォルダを作れません", "an output file or folder cannot be made"),
     (
         TEMPORARY,
         "今はできません。あとで、または状態を見てからもう一度",
@@ -163,7 +164,7 @@ impl Trouble {
 }
 
 /// True for "insufficient privilege".
-fn is_privilege(error: &sqlx::Error) -> bool {
+pub(super) fn is_privilege(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "42501")
 }
 
@@ -181,7 +182,7 @@ mod tests {
     fn every_exit_code_is_listed_once_and_in_order() {
         let listed: Vec<u8> = EXIT_CODES.iter().map(|(code, ..)| *code).collect();
         assert!(listed.is_sorted_by(|one, next| one < next), "{listed:?}");
-        for code in [USAGE, UNPARSABLE, NO_INPUT, UNAVAILABLE, OS, TEMPORARY, CONFIG] {
+        for code in [USAGE, UNPARSABLE, NO_INPUT, UNAVAILABLE, OS, CANNOT_CREATE, TEMPORARY, CONFIG] {
             assert!(listed.contains(&code), "{code}");
         }
     }

@@ -22,4 +22,10 @@ pub trait Retention: Send + Sync {
     /// # Errors
     /// If the store does not answer; what was removed before that stays removed.
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// How many objects without a row this process keeps until a backup is over; the first [`Self::sweep`] after it
+    /// removes them.
+    fn left(&self) -> u64 {
+        0
+    }
 }

@@ -76,6 +76,19 @@ impl KeyFolder {
         text.expose_secret().trim().parse().map(OpeningKey).map_err(|_| invalid("sealing.key does not hold a key"))
     }
 
+    /// Reads the private key, which must be that of the public one beside it: what is sealed now is opened with it.
+    pub(super) fn opening_key_of_pair(&self) -> io::Result<OpeningKey> {
+        let key = self.opening_key()?;
+        match self.sealing_key() {
+            Ok(public) if public.0.to_string() != key.0.to_public().to_string() => Err(invalid(
+                "sealing.key does not belong to sealing.pub: put the private key of this store there, not another one",
+            )),
+            // Without a public key nothing is sealed, so nothing can be sealed to another one.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(key),
+        }
+    }
+
     fn public_path(&self) -> PathBuf {
         self.0.join("sealing.pub")
     }
@@ -159,6 +172,21 @@ mod tests {
             fs::set_permissions(keys.private_path(), fs::Permissions::from_mode(mode)).unwrap();
             assert_eq!(keys.opening_key().is_ok(), usable, "{mode:o}");
         }
+    }
+
+    #[test]
+    fn a_private_key_of_another_pair_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ours, other] = ["ours", "other"].map(|name| KeyFolder::new(folder.path().join(name)));
+        for keys in [&ours, &other] {
+            keys.make_pair(&LocalDisk).unwrap();
+            assert!(keys.opening_key_of_pair().is_ok());
+        }
+        fs::copy(other.private_path(), ours.private_path()).unwrap();
+        let error = ours.opening_key_of_pair().err().unwrap();
+        assert!(error.to_string().starts_with("sealing.key does not belong to sealing.pub"), "{error}");
+        fs::remove_file(ours.public_path()).unwrap();
+        assert!(ours.opening_key_of_pair().is_ok());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Names are made of identifiers and digests only; no byte of a mail reaches a path.
 //! Invariant: two objects with different content never have the same place.
 
-use crate::domain::{Digest, ItemKey};
+use crate::domain::{Digest, ItemKey, TenantId};
 
 /// Where an object belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,26 @@ impl Place {
         let (shard, name) = (parts.next()?, parts.next()?);
         let whole = fits(shard) && fits(name) && parts.next().is_none();
         whole.then(|| Self { kind, shard: shard.to_owned(), name: name.to_owned() })
+    }
+
+    /// The item that an object belongs to; nothing if we would not have given it this name.
+    pub(super) fn item(relative: &str) -> Option<ItemKey> {
+        let (tenant, rest) = relative.rsplit('/').next()?.split_once('.')?;
+        let (id, rest) = rest.split_once('.')?;
+        let key = ItemKey { tenant: TenantId::try_from(tenant.to_owned()).ok()?, id: id.parse().ok()? };
+        // The two kinds may share a bucket: an original is not a derivative that no row names.
+        let given = match rest.rsplit_once('.') {
+            None => relative == Self::original(&key).relative(),
+            Some((inner, "part")) => {
+                inner.parse().is_ok_and(|digest| relative == Self::derivative(&key, digest).relative())
+            }
+            Some((inner, "mail")) => inner
+                .split_once('-')
+                .and_then(|(lease, index)| Some((lease.parse().ok()?, index.parse().ok()?)))
+                .is_some_and(|(lease, index)| relative == Self::mail(&key, lease, index).relative()),
+            Some(_) => false,
+        };
+        given.then_some(key)
     }
 
     fn new(kind: &'static str, key: &ItemKey, rest: &str) -> Self {

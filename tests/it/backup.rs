@@ -259,6 +259,11 @@ impl Parked {
         output
     }
 
+    fn signal(&self, name: &str) {
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status().unwrap();
+        assert!(sent.success());
+    }
+
     fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -365,6 +370,49 @@ async fn of_two_backups_at_once_one_is_refused_and_a_signal_ends_one_without_a_t
 }
 
 #[tokio::test]
+async fn a_second_signal_ends_a_backup_that_waits_for_the_disk() {
+    let site = Site::start(Vec::new()).await;
+    site.deliver("first").await;
+    let mut parked = Parked::start(&site, "stopped", &objects(&site.data()).pop_last().unwrap()).await;
+    parked.signal("INT");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(parked.child.try_wait().unwrap().is_none(), "it still waits");
+    parked.signal("INT");
+    let deadline = Instant::now() + PATIENCE;
+    let ended = loop {
+        if let Some(ended) = parked.child.try_wait().unwrap() {
+            break ended;
+        }
+        assert!(Instant::now() < deadline, "it does not end");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(ended.code(), Some(75));
+    assert!(verify(&site.path("stopped")).with(65).err.contains("there is no MANIFEST"));
+    fs::rename(&parked.aside, &parked.place).unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_retention_waits_for_a_backup_and_says_so() {
+    let folder = Site::start(Vec::new()).await;
+    folder.deliver("first").await;
+    let (data, config) = (folder.data(), folder.path("retention.toml"));
+    fs::write(&config, "[retention]\ndays = 0\n").unwrap();
+    let lock = File::options().read(true).write(true).open(data.join("backup.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut command = temizu();
+    command.args(["retention", "run", "--data"]).arg(&data).arg("--config").arg(&config);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("it is on record", || !events(&data, "expired").is_empty()).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(child.try_wait().unwrap().is_none() && !objects(&data).is_empty(), "it waits");
+    drop(lock);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("files to be destroyed are still there"));
+    assert!(objects(&data).is_empty());
+}
+
+#[tokio::test]
 async fn a_backup_that_cannot_be_written_leaves_nothing() {
     let site = Site::start(Vec::new()).await;
     site.deliver("first").await;
@@ -400,6 +448,11 @@ async fn the_private_key_is_in_a_backup_only_if_asked_for_and_a_restored_store_w
     for words in [new.join("keys/sealing.key").to_str().unwrap(), "same Message-ID", "accepted after the backup"] {
         assert!(told.contains(words), "{words}: {told}");
     }
+    let refused = open_refused(&new).await;
+    assert!(refused.contains("keys"), "{refused}");
+    let foreign = site.path("foreign");
+    open(&foreign, Keys::Opening).await;
+    fs::copy(foreign.join("keys/sealing.key"), new.join("keys/sealing.key")).unwrap();
     let refused = open_refused(&new).await;
     assert!(refused.contains("keys"), "{refused}");
     fs::copy(site.data().join("keys/sealing.key"), new.join("keys/sealing.key")).unwrap();

@@ -5,17 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::{Connection as _, SqliteConnection};
 use temizu::config::{self, StoreKind};
 use temizu::domain::{Event, ItemKey, Reason, TenantId};
 use temizu::ports::{Conclusion, ItemFilter, Settlement};
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::scaleout::ScaleoutStore;
-use temizu::store::transfer::{self, ChainCheck, Report, TransferError, Watch};
+use temizu::store::transfer::{self, ChainCheck, Missing, Report, TransferError, Watch};
 use temizu::store::{Keys, OpenError};
 
 use crate::store_contract::fixture::*;
 use crate::support::process::{end, temizu};
 use crate::support::scaleout::Site;
+use crate::zones::town::Town;
 
 /// Longer than what rides in a row.
 const LARGE: usize = 300_000;
@@ -45,7 +47,7 @@ async fn patiently(config: &config::Store, from: StoreKind, verify_only: bool) -
         let done = if verify_only {
             transfer::verify(config, from, watch).await
         } else {
-            transfer::copy(config, from, watch).await
+            transfer::copy(config, from, Missing::Refuse, watch).await
         };
         match done {
             Err(TransferError::InUse(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -190,7 +192,8 @@ async fn a_store_in_use_is_not_copied() {
     fill(&ports).await;
     let run = || async {
         let mut progress = |_| {};
-        transfer::copy(&site.config, StoreKind::Embedded, Watch { chain: &check, progress: &mut progress }).await
+        let watch = Watch { chain: &check, progress: &mut progress };
+        transfer::copy(&site.config, StoreKind::Embedded, Missing::Refuse, watch).await
     };
     assert!(matches!(run().await, Err(TransferError::InUse("embedded"))));
     drop(ports);
@@ -208,7 +211,7 @@ async fn patiently_unless(config: &config::Store, name: &str) -> bool {
     for _ in 0..100 {
         let mut progress = |_| {};
         let watch = Watch { chain: &check, progress: &mut progress };
-        match transfer::copy(config, StoreKind::Embedded, watch).await {
+        match transfer::copy(config, StoreKind::Embedded, Missing::Refuse, watch).await {
             Err(TransferError::InUse(found)) if found == name => return true,
             Err(TransferError::InUse(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
             other => panic!("{other:?}"),
@@ -245,6 +248,123 @@ async fn a_flipped_byte_in_one_object_is_found() {
     assert!(file.display().to_string().contains(&id));
 }
 
+#[tokio::test]
+async fn a_bad_or_missing_object_of_the_target_is_copied_once_more() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    assert!(copied(&site.config, StoreKind::Embedded).await.handed_over);
+    assert!(transfer::unmark(&site.config, StoreKind::Embedded).await.unwrap());
+    std::fs::write(first_file(&site.folder.path().join("originals")), b"short").unwrap();
+    std::fs::remove_file(first_file(&site.folder.path().join("derivatives"))).unwrap();
+    let report = copied(&site.config, StoreKind::Embedded).await;
+    assert_eq!((report.copied, report.mended, report.handed_over), (0, 2, true));
+    assert_eq!(patiently(&site.config, StoreKind::Embedded, true).await.unwrap().differences, Vec::new());
+}
+
+#[tokio::test]
+async fn objects_missing_in_the_source_are_named_and_keep_the_rest_from_being_handed_over_until_accepted() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    let file = first_file(&site.config.data.join("originals"));
+    std::fs::remove_file(&file).unwrap();
+    let report = copied(&site.config, StoreKind::Embedded).await;
+    assert_eq!((report.copied, report.handed_over), (9, false));
+    let [missing] = report.missing.as_slice() else { panic!("{:?}", report.missing) };
+    assert!(file.display().to_string().contains(missing.item.as_ref().unwrap()));
+    let open = || ScaleoutStore::open(&site.config, Arc::new(StillClock::default()), Keys::None);
+    assert!(matches!(open().await.err(), Some(OpenError::Unfinished)));
+    let said = end(command_of(&site), b"").with(1);
+    assert!(said.out.contains("--accept-missing"), "{}", said.out);
+    assert!(said.err.contains(missing.item.as_ref().unwrap()), "{}", said.err);
+    let mut accepting = command_of(&site);
+    accepting.args(["--accept-missing", "--json"]);
+    let report = end(accepting, b"").with(0).json();
+    assert!(report["skipped"] == 9 && report["handed_over"] == true, "{report}");
+    assert_eq!(report["missing"].as_array().unwrap().len(), 1);
+    assert!(open().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_target_that_does_not_take_objects_is_not_called_a_damaged_source() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    // What would be a folder of objects is a file.
+    let folder = site.folder.path().join("originals");
+    std::fs::create_dir_all(&folder).unwrap();
+    for shard in std::fs::read_dir(site.config.data.join("originals")).unwrap() {
+        std::fs::write(folder.join(shard.unwrap().file_name()), b"").unwrap();
+    }
+    let refused = patiently(&site.config, StoreKind::Embedded, false).await.unwrap_err();
+    assert!(matches!(refused, TransferError::Target(_)), "{refused:?}");
+    let said = end(command_of(&site), b"").with(69).err;
+    assert!(said.contains("the target does not take") && !said.contains("auditor"), "{said}");
+}
+
+#[tokio::test]
+async fn a_folder_whose_restore_did_not_end_is_copied_neither_from_nor_into() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    std::fs::write(site.config.data.join("restore.unfinished"), b"").unwrap();
+    for from in [StoreKind::Embedded, StoreKind::Scaleout] {
+        let refused = patiently(&site.config, from, false).await.unwrap_err();
+        assert!(matches!(refused, TransferError::Open("embedded", OpenError::Folder(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_does_not_bring_an_older_store_up_to_date() {
+    let site = Site::on_files().await;
+    fill(&embedded(&site.config).await).await;
+    let older = "UPDATE schema_version SET version = 0";
+    let database = format!("sqlite://{}", site.config.data.join("temizu.db").display());
+    let mut connection = SqliteConnection::connect(&database).await.unwrap();
+    sqlx::raw_sql(older).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let refused = patiently(&site.config, StoreKind::Embedded, true).await.unwrap_err();
+    assert!(matches!(refused, TransferError::Open("embedded", OpenError::Older { found: 0, .. })), "{refused:?}");
+    assert_eq!(EmbeddedStore::versions(&site.config).await.unwrap().0, 0);
+}
+
+/// The commands of the manual, in its order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_documented_move_succeeds_while_the_configuration_still_names_the_embedded_store() {
+    let mut town = Town::empty().await;
+    let store = config::Store { kind: StoreKind::Embedded, ..town.config("host1") };
+    let ports = embedded(&store).await;
+    fill(&ports).await;
+    let before = told(&ports).await;
+    drop(ports);
+    let host = town.config_file("host1", "");
+    let as_embedded = |more: &str| {
+        let text = std::fs::read_to_string(&host).unwrap().replace("kind = \"scaleout\"", "kind = \"embedded\"");
+        std::fs::write(&host, format!("{text}{more}")).unwrap();
+    };
+    as_embedded("");
+    let owner = town.config("owner");
+    let password = owner.postgres_password_file.unwrap();
+    let owner = format!("--postgres {} --postgres-password-file {}", owner.postgres, password.display());
+    let copy = "store copy --from embedded --to scaleout";
+
+    let refused = town.run(&format!("{copy} {owner}"), &host).with(78).err;
+    assert!(refused.contains("temizu migrate --store scaleout"), "{refused}");
+    let done = town.run(&format!("migrate --store scaleout {owner}"), &host).with(0).out;
+    assert!(done.contains("from version 0"), "{done}");
+    let roles = format!("--login host1=intake,process --prefix {} --out {}", town.prefix, town.out().display());
+    town.run(&format!("migrate --store scaleout --roles {roles} {owner}"), &host).with(0);
+    town.hand_out_keys();
+    town.config_file("host1", "");
+    as_embedded("");
+    let refused = town.run(copy, &host).with(78).err;
+    assert!(refused.contains("use the owner's login with --postgres"), "{refused}");
+    let said = town.run(&format!("{copy} {owner}"), &host).with(0).out;
+    assert!(said.contains("store.kind = \"scaleout\"") && said.contains("temizu.db*"), "{said}");
+    town.run(&format!("{copy} --verify-only {owner}"), &host).with(0);
+    let reader = config::Store { kind: StoreKind::Scaleout, data: store.data, ..town.config("owner") };
+    let reader = config::Store { s3_credentials_file: town.config("host1").s3_credentials_file, ..reader };
+    same(&told(&scaleout(&reader).await).await, &before);
+    assert_eq!(scaleout(&town.config("host1")).await.lease(1501).await.key.id, item_id(7));
+}
+
 fn first_file(folder: &Path) -> std::path::PathBuf {
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
@@ -265,16 +385,10 @@ async fn killed_at_many_moments_it_goes_on_and_nothing_is_served_before_it_is_wh
     }
     let before = told(&ports).await;
     drop(ports);
-    let file = site.folder.path().join("temizu.toml");
     let store = &site.config;
-    let text = format!(
-        "[store]\ndata = {:?}\npostgres = {:?}\noriginals = {:?}\nderivatives = {:?}\n",
-        store.data, store.postgres, store.originals, store.derivatives
-    );
-    std::fs::write(&file, text).unwrap();
     let command = || {
-        let mut command = temizu();
-        command.args(["store", "copy", "--from", "embedded", "--to", "scaleout", "--json", "--config"]).arg(&file);
+        let mut command = command_of(&site);
+        command.arg("--json");
         command
     };
     let (mut unfinished, mut kills) = (0, 0);
@@ -307,4 +421,17 @@ async fn killed_at_many_moments_it_goes_on_and_nothing_is_served_before_it_is_wh
     let report = ended.with(0).json();
     assert_eq!(report["items"], 69);
     same(&told(&scaleout(store).await).await, &before);
+}
+
+/// The copy from the embedded store, by the program.
+fn command_of(site: &Site) -> std::process::Command {
+    let (file, store) = (site.folder.path().join("temizu.toml"), &site.config);
+    let text = format!(
+        "[store]\ndata = {:?}\npostgres = {:?}\noriginals = {:?}\nderivatives = {:?}\n",
+        store.data, store.postgres, store.originals, store.derivatives
+    );
+    std::fs::write(&file, text).unwrap();
+    let mut command = temizu();
+    command.args(["store", "copy", "--from", "embedded", "--to", "scaleout", "--config"]).arg(&file);
+    command
 }

@@ -143,7 +143,7 @@ pub const KEYS: &[Key] = &[
         "scaleout: そのログインのパスワードを書いたファイル（モード 600）。"),
     key("store.originals", Form::Objects, "\"s3://temizu-originals\"",
         "Scale-out: where sealed originals go. Only intake (to write), process and review have access.",
-        "scaleout: 封印した原本の置き場所。intake（書き込みのみ）、process、review だけが使います。"),
+        "scaleout: 封をした原本の置き場所。intake（書き込みのみ）、process、review だけが使います。"),
     key("store.derivatives", Form::Objects, "\"s3://temizu-derivatives\"",
         "Scale-out: where rebuilt parts and composed mails go.",
         "scaleout: 無害化した部品と新しいメールの置き場所。"),

@@ -14,7 +14,7 @@ pub(super) mod lock;
 mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,9 +30,12 @@ use self::snapshot::Snapshot;
 use super::{BUSY, DATABASE, EmbeddedStore};
 use crate::domain::{Digest, Timestamp};
 use crate::store::keys::{KeyFolder, OpeningKey};
+use crate::store::place::Place;
 
 /// The list of what is in a backup.
 pub(super) const MANIFEST: &str = "MANIFEST";
+/// The list before it is written: whoever made this file may fill the folder.
+const UNFINISHED: &str = "MANIFEST.partial";
 /// The halves of the pair, below the data folder and below a backup.
 pub(super) const PUBLIC_KEY: &str = "keys/sealing.pub";
 pub(super) const PRIVATE_KEY: &str = "keys/sealing.key";
@@ -69,6 +72,8 @@ impl Backup {
         onlooker: Arc<dyn Onlooker>,
     ) -> Result<Self, BackupError> {
         let (root, to) = (store.folder.root().to_owned(), to.to_owned());
+        // Before hours of copying: with another store's key every original would look damaged.
+        let key = opening_key(&root)?;
         let (from, looking) = (root.clone(), Arc::clone(&onlooker));
         let preparing = tokio::task::spawn_blocking(move || prepare(&from, &to, &*looking));
         let (lock, destination) = preparing.await.map_err(BackupError::task)??;
@@ -81,7 +86,6 @@ impl Backup {
         let (destination, files) = copying.await.map_err(BackupError::task)??;
         // Everything is here: from now on files of the store may go.
         drop(lock);
-        let key = opening_key(&root)?;
         let damaged = snapshot.prove(key, &onlooker).await?;
         let manifest = Manifest { began: began.to_string(), files, heads, damaged };
         Ok(Self { snapshot, destination, manifest })
@@ -101,11 +105,13 @@ impl Backup {
         snapshot.close().await?;
         manifest.damaged.extend(damaged);
         let (text, digest) = manifest.render();
+        if u64::try_from(text.len()).is_ok_and(|length| length > restore::MAX_LIST) {
+            let told = std::io::Error::other("there are so many files that the list would be longer than 256 MiB");
+            return Err(BackupError::disk(Path::new(MANIFEST))(told));
+        }
         let writing = tokio::task::spawn_blocking(move || {
             destination.sync()?;
-            destination.write(MANIFEST, text.as_bytes())?;
-            destination.keep();
-            Ok(())
+            destination.publish(MANIFEST, text.as_bytes())
         });
         writing.await.map_err(BackupError::task)??;
         Ok(BackedUp { manifest, digest })
@@ -114,10 +120,13 @@ impl Backup {
 
 fn prepare(root: &Path, to: &Path, onlooker: &dyn Onlooker) -> Result<(BackupLock, Destination), BackupError> {
     let lock = BackupLock::open(root).map_err(BackupError::disk(root))?;
-    let destination = Destination::prepare(to, root)?;
     let held = lock.hold(|| onlooker.stops()).map_err(BackupError::disk(root))?;
     go_on(onlooker)?;
-    if held { Ok((lock, destination)) } else { Err(BackupError::Running) }
+    if !held {
+        return Err(BackupError::Running);
+    }
+    let destination = Destination::prepare(to, root, UNFINISHED, b"")?;
+    Ok((lock, destination))
 }
 
 /// One read transaction on a connection of its own. Nobody waits for it; the write-ahead log grows meanwhile.
@@ -153,7 +162,7 @@ fn copy(
         destination.make_folder(folder)?;
     }
     for (key, wanted) in [(PUBLIC_KEY, true), (PRIVATE_KEY, with_key)] {
-        match wanted.then(|| destination.copy(&from.join(key), key, onlooker)).transpose()? {
+        match wanted.then(|| destination.copy(File::open(from.join(key)), key, onlooker)).transpose()? {
             Some(Copied::Whole(listed)) => drop(files.insert(key.to_owned(), listed)),
             // A folder that only roles without keys have used has none.
             Some(Copied::Unreadable) if key == PRIVATE_KEY || from.join(key).exists() => {
@@ -164,7 +173,10 @@ fn copy(
     }
     let total = named.len();
     for (count, name) in named.into_iter().enumerate() {
-        if let Copied::Whole(listed) = destination.copy(&from.join(&name), &name, onlooker)? {
+        // A row that names what is no object of ours is damaged, and told so by the proof.
+        if Place::item(&name).is_some()
+            && let Copied::Whole(listed) = destination.copy(File::open(from.join(&name)), &name, onlooker)?
+        {
             files.insert(name, listed);
         }
         onlooker.see(Step::Copied(count.saturating_add(1), total));
@@ -172,10 +184,10 @@ fn copy(
     Ok((destination, files))
 }
 
-/// The private key, if it is here and this user may read it.
+/// The private key, if it is here and this user may read it; refuses one that does not belong to the public key.
 pub(super) fn opening_key(root: &Path) -> Result<Option<Arc<OpeningKey>>, BackupError> {
     use std::io::ErrorKind::{NotFound, PermissionDenied};
-    match KeyFolder::new(root.join("keys")).opening_key() {
+    match KeyFolder::new(root.join("keys")).opening_key_of_pair() {
         Ok(key) => Ok(Some(Arc::new(key))),
         Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => Ok(None),
         Err(error) => Err(BackupError::Keys(error)),

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::backup::lock::BackupLock;
+use crate::domain::Timestamp;
 use crate::ports::StoreError;
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::place::Place;
@@ -21,6 +22,9 @@ use crate::store::rows::on_disk;
 /// How often, and after what pause, the folder's lock is tried before somebody else is believed to hold it.
 const LOOKS: u32 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// Files that stay longer because of a backup are worth a warning.
+const LONG: Duration = Duration::from_secs(3600);
 
 /// Makes temporary names unique within the process; those of several processes differ by the item.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -32,8 +36,15 @@ pub(super) struct Folder {
     /// Shared while anybody uses the folder; whoever gets it alone may sweep.
     lock: File,
     backup_lock: BackupLock,
-    /// Objects without a row that stayed because a backup was under way.
-    leaving: Mutex<Vec<String>>,
+    leaving: Mutex<Leaving>,
+}
+
+/// Objects without a row that stayed because a backup was under way.
+#[derive(Default)]
+struct Leaving {
+    names: Vec<String>,
+    /// When somebody who knows the time first saw them, or last warned of them.
+    seen: Option<Timestamp>,
 }
 
 /// A file in `tmp/`; it goes when this is dropped before it was published.
@@ -140,22 +151,58 @@ impl Folder {
     /// Removes objects whose rows are gone. While a backup copies files they stay, and go with the next ones after it.
     /// One that is missing was removed before; one that cannot be removed now is swept at the next start.
     pub(super) async fn discard(self: &Arc<Self>, relative: Vec<String>) -> Result<(), StoreError> {
-        let nothing_left = || self.leaving.try_lock().is_ok_and(|leaving| leaving.is_empty());
+        let nothing_left = || self.leaving.try_lock().is_ok_and(|leaving| leaving.names.is_empty());
         if relative.is_empty() && nothing_left() {
             return Ok(());
         }
         let folder = Arc::clone(self);
         on_disk(move || {
             let mut leaving = folder.leaving.lock().unwrap_or_else(PoisonError::into_inner);
-            leaving.extend(relative);
-            let removing = || leaving.drain(..).for_each(|name| folder.remove_or_leave(&name));
-            let gone = folder.backup_lock.unless_held(removing);
-            if let Err(error) = gone {
+            leaving.names.extend(relative);
+            if let Err(error) = folder.remove_unless_held(&mut leaving) {
                 tracing::warn!(%error, "the lock of backups cannot be looked at; objects without a row stay");
             }
             Ok(())
         })
         .await
+    }
+
+    /// Removes what stayed because of a backup, if that is over; returns how many. Warns of what has stayed for long,
+    /// once in [`LONG`].
+    pub(super) async fn remove_left(self: &Arc<Self>, now: Timestamp) -> Result<u64, StoreError> {
+        let folder = Arc::clone(self);
+        on_disk(move || {
+            let mut leaving = folder.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            let files = leaving.names.len();
+            if files == 0 {
+                return Ok(0);
+            }
+            if folder.remove_unless_held(&mut leaving)? {
+                return Ok(u64::try_from(files).unwrap_or(u64::MAX));
+            }
+            let seen = *leaving.seen.get_or_insert(now);
+            if now.since(seen) >= LONG {
+                tracing::warn!(files, "a backup has kept destroyed originals and other files without a row on the disk for more than an hour; they go when it ends");
+                leaving.seen = Some(now);
+            }
+            Ok(0)
+        })
+        .await
+    }
+
+    /// How many objects stay until a backup is over.
+    pub(super) fn left(&self) -> u64 {
+        let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        u64::try_from(leaving.names.len()).unwrap_or(u64::MAX)
+    }
+
+    /// False if a backup is under way.
+    fn remove_unless_held(&self, leaving: &mut Leaving) -> io::Result<bool> {
+        let Leaving { names, seen } = leaving;
+        self.backup_lock.unless_held(|| {
+            names.drain(..).for_each(|name| self.remove_or_leave(&name));
+            *seen = None;
+        })
     }
 
     fn remove_or_leave(&self, relative: &str) {
@@ -235,7 +282,7 @@ fn lock_alone(lock: &File) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ItemId, ItemKey, TenantId, Timestamp};
+    use crate::domain::{ItemId, ItemKey, TenantId};
     use crate::store::disk::LocalDisk;
 
     fn key() -> ItemKey {
@@ -297,6 +344,27 @@ mod tests {
         drop(backup);
         folder.discard(Vec::new()).await.unwrap();
         assert!(folder.read(&first.relative()).is_err() && folder.read(&second.relative()).is_err());
+    }
+
+    #[tokio::test]
+    async fn what_a_backup_keeps_is_counted_and_warned_of_once_an_hour() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, _) = open(root.path());
+        let place = Place::original(&key());
+        folder.store(&place, b"a").unwrap();
+        let backup = BackupLock::open(root.path()).unwrap();
+        assert!(backup.hold(|| false).unwrap());
+        folder.discard(vec![place.relative()]).await.unwrap();
+        let seen = || folder.leaving.lock().unwrap().seen.map(Timestamp::millis);
+        let hour = 3_600_000;
+        for (at, warned) in [(5, 5), (hour, 5), (hour + 5, hour + 5), (hour + 6, hour + 5)] {
+            assert_eq!((folder.remove_left(Timestamp::from_millis(at)).await.unwrap(), folder.left()), (0, 1));
+            assert_eq!(seen(), Some(warned), "at {at}");
+        }
+        drop(backup);
+        assert_eq!((folder.remove_left(Timestamp::from_millis(hour)).await.unwrap(), folder.left()), (1, 0));
+        assert_eq!(seen(), None);
+        assert!(folder.read(&place.relative()).is_err());
     }
 
     #[test]

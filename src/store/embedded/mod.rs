@@ -154,7 +154,7 @@ impl Store for EmbeddedStore {
     }
 
     fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError> {
-        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key().map_err(OpenError::Keys)?;
+        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key_of_pair().map_err(OpenError::Keys)?;
         Ok(Arc::new(Source::new(Arc::clone(&self.folder), self.readers.clone(), key)))
     }
 }

@@ -29,6 +29,16 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ope
     Ok(())
 }
 
+/// Refuses a database that is not of the known version, and changes nothing.
+pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let (found, known) = (version(connection).await?.unwrap_or(0), known());
+    match found.cmp(&known) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Less => Err(OpenError::Older { found, known }),
+        std::cmp::Ordering::Greater => Err(OpenError::Newer { found, known }),
+    }
+}
+
 /// The version found; `None` in an empty database.
 pub(super) async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>, OpenError> {
     let exists: Option<i64> =

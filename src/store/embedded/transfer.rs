@@ -1,6 +1,6 @@
 //! The embedded store as one side of a copy: its database and its files, while nobody else has the folder.
 //!
-//! Refuses: a folder that anybody uses, a source that is not there. Invariant: the folder stays locked until this is
+//! Refuses: a folder that anybody uses, a source that is not there, a folder whose restore did not get to its end. Invariant: the folder stays locked until this is
 //! dropped.
 
 use std::io;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
+use super::backup::restore::refuse_unfinished;
 use super::files::Folder;
 use super::{DATABASE, connect_options, make_database, schema};
 use crate::config;
@@ -22,7 +23,7 @@ use crate::store::rows::{failed, on_disk};
 use crate::store::transfer::parcel::{Parcel, RULES, Values};
 use crate::store::transfer::pieces::{Pieces, pieces};
 use crate::store::transfer::tables::{Head, Link, Mark, sqlite};
-use crate::store::transfer::{self, Transfer, TransferError};
+use crate::store::transfer::{self, Access, Transfer, TransferError};
 
 const NAME: &str = "embedded";
 
@@ -34,11 +35,13 @@ pub(in crate::store) struct EmbeddedTransfer {
 }
 
 impl EmbeddedTransfer {
-    pub(in crate::store) async fn open(config: &config::Store, must_exist: bool) -> Result<Self, TransferError> {
+    pub(in crate::store) async fn open(config: &config::Store, access: Access) -> Result<Self, TransferError> {
         let root = config.data.clone();
-        if must_exist && !root.join(DATABASE).exists() {
+        if access != Access::Target && !root.join(DATABASE).exists() {
             return Err(TransferError::NotThere(NAME));
         }
+        let cannot = |error| TransferError::Open(NAME, error);
+        refuse_unfinished(&root).map_err(|error| cannot(OpenError::Folder(error)))?;
         let opened = on_disk({
             let root = root.clone();
             move || Folder::open(&root, Arc::new(LocalDisk), |_, _| Ok(()))
@@ -47,11 +50,14 @@ impl EmbeddedTransfer {
         if !alone {
             return Err(TransferError::InUse(NAME));
         }
-        let cannot = |error| TransferError::Open(NAME, error);
         make_database(folder.root()).map_err(|error| cannot(OpenError::Folder(error)))?;
         let mut connection =
             connect_options(folder.root()).connect().await.map_err(|error| cannot(OpenError::Database(error)))?;
-        schema::migrate(&mut connection).await.map_err(cannot)?;
+        let fitting = match access {
+            Access::AsItIs => schema::check(&mut connection).await,
+            Access::Source | Access::Target => schema::migrate(&mut connection).await,
+        };
+        fitting.map_err(cannot)?;
         Ok(Self { folder, keys: KeyFolder::new(root.join("keys")), connection })
     }
 }

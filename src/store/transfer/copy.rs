@@ -5,9 +5,10 @@
 
 use super::parcel::Parcel;
 use super::tables::{Link, Mark};
-use super::{ChainCheck, Phase, Progress, Report, Transfer, TransferError, Watch, name, verify};
+use super::{ChainCheck, Missing, Phase, Progress, Report, Transfer, TransferError, Watch, name, verify};
 use crate::config::StoreKind;
 use crate::domain::{AuditRecord, TenantId};
+use crate::ports::StoreError;
 
 /// Identifiers or records at a time.
 pub(super) const PAGE: u32 = 500;
@@ -16,6 +17,7 @@ pub(super) async fn run(
     source: &mut dyn Transfer,
     target: &mut dyn Transfer,
     from: StoreKind,
+    missing: Missing,
     mut watch: Watch<'_>,
 ) -> Result<Report, TransferError> {
     if source.mark().await? == Some(Mark::Unfinished) {
@@ -27,7 +29,7 @@ pub(super) async fn run(
     target.take_key(&key, false).await?;
     let tenants = source.tenants().await?;
     refuse_strangers(source, target, &tenants).await?;
-    target.set_mark(Some(Mark::Unfinished)).await?;
+    target.set_mark(Some(Mark::Unfinished)).await.map_err(TransferError::Target)?;
     target.take_key(&key, true).await?;
     let mut report = Report::default();
     for tenant in &tenants {
@@ -36,16 +38,17 @@ pub(super) async fn run(
     let mut bytes = 0;
     for tenant in &tenants {
         for row in source.rules(tenant).await? {
-            target.put_rules(&row).await?;
+            target.put_rules(&row).await.map_err(TransferError::Target)?;
         }
         copy_items(source, target, tenant, &mut report, &mut bytes, &mut watch).await?;
         copy_chain(source, target, tenant, (watch.chain)()).await?;
     }
-    let report = verify::run(source, target, watch, report).await?;
-    if report.differences.is_empty() {
+    let mut report = verify::run(source, target, watch, report, true).await?;
+    if report.differences.is_empty() && (report.missing.is_empty() || missing == Missing::Accept) {
         // In this order: between the two, neither is served.
         source.set_mark(Some(Mark::Moved)).await?;
-        target.set_mark(None).await?;
+        target.set_mark(None).await.map_err(TransferError::Target)?;
+        report.handed_over = true;
     }
     Ok(report)
 }
@@ -140,15 +143,33 @@ async fn copy_item(
     let files = parcel.files();
     let mut bytes = parcel.weight();
     for file in &files {
-        let failed = |cause| TransferError::Object { tenant: parcel.tenant.clone(), id: parcel.id.clone(), cause };
-        let (pieces, counted) = super::pieces::counted(source.object(file).await.map_err(failed)?);
-        target.put_object(file, pieces).await.map_err(failed)?;
-        bytes = bytes.saturating_add(counted.load(std::sync::atomic::Ordering::Relaxed));
+        // One that is missing is told of when everything is compared.
+        bytes = bytes.saturating_add(copy_object(source, target, parcel, file).await?.unwrap_or(0));
     }
     let before = there.map(Parcel::files).unwrap_or_default();
     let gone: Vec<String> = before.difference(&files).map(|file| (*file).to_owned()).collect();
-    target.put(parcel, &gone).await?;
+    target.put(parcel, &gone).await.map_err(TransferError::Target)?;
     Ok(bytes)
+}
+
+/// The bytes moved; `None` if the source does not have the object.
+pub(super) async fn copy_object(
+    source: &mut dyn Transfer,
+    target: &mut dyn Transfer,
+    parcel: &Parcel,
+    file: &str,
+) -> Result<Option<u64>, TransferError> {
+    let unread = |cause| TransferError::Object { tenant: parcel.tenant.clone(), id: parcel.id.clone(), cause };
+    let (pieces, passed) = match source.object(file).await {
+        Ok(pieces) => super::pieces::counted(pieces),
+        Err(StoreError::NotFound) => return Ok(None),
+        Err(cause) => return Err(unread(cause)),
+    };
+    match target.put_object(file, pieces).await {
+        Ok(()) => Ok(Some(passed.bytes())),
+        Err(cause) if passed.is_broken() => Err(unread(cause)),
+        Err(cause) => Err(TransferError::Target(cause)),
+    }
 }
 
 /// Goes on behind the target's head; every record of the source is checked on the way.
@@ -170,7 +191,7 @@ async fn copy_chain(
         }
         page.retain(|link| link.record.sequence > there);
         if !page.is_empty() {
-            target.append(tenant, &page).await?;
+            target.append(tenant, &page).await.map_err(TransferError::Target)?;
         }
     }
 }

@@ -67,8 +67,8 @@ pub enum TransferError {
         /// What is wrong with it.
         what: String,
     },
-    /// An object that a row of the source names is missing or does not read.
-    #[error("an object of item {id} of `{}` cannot be copied", .tenant.as_str())]
+    /// An object of the source does not read. One that is missing is no error: the report names it.
+    #[error("an object of item {id} of `{}` cannot be read in the source", .tenant.as_str())]
     Object {
         /// Whose item.
         tenant: TenantId,
@@ -78,6 +78,9 @@ pub enum TransferError {
         #[source]
         cause: StoreError,
     },
+    /// The target does not take what is copied: it is full, away, or its login may not write.
+    #[error("the target does not take what is copied")]
+    Target(#[source] StoreError),
     /// A store does not answer.
     #[error("a store does not answer")]
     Store(#[from] StoreError),
@@ -133,8 +136,35 @@ pub struct Report {
     pub heads: BTreeMap<String, String>,
     /// Rows per table of the source.
     pub rows: BTreeMap<&'static str, u64>,
+    /// Objects of the target that were bad or missing, and were copied once more.
+    pub mended: u64,
     /// What is not the same; empty when everything is.
     pub differences: Vec<Difference>,
+    /// Objects that rows of the source name and the source does not have.
+    pub missing: Vec<Difference>,
+    /// True if the target may be served from now on, and the source no longer.
+    pub handed_over: bool,
+}
+
+/// What becomes of a copy when objects are missing in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// Everything else is copied; nothing is handed over.
+    #[default]
+    Refuse,
+    /// It is handed over without them: their originals and mails are lost for good.
+    Accept,
+}
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Access {
+    /// It must be there, of this program's version, and stays as it is.
+    AsItIs,
+    /// It must be there, and is brought to this program's version.
+    Source,
+    /// It is made if it is not there.
+    Target,
 }
 
 /// Checks the records of one chain, from the first; the error says what is wrong.
@@ -177,15 +207,21 @@ pub(in crate::store) trait Transfer: Send {
 /// Copies everything in the store of kind `from` to that of the other kind, verifies it, and hands over: the target may
 /// be served then, the source no longer. Must be called within a tokio runtime.
 ///
-/// Originals stay sealed; the private key is not moved. A run that was interrupted is gone on with. Where the report
-/// tells differences, nothing was handed over.
+/// Originals stay sealed; the private key is not moved. A run that was interrupted is gone on with. Objects that differ in
+/// the target are copied once more. Where the report tells differences, or missing objects that are not accepted,
+/// nothing was handed over.
 ///
 /// # Errors
 /// See [`TransferError`].
-pub async fn copy(config: &config::Store, from: StoreKind, watch: Watch<'_>) -> Result<Report, TransferError> {
-    let mut source = open(config, from, true).await?;
-    let mut target = open(config, other(from), false).await?;
-    copy::run(&mut *source, &mut *target, from, watch).await
+pub async fn copy(
+    config: &config::Store,
+    from: StoreKind,
+    missing: Missing,
+    watch: Watch<'_>,
+) -> Result<Report, TransferError> {
+    let mut source = open(config, from, Access::Source).await?;
+    let mut target = open(config, other(from), Access::Target).await?;
+    copy::run(&mut *source, &mut *target, from, missing, watch).await
 }
 
 /// Compares both stores and changes neither.
@@ -193,9 +229,9 @@ pub async fn copy(config: &config::Store, from: StoreKind, watch: Watch<'_>) -> 
 /// # Errors
 /// See [`TransferError`].
 pub async fn verify(config: &config::Store, from: StoreKind, watch: Watch<'_>) -> Result<Report, TransferError> {
-    let mut source = open(config, from, true).await?;
-    let mut target = open(config, other(from), true).await?;
-    verify::run(&mut *source, &mut *target, watch, Report::default()).await
+    let mut source = open(config, from, Access::AsItIs).await?;
+    let mut target = open(config, other(from), Access::AsItIs).await?;
+    verify::run(&mut *source, &mut *target, watch, Report::default(), false).await
 }
 
 /// Lets a store that was moved away be served again. False if it was not marked so.
@@ -203,7 +239,7 @@ pub async fn verify(config: &config::Store, from: StoreKind, watch: Watch<'_>) -
 /// # Errors
 /// See [`TransferError`]; the mark of an unfinished copy is never lifted.
 pub async fn unmark(config: &config::Store, kind: StoreKind) -> Result<bool, TransferError> {
-    let mut store = open(config, kind, true).await?;
+    let mut store = open(config, kind, Access::Source).await?;
     match store.mark().await? {
         None => Ok(false),
         Some(Mark::Moved) => Ok(store.set_mark(None).await.map(|()| true)?),
@@ -211,9 +247,9 @@ pub async fn unmark(config: &config::Store, kind: StoreKind) -> Result<bool, Tra
     }
 }
 
-async fn open(config: &config::Store, kind: StoreKind, must_exist: bool) -> Result<Box<dyn Transfer>, TransferError> {
+async fn open(config: &config::Store, kind: StoreKind, access: Access) -> Result<Box<dyn Transfer>, TransferError> {
     Ok(match kind {
-        StoreKind::Embedded => Box::new(EmbeddedTransfer::open(config, must_exist).await?),
+        StoreKind::Embedded => Box::new(EmbeddedTransfer::open(config, access).await?),
         StoreKind::Scaleout => Box::new(ScaleoutTransfer::open(config).await?),
     })
 }

@@ -4,7 +4,7 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -54,15 +54,34 @@ pub(super) async fn digest(mut pieces: Pieces) -> Result<(Digest, u64), StoreErr
     Ok((digester.finish(), length))
 }
 
-/// The same pieces, and how many bytes of them have passed.
-pub(super) fn counted(mut pieces: Pieces) -> (Pieces, Arc<AtomicU64>) {
+/// What is known of pieces that have passed.
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    bytes: AtomicU64,
+    broken: AtomicBool,
+}
+
+impl Passed {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Acquire)
+    }
+
+    /// True if they ended with an error: whoever gave them failed, not whoever took them.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+}
+
+/// The same pieces, and what has passed of them.
+pub(super) fn counted(mut pieces: Pieces) -> (Pieces, Arc<Passed>) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let count = Arc::new(AtomicU64::new(0));
+    let count = Arc::new(Passed::default());
     let passed = Arc::clone(&count);
     tokio::spawn(async move {
         while let Some(piece) = pieces.recv().await {
             let length = piece.as_ref().map_or(0, Bytes::len);
-            passed.fetch_add(u64::try_from(length).unwrap_or(0), Ordering::Relaxed);
+            passed.bytes.fetch_add(u64::try_from(length).unwrap_or(0), Ordering::AcqRel);
+            passed.broken.fetch_or(piece.is_err(), Ordering::AcqRel);
             if sender.send(piece).await.is_err() {
                 return;
             }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::copy::PAGE;
+use super::copy::{PAGE, copy_object};
 use super::parcel::{BELONGINGS, Parcel, Values, digest_rows, tables};
 use super::{Difference, Phase, Progress, Report, Transfer, TransferError, Watch, pieces};
 use crate::domain::digest::Digester;
@@ -17,10 +17,11 @@ pub(super) async fn run(
     target: &mut dyn Transfer,
     watch: Watch<'_>,
     report: Report,
+    mend: bool,
 ) -> Result<Report, TransferError> {
     let mut tenants: BTreeSet<TenantId> = source.tenants().await?.into_iter().collect();
     tenants.extend(target.tenants().await?);
-    let mut comparison = Comparison { source, target, watch, report, done: 0, bytes: 0 };
+    let mut comparison = Comparison { source, target, watch, report, mend, done: 0, bytes: 0 };
     comparison.keys(&tenants).await?;
     comparison.report.items = 0;
     for tenant in &tenants {
@@ -39,6 +40,8 @@ struct Comparison<'a, 'w> {
     target: &'a mut dyn Transfer,
     watch: Watch<'w>,
     report: Report,
+    /// Whether a bad object of the target is copied once more.
+    mend: bool,
     done: u64,
     bytes: u64,
 }
@@ -123,10 +126,20 @@ impl Comparison<'_, '_> {
     async fn objects(&mut self, parcel: &Parcel) -> Result<(), TransferError> {
         for file in parcel.files() {
             let ours = object_digest(self.source, file).await?;
-            let theirs = object_digest(self.target, file).await?;
+            let mut theirs = object_digest(self.target, file).await?;
             self.report.objects = self.report.objects.saturating_add(1);
             self.bytes = self.bytes.saturating_add(ours.map_or(0, |(_, length)| length));
-            if ours.is_none() || ours != theirs {
+            if ours.is_none() {
+                let (tenant, item) = (parcel.tenant.clone(), Some(parcel.id.clone()));
+                self.report.missing.push(Difference { tenant, item, what: "object".to_owned() });
+                continue;
+            }
+            if ours != theirs && self.mend {
+                copy_object(self.source, self.target, parcel, file).await?;
+                theirs = object_digest(self.target, file).await?;
+                self.report.mended = self.report.mended.saturating_add(u64::from(ours == theirs));
+            }
+            if ours != theirs {
                 self.differs(&parcel.tenant, Some(&parcel.id), "object");
             }
         }

@@ -136,6 +136,41 @@ async fn a_backup_whose_list_was_forged_is_refused_by_its_rows_and_its_chain() {
     }
 }
 
+/// Puts a file in a backup, and on its list.
+fn list_one_more(backup: &Path, name: &str) {
+    let path = backup.join("MANIFEST");
+    let mut manifest = Manifest::parse(&fs::read_to_string(&path).unwrap()).unwrap();
+    fs::write(backup.join(name), "x").unwrap();
+    manifest.files.insert(name.to_owned(), Listed { digest: Digest::of(b"x"), length: 1 });
+    fs::write(path, manifest.render().0).unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_with_a_journal_another_key_or_a_pipe_is_refused() {
+    let mut spoiled = Spoiled::start().await;
+    for name in ["temizu.db-wal", "temizu.db-journal", "originals/x"] {
+        spoiled.refuse("MANIFEST was cut or changed", |backup| list_one_more(backup, name));
+    }
+    let backup = spoiled.site.path("other-key");
+    copy(&spoiled.site.path("backup"), &backup);
+    let foreign = spoiled.site.path("foreign");
+    super::open(&foreign, temizu::store::Keys::Opening).await;
+    fs::copy(foreign.join("keys/sealing.key"), backup.join("keys/sealing.key")).unwrap();
+    list_anew(&backup);
+    let new = spoiled.site.path("new");
+    for said in [verify(&backup).with(71).err, restore(&backup, &new, "").with(71).err] {
+        assert!(said.contains("sealing.key does not belong to sealing.pub"), "{said}");
+    }
+    let backup = spoiled.site.path("pipe");
+    copy(&spoiled.site.path("backup"), &backup);
+    fs::remove_file(backup.join("MANIFEST")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(backup.join("MANIFEST")).status().unwrap().success());
+    for said in [verify(&backup).with(71).err, restore(&backup, &new, "").with(71).err] {
+        assert!(said.contains("no regular file"), "{said}");
+    }
+    assert!(!new.exists());
+}
+
 #[tokio::test]
 async fn nothing_is_written_over_and_no_folder_into_itself() {
     let site = Site::start(Vec::new()).await;

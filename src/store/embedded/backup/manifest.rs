@@ -1,13 +1,15 @@
 //! The list of what is in a backup; the last file that a backup writes.
 //!
-//! Refuses: a list that was cut, changed, or written by a program that lists otherwise.
+//! Refuses: a list that was cut, changed, or written by a program that lists otherwise; files that are none of a store's.
 //! Invariant: `Manifest::parse(&manifest.render()) == Ok(manifest)`, and no other text parses to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Component, Path};
 
+use super::{PRIVATE_KEY, PUBLIC_KEY};
 use crate::domain::{Digest, TenantId};
+use crate::store::embedded::DATABASE;
+use crate::store::place::Place;
 
 /// The first line: what this is, and in which form.
 const FIRST: &str = "temizu-backup 1";
@@ -84,7 +86,7 @@ impl Manifest {
                 let mut words = rest.splitn(3, ' ');
                 let digest = words.next()?.parse().ok()?;
                 let length = words.next()?.parse().ok()?;
-                let path = words.next().filter(|path| is_inside(path))?;
+                let path = words.next().filter(|path| is_ours(path))?;
                 self.files.insert(path.to_owned(), Listed { digest, length });
             }
             "head" => {
@@ -103,25 +105,29 @@ impl Manifest {
     }
 }
 
-/// Files of a backup are in it, whatever the list says.
-fn is_inside(path: &str) -> bool {
-    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+/// Whatever the list says: what a row can vouch for, the database and the keys. A journal beside the database would be
+/// played back into the restored one unseen.
+fn is_ours(path: &str) -> bool {
+    [DATABASE, PUBLIC_KEY, PRIVATE_KEY].contains(&path) || Place::item(path).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{ItemId, ItemKey, Timestamp};
+
+    fn original() -> String {
+        let id = ItemId::new(Timestamp::from_millis(1), [7; 10]);
+        Place::original(&ItemKey { tenant: TenantId::single(), id }).relative()
+    }
 
     fn manifest() -> Manifest {
         let listed = |text: &str| Listed { digest: Digest::of(text.as_bytes()), length: 7 };
         Manifest {
             began: "2026-11-23T01:42:00.000Z".to_owned(),
-            files: BTreeMap::from([
-                ("temizu.db".to_owned(), listed("db")),
-                ("originals/AB/main.X.age".to_owned(), listed("x")),
-            ]),
+            files: BTreeMap::from([("temizu.db".to_owned(), listed("db")), (original(), listed("x"))]),
             heads: vec![Head { tenant: TenantId::single(), sequence: 12, hash: Digest::of(b"head") }],
-            damaged: BTreeSet::from(["originals/AB/main.X.age".to_owned()]),
+            damaged: BTreeSet::from([original()]),
         }
     }
 
@@ -142,10 +148,15 @@ mod tests {
     }
 
     #[test]
-    fn no_path_leads_out_of_a_backup() {
-        for path in ["../x", "/etc/passwd", "a/../../x", ""] {
+    fn only_names_that_a_store_gives_are_listed() {
+        let original = original();
+        let beside = [format!("{original}.bak"), format!("./{original}"), original.replace("originals", "derivatives")];
+        let journals = ["-wal", "-shm", "-journal"].map(|end| format!("temizu.db{end}"));
+        let others =
+            ["../x", "/etc/passwd", "a/../../x", "", "lock", "restore.unfinished", "keys/x"].map(str::to_owned);
+        for path in beside.into_iter().chain(journals).chain(others) {
             let mut wrong = manifest();
-            wrong.files.insert(path.to_owned(), Listed { digest: Digest::of(b""), length: 0 });
+            wrong.files.insert(path.clone(), Listed { digest: Digest::of(b""), length: 0 });
             assert_eq!(Manifest::parse(&wrong.render().0), None, "{path}");
         }
     }

@@ -6,12 +6,15 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rustix::fs::{Mode, OFlags};
 
 use crate::domain::Digest;
 use crate::domain::digest::Digester;
 use crate::store::keys::OpeningKey;
+use crate::store::place::Place;
 use crate::store::seal::{fill, unseal};
 
 /// Bytes read at a time.
@@ -57,7 +60,9 @@ impl Proof {
             let (name, opened): (_, io::Result<Box<dyn Seekable>>) = match claim.bytes {
                 Bytes::Inline(bytes) => (claim.name, Ok(Box::new(Cursor::new(bytes)))),
                 Bytes::File(file) => {
-                    let opened = File::open(self.root.join(&file))
+                    let ours = Place::item(&file).ok_or(io::ErrorKind::InvalidInput.into());
+                    let opened = ours
+                        .and_then(|_| open_plain(&self.root.join(&file)))
                         .map(|opened| -> Box<dyn Seekable> { Box::new(BufReader::new(opened)) });
                     (file, opened)
                 }
@@ -84,6 +89,14 @@ impl Proof {
         };
         Ok(found == digest && length.is_none_or(|length| length == count))
     }
+}
+
+/// Opens a file of a backup, of which nothing is believed: a link or a device under a file's name is refused, and a
+/// pipe is not waited for.
+pub(in crate::store::embedded) fn open_plain(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("this is no regular file")) }
 }
 
 /// Digest and number of the bytes up to the end.

@@ -4,7 +4,7 @@
 //! that is not empty. Invariant: a store that was not restored to its end is never opened by a gateway.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::destination::{Copied, Destination};
 use super::error::{BackupError, Flaw, Onlooker, Step, go_on};
 use super::manifest::{Head, Listed, Manifest};
-use super::proof::PIECE;
+use super::proof::{PIECE, open_plain};
 use super::snapshot::Snapshot;
 use super::{MANIFEST, PRIVATE_KEY, opening_key};
 use crate::config;
@@ -25,9 +25,10 @@ use crate::store::open::Keys;
 use crate::store::open::OpenError;
 
 /// Says that the folder is being restored.
-pub(in crate::store::embedded) const MARK: &str = "restore.unfinished";
-/// Longest list that is read, in bytes; a line has some two hundred.
-const MAX_LIST: u64 = 4 << 30;
+const MARK: &str = "restore.unfinished";
+const MARK_TEXT: &[u8] = b"This folder is being restored. If nothing is at work on it, empty it and restore again.\n";
+/// Longest list that is written or read, in bytes; a line has some two hundred.
+pub(super) const MAX_LIST: u64 = 256 << 20;
 
 /// A backup whose files are those of its list, and whose rows fit them.
 pub struct SoundBackup {
@@ -120,12 +121,8 @@ impl Restoring {
     /// # Errors
     /// [`BackupError::Disk`] if it cannot be marked so; nothing is left then.
     pub fn finish(mut self) -> Result<(), BackupError> {
-        let mark = self.destination.root().join(MARK);
-        fs::remove_file(&mark).map_err(BackupError::disk(&mark))?;
-        self.destination.make_folder("")?;
         self.destination.sync()?;
-        self.destination.keep();
-        Ok(())
+        self.destination.keep()
     }
 }
 
@@ -139,7 +136,7 @@ pub(in crate::store::embedded) fn refuse_unfinished(root: &Path) -> io::Result<(
 
 /// Digest and length of a file.
 pub(in crate::store::embedded) fn measure(path: &Path, onlooker: &dyn Onlooker) -> Result<Listed, BackupError> {
-    let mut file = File::open(path).map_err(BackupError::disk(path))?;
+    let mut file = open_plain(path).map_err(BackupError::disk(path))?;
     let (mut digester, mut length, mut piece) = (Digester::default(), 0u64, vec![0; PIECE]);
     loop {
         go_on(onlooker)?;
@@ -154,7 +151,7 @@ pub(in crate::store::embedded) fn measure(path: &Path, onlooker: &dyn Onlooker) 
 
 fn read_list(root: &Path) -> Result<Manifest, BackupError> {
     let path = root.join(MANIFEST);
-    let file = match File::open(&path) {
+    let file = match open_plain(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(BackupError::Unfinished),
         opened => opened.map_err(BackupError::disk(&path))?,
     };
@@ -209,12 +206,10 @@ fn copy(
     to: &Path,
     onlooker: &dyn Onlooker,
 ) -> Result<Destination, BackupError> {
-    let mut destination = Destination::prepare(to, root)?;
-    destination
-        .write(MARK, b"This folder is being restored. If nothing is at work on it, empty it and restore again.\n")?;
+    let mut destination = Destination::prepare(to, root, MARK, MARK_TEXT)?;
     let total = files.len();
     for (count, (name, listed)) in files.into_iter().enumerate() {
-        match destination.copy(&root.join(&name), &name, onlooker)? {
+        match destination.copy(open_plain(&root.join(&name)), &name, onlooker)? {
             Copied::Whole(copied) if copied == listed => {}
             _ => return Err(BackupError::Files(vec![(name, Flaw::Changed)])),
         }

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::super::objects::{KINDS, Objects};
 use super::remove_unneeded;
-use crate::domain::{ItemKey, TenantId, Timestamp};
+use crate::domain::{ItemKey, Timestamp};
 use crate::ports::StoreError;
 use crate::store::place::Place;
 use crate::store::rows::failed;
@@ -81,20 +81,7 @@ pub(super) struct Listed<'a> {
 
 /// The item that an object belongs to; nothing if we would not have given it this name.
 fn listed(file: &str) -> Option<Listed<'_>> {
-    let (tenant, rest) = file.rsplit('/').next()?.split_once('.')?;
-    let (id, rest) = rest.split_once('.')?;
-    let key = ItemKey { tenant: TenantId::try_from(tenant.to_owned()).ok()?, id: id.parse().ok()? };
-    // The two kinds may share a bucket: an original is not a derivative that no row names.
-    let given = match rest.rsplit_once('.') {
-        None => file == Place::original(&key).relative(),
-        Some((inner, "part")) => inner.parse().is_ok_and(|digest| file == Place::derivative(&key, digest).relative()),
-        Some((inner, "mail")) => inner
-            .split_once('-')
-            .and_then(|(lease, index)| Some((lease.parse().ok()?, index.parse().ok()?)))
-            .is_some_and(|(lease, index)| file == Place::mail(&key, lease, index).relative()),
-        Some(_) => false,
-    };
-    given.then_some(Listed { file, key })
+    Place::item(file).map(|key| Listed { file, key })
 }
 
 /// Rows are found by their item: no index knows the names of objects.
@@ -157,7 +144,7 @@ async fn remove_orphan(pool: &PgPool, objects: &Objects, orphan: &Listed<'_>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Digest, ItemId};
+    use crate::domain::{Digest, ItemId, TenantId};
 
     #[test]
     fn only_names_that_we_give_are_ours() {
