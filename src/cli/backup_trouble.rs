@@ -87,8 +87,8 @@ impl From<BackupError> for Trouble {
             ),
             BackupError::Keys(_) => Self::new(
                 OS,
-                format!("封の鍵を読めません{cause}。keys/ の持ち主と権限を確かめてください"),
-                format!("the sealing keys cannot be read{cause}; check owner and mode of keys/"),
+                format!("封の鍵を使えません{cause}。keys/ の中の鍵と、その持ち主と権限を確かめてください"),
+                format!("the sealing keys cannot be used{cause}; check the keys in keys/, their owner and their mode"),
             ),
             BackupError::Disk(path, _) => {
                 let path = plain(&path.display().to_string());

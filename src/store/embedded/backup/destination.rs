@@ -78,7 +78,9 @@ impl Destination {
             Ok(file) => file,
             Err(error) => {
                 // Goes only if nobody else has put anything there.
-                if is_new && fs::remove_dir(&root).is_err() {}
+                if is_new && let Err(kept) = fs::remove_dir(&root) {
+                    tracing::debug!(%kept, "the folder stays for whoever fills it");
+                }
                 return Err(match error.kind() {
                     io::ErrorKind::AlreadyExists => BackupError::Occupied(root),
                     _ => BackupError::Disk(path, error),

@@ -43,8 +43,8 @@ pub enum BackupError {
         /// Version of this program.
         known: i64,
     },
-    /// The sealing keys cannot be read. Check `keys/`.
-    #[error("the sealing keys cannot be read")]
+    /// The sealing keys cannot be read, or do not belong together. Check `keys/`.
+    #[error("the sealing keys cannot be used")]
     Keys(#[source] io::Error),
     /// The operating system refused: permissions, space.
     #[error("{} cannot be read or written", .0.display())]
