@@ -156,11 +156,14 @@ fn tell(
         return Ok(code);
     }
     let (items, records, objects) = (report.items, report.records, report.objects);
+    let same = if report.missing.is_empty() {
+        printer.choose("両方で同じです", "are the same on both sides")
+    } else {
+        printer.choose("ないものを除いて両方で同じです", "are, but for those, the same on both sides")
+    };
     printer.say(
-        format!(
-            "メール {items} 件、監査記録 {records} 件、ファイル {objects} 個を比べました。両方にあるものは同じです。"
-        ),
-        format!("{items} items, {records} audit records and {objects} objects are the same on both sides."),
+        format!("メール {items} 件、監査記録 {records} 件、ファイル {objects} 個は、{same}。"),
+        format!("{items} items, {records} audit records and {objects} objects {same}."),
     );
     if report.handed_over {
         tell_next(config, from, printer);
