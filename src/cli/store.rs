@@ -36,7 +36,7 @@ pub(super) async fn run(arguments: StoreArguments, printer: &Printer) -> Result<
             let config = named(config, &database)?;
             let missing = if accept_missing { Missing::Accept } else { Missing::Refuse };
             let report = copy(&config, from, (!verify_only).then_some(missing), printer).await?;
-            tell(&report, &config, from, json, printer)
+            tell(&report, &config, from, Asked { verify_only, json }, printer)
         }
         StoreCommand::Unmark { store, source, database } => {
             let config = setup::configuration(&source, Overrides::default(), printer)?.config.store;
@@ -119,20 +119,27 @@ impl Bar {
     }
 }
 
+/// What was asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    verify_only: bool,
+    json: bool,
+}
+
 fn tell(
     report: &Report,
     config: &config::Store,
     from: StoreKind,
-    json: bool,
+    asked: Asked,
     printer: &Printer,
 ) -> Result<ExitCode, Trouble> {
     let whole = report.differences.is_empty() && (report.missing.is_empty() || report.handed_over);
     let code = if whole { ExitCode::SUCCESS } else { ExitCode::from(1) };
-    if json {
+    if asked.json {
         printer.json(report)?;
         return Ok(code);
     }
-    name_each(&report.differences, printer);
+    name_each(report.differences.iter().take(SHOWN), printer);
     if !report.differences.is_empty() {
         let count = report.differences.len();
         printer.say(
@@ -143,17 +150,20 @@ fn tell(
         );
     }
     if !report.missing.is_empty() {
-        tell_missing(report, printer);
+        tell_missing(report, asked.verify_only, printer);
     }
     if !whole {
         return Ok(code);
     }
     let (items, records, objects) = (report.items, report.records, report.objects);
+    let same = if report.missing.is_empty() {
+        printer.choose("両方で同じです", "are the same on both sides")
+    } else {
+        printer.choose("ないものを除いて両方で同じです", "are, but for those, the same on both sides")
+    };
     printer.say(
-        format!(
-            "メール {items} 件、監査記録 {records} 件、ファイル {objects} 個を比べました。両方にあるものは同じです。"
-        ),
-        format!("{items} items, {records} audit records and {objects} objects are the same on both sides."),
+        format!("メール {items} 件、監査記録 {records} 件、ファイル {objects} 個は、{same}。"),
+        format!("{items} items, {records} audit records and {objects} objects {same}."),
     );
     if report.handed_over {
         tell_next(config, from, printer);
@@ -161,21 +171,22 @@ fn tell(
     Ok(code)
 }
 
-fn name_each(differences: &[Difference], printer: &Printer) {
-    for difference in differences.iter().take(SHOWN) {
+fn name_each<'a>(differences: impl Iterator<Item = &'a Difference>, printer: &Printer) {
+    for difference in differences {
         let item = difference.item.as_deref().unwrap_or("-");
         printer.warn(format!("{} {item} {}", difference.tenant.as_str(), difference.what));
     }
 }
 
-fn tell_missing(report: &Report, printer: &Printer) {
+/// All of them: what is lost is not cut short.
+fn tell_missing(report: &Report, verify_only: bool, printer: &Printer) {
     let count = report.missing.len();
     printer.say(
         format!("写す元に、あるはずのファイルが {count} 個ありません。次のメールのものです。"),
         format!("{count} objects that the source should have are missing in it; they belong to these items:"),
     );
-    name_each(&report.missing, printer);
-    if !report.handed_over {
+    name_each(report.missing.iter(), printer);
+    if !report.handed_over && !verify_only {
         printer.say(
             "ほかはすべて写しましたが、引き渡していません。控えから戻してもう一度実行するか、なくてよいときだけ --accept-missing を付けてください。そのメールの原本などは失われます。",
             "everything else was copied, but nothing was handed over: restore them from a backup and run it again; only if they may be lost for good, give --accept-missing.",

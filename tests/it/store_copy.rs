@@ -276,6 +276,10 @@ async fn objects_missing_in_the_source_are_named_and_keep_the_rest_from_being_ha
     let said = end(command_of(&site), b"").with(1);
     assert!(said.out.contains("--accept-missing"), "{}", said.out);
     assert!(said.err.contains(missing.item.as_ref().unwrap()), "{}", said.err);
+    let mut comparing = command_of(&site);
+    comparing.arg("--verify-only");
+    let compared = end(comparing, b"").with(1).out;
+    assert!(compared.contains("1 objects that") && !compared.contains("copied"), "{compared}");
     let mut accepting = command_of(&site);
     accepting.args(["--accept-missing", "--json"]);
     let report = end(accepting, b"").with(0).json();
