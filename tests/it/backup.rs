@@ -250,6 +250,7 @@ impl Parked {
         let copied = site.path(name).join("derivatives");
         until("the backup copies files", || copied.exists()).await;
         assert!(lock.try_lock_shared().is_err(), "it holds the lock");
+        stands_still(child.id()).await;
         Self { child, place, aside }
     }
 
@@ -270,6 +271,21 @@ impl Parked {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         fs::rename(&self.aside, &self.place).unwrap();
+    }
+}
+
+/// Returns once a process has used no processor for half a second: it has come to where it waits.
+async fn stands_still(process: u32) {
+    let used =
+        || fs::read_to_string(format!("/proc/{process}/stat")).unwrap().split(' ').skip(13).take(2).collect::<String>();
+    let mut before = used();
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = used();
+        if now == before {
+            return;
+        }
+        before = now;
     }
 }
 
