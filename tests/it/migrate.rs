@@ -55,7 +55,8 @@ async fn an_empty_database_serves_nobody_until_it_is_migrated() {
     town.migrate("--check --json").with(0);
 
     town.database.sql("UPDATE schema_version SET version = 99").await;
-    for arguments in ["migrate", "migrate --check", "migrate --roles"] {
+    let roles = format!("migrate --roles --out {}", town.out().display());
+    for arguments in ["migrate", "migrate --check", roles.as_str()] {
         assert!(town.run(arguments, &config).with(78).err.contains("install the newer program"), "{arguments}");
     }
     let mut japanese = temizu();
