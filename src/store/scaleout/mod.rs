@@ -81,7 +81,8 @@ impl ScaleoutStore {
         let bells = Arc::new(Bells::default());
         let writer = Writer::start(&options, &bells);
         let listening = tokio::spawn(bells::listen(pool.clone(), Arc::clone(&bells)));
-        // Whoever works from here on marks the store as in use by a connection of its own.
+        // Every connection of the pool marks the store as in use: the first is there before this one goes.
+        drop(pool.acquire().await?);
         connection.close().await?;
         Ok(Arc::new(Self {
             pool,
