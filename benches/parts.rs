@@ -235,6 +235,8 @@ async fn wash(sandbox: &Sandbox, mail: &Bytes) -> (Facts, Vec<Derivative>) {
         headers: inspection.headers,
         parts: inspection.parts,
         findings: inspection.findings,
+        ambiguities: Vec::new(),
+        sender: temizu::domain::SenderFacts::default(),
     };
     (facts, answers.into_iter().filter_map(written).collect())
 }

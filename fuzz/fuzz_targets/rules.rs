@@ -23,7 +23,7 @@ static FACTS: LazyLock<Facts> = LazyLock::new(|| {
         length: MAIL.len() as u64,
         headers: inspection.headers,
         parts: inspection.parts,
-        findings: inspection.findings,
+        findings: inspection.findings, ambiguities: Vec::new(), sender: temizu::domain::SenderFacts::default()
     }
 });
 

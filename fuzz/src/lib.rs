@@ -69,14 +69,14 @@ pub fn inspect(mail: &[u8]) -> Option<Inspection> {
 
 /// The laws of a sanitizer: budget, determinism, fixed point (read again by `reader`), defanged links.
 pub fn hold(sanitizer: &dyn Sanitizer, reader: &dyn Sanitizer, input: &[u8], charset: Option<&str>) {
-    let hints = Hints { charset };
+    let hints = Hints { charset, ..Hints::default() };
     let mut budget = Budget::generous();
     let Ok(rebuilt) = sanitizer.sanitize(input, hints, &mut budget) else { return };
     let spent = Budget::generous().output_bytes - budget.output_bytes;
     assert_eq!(spent, rebuilt.bytes.len() as u64, "what is written is spent");
     let same = sanitizer.sanitize(input, hints, &mut Budget::generous());
     assert_eq!(same.as_ref(), Ok(&rebuilt), "the same input gives the same bytes");
-    let utf8 = Hints { charset: Some("utf-8") };
+    let utf8 = Hints { charset: Some("utf-8"), ..Hints::default() };
     let again = reader.sanitize(&rebuilt.bytes, utf8, &mut Budget::generous()).expect("our own output reads");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     assert_eq!(text(again.bytes), text(rebuilt.bytes), "the output is its own fixed point");

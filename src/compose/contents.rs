@@ -80,7 +80,8 @@ impl<'a> Contents<'a> {
         for part in letter.facts.parts.iter().filter(|part| part.role != PartRole::Alternative) {
             let outcome = *outcomes.get(&part.path).ok_or_else(|| inconsistent(&part.path, "has no outcome"))?;
             let piece = Piece::new(part, outcome, &derivatives)?;
-            if part.role == PartRole::Body {
+            // An enclosed mail that was opened is text to read, its parts follow it.
+            if part.role == PartRole::Body || (part.role == PartRole::Enclosed && piece.written.is_some()) {
                 contents.bodies.push(piece);
                 continue;
             }

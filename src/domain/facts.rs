@@ -8,9 +8,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::address::Mailbox;
+use super::ambiguity::Ambiguity;
 use super::envelope::Origin;
 use super::finding::Finding;
 use super::part::{Part, PartPath, PartRole};
+use super::sender::SenderFacts;
 use super::time::Timestamp;
 
 /// Facts about one item.
@@ -28,6 +30,12 @@ pub struct Facts {
     pub parts: Vec<Part>,
     /// What was found while inspecting.
     pub findings: Vec<Finding>,
+    /// Why the structure can be read in more than one way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ambiguities: Vec<Ambiguity>,
+    /// What is known of the sender.
+    #[serde(default)]
+    pub sender: SenderFacts,
 }
 
 impl Facts {
@@ -66,6 +74,15 @@ pub struct HeaderFacts {
     pub in_reply_to: Vec<MessageId>,
     /// How many Received headers the original carried.
     pub hops: u32,
+    /// List-Id (RFC 2919): what stands in its angle brackets; at most 255 printable ASCII characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_id: Option<String>,
+    /// Auto-Submitted (RFC 3834 5): `auto-generated`, `auto-replied` and the like; a lower-case word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_submitted: Option<String>,
+    /// Precedence: `bulk`, `list` or `junk`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precedence: Option<String>,
 }
 
 /// A display name and an address.

@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod address;
+pub mod ambiguity;
 pub mod audit;
 pub mod derivative;
 pub mod digest;
@@ -16,12 +17,14 @@ pub mod name;
 pub mod outcome;
 pub mod part;
 pub mod reason;
+pub mod sender;
 pub mod stage;
 pub mod time;
 pub mod wire;
 
 pub use action::{Action, Decision, Explanation, GroupDecision, PartDecision, RuleName, RuleVersion};
 pub use address::{Domain, Mailbox, ReversePath};
+pub use ambiguity::{Ambiguity, AmbiguityFlag};
 pub use audit::{AuditEvent, AuditRecord, Event};
 pub use derivative::{Assurance, Derivative, Link};
 pub use digest::Digest;
@@ -33,6 +36,7 @@ pub use name::FileName;
 pub use outcome::{Outbound, PartOutcome};
 pub use part::{Part, PartPath, PartRole, TypeClass, TypeId};
 pub use reason::{Language, Reason};
+pub use sender::SenderFacts;
 pub use stage::{Stage, Status};
 pub use time::Timestamp;
 pub use wire::WireMail;

@@ -35,6 +35,12 @@ impl PartPath {
     pub fn numbers(&self) -> &[u16] {
         &self.0
     }
+
+    /// True if it lies inside `other`, at any depth.
+    #[must_use]
+    pub fn is_inside(&self, other: &Self) -> bool {
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
+    }
 }
 
 impl fmt::Display for PartPath {
@@ -95,6 +101,9 @@ pub enum PartRole {
     Alternative,
     /// A file, attached or shown inline.
     Attachment,
+    /// A mail inside the mail. Opened, its header becomes text and its own parts follow, one level deeper; kept back,
+    /// they are kept back with it.
+    Enclosed,
 }
 
 /// The short name of a real type, such as `pdf`, `zip`, `pe`: 1 to 32 of a-z, 0-9 and hyphen.

@@ -88,6 +88,26 @@ reasons! {
     PasswordRequired = "password_required", "パスワードが付いているため、中身を確かめられません。", "パスワードなしで送ってもらってください。", "A password protects it, so it cannot be checked.", "Ask the sender to send it without a password.";
     /// The structure of the mail can be read in more than one way.
     AmbiguousStructure = "ambiguous_structure", "メールの組み立てが不正なため、添付を預かっています。", "差出人に電話で確かめてください。", "The mail is malformed; its attachments are kept back.", "Check with the sender by telephone.";
+    /// Characters of the sender's own making that the site's table does not know.
+    Gaiji = "gaiji", "外字（相手だけの文字）があります（〓で示します）。", "文字は差出人に確かめてください。", "Private characters of the sender could not be read (shown as 〓).", "Ask the sender which characters they are.";
+    /// A signature that the rebuilt mail no longer has; it was not checked.
+    SignatureRemoved = "signature_removed", "電子署名を外しました（確かめていません）。", "", "The digital signature was removed; it was not checked.", "";
+    /// Encrypted to a key: nothing of it can be checked.
+    EncryptedMail = "encrypted_mail", "暗号化されたメールのため、中身を確かめられません。", "暗号化せずに送ってもらってください。", "The mail is encrypted, so it cannot be checked.", "Ask the sender to send it without encryption.";
+    /// One piece of a mail that was sent in several.
+    PartialMessage = "partial_message", "分割して送られたメールの一部です。", "分けずに送ってもらってください。", "This is one piece of a mail sent in several.", "Ask the sender to send it in one piece.";
+    /// The content lies elsewhere.
+    ExternalBody = "external_body", "中身がこのメールの外に置かれています。", "添付ファイルとして送ってもらってください。", "Its content lies outside of this mail.", "Ask the sender to attach the file.";
+    /// A mail inside the mail was turned into text.
+    EnclosedMail = "enclosed_mail", "添付されたメールを文字にしました。", "", "The attached mail was turned into text.", "";
+    /// A file that stood inside a text was taken out of it.
+    InlineFileExtracted = "inline_file_extracted", "本文に埋め込まれたファイルを取り出しました。", "", "A file was taken out of the text.", "";
+    /// A calendar was written anew with its safe fields.
+    CalendarRebuilt = "calendar_rebuilt", "予定を安全な項目だけで作り直しました。", "", "The calendar was rebuilt with its safe fields.", "";
+    /// An address card was written anew with its safe fields.
+    ContactRebuilt = "contact_rebuilt", "連絡先を安全な項目だけで作り直しました。", "", "The contact was rebuilt with its safe fields.", "";
+    /// A delivery report or read receipt was turned into text.
+    ReportToText = "report_to_text", "配送や開封の知らせを文字にしました。", "", "A delivery report or read receipt was turned into text.", "";
     /// A malware scanner spoke.
     MalwareFound = "malware_found", "ウイルスを見つけたため、渡せません。", "開かずに、情報政策課へ連絡してください。", "Malware was found; it cannot be handed over.", "Contact the IT section.";
     /// Over a size limit.

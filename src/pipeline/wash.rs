@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::outcome;
 use crate::compose::{self, Site};
-use crate::domain::{Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Reason, Timestamp};
+use crate::domain::{
+    Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Reason, SenderFacts, Timestamp,
+};
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Answer, Blob, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
 
@@ -87,6 +89,8 @@ impl Washer {
             headers: inspection.headers,
             parts: inspection.parts,
             findings: inspection.findings,
+            ambiguities: inspection.ambiguities,
+            sender: SenderFacts::default(),
         };
         let mut decision = self.rules.decide(&facts, civil_date(facts.received_at, self.site.utc_offset_minutes));
         if arrival.released {

@@ -49,6 +49,7 @@ pub(super) enum Role {
     Body,
     Alternative,
     Attachment,
+    Enclosed,
 }
 
 /// What a condition is asked about.
@@ -185,13 +186,14 @@ impl fmt::Display for Condition {
 }
 
 impl Role {
-    pub(super) const ALL: &'static [Self] = &[Self::Body, Self::Alternative, Self::Attachment];
+    pub(super) const ALL: &'static [Self] = &[Self::Body, Self::Alternative, Self::Attachment, Self::Enclosed];
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Body => "body",
             Self::Alternative => "alternative",
             Self::Attachment => "attachment",
+            Self::Enclosed => "enclosed",
         }
     }
 }
@@ -202,6 +204,7 @@ impl From<PartRole> for Role {
             PartRole::Body => Self::Body,
             PartRole::Alternative => Self::Alternative,
             PartRole::Attachment => Self::Attachment,
+            PartRole::Enclosed => Self::Enclosed,
         }
     }
 }
@@ -212,6 +215,7 @@ impl From<Role> for PartRole {
             Role::Body => Self::Body,
             Role::Alternative => Self::Alternative,
             Role::Attachment => Self::Attachment,
+            Role::Enclosed => Self::Enclosed,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::RuleSet;
 use super::condition::Subject;
 use super::pattern::Person;
 use super::rule::{Effect, Rule};
-use crate::domain::{Action, Decision, Facts, GroupDecision, Part, PartDecision, Reason, RuleName};
+use crate::domain::{Action, Decision, Facts, GroupDecision, Part, PartDecision, PartPath, PartRole, Reason, RuleName};
 
 /// The rules that may decide about one thing, in order: those that hold for every recipient end the list.
 type Shortlist<'r> = Vec<(usize, &'r Rule)>;
@@ -101,15 +101,24 @@ impl RuleSet {
     fn group(&self, facts: &Facts, kinds: &Kinds<'_>, (mail, of_kinds): &Verdict) -> GroupDecision {
         let rule = |number: Option<usize>| number.and_then(|number| self.rules().get(number));
         let of_kind = |kind: &usize| rule(of_kinds.get(*kind).copied().flatten());
-        GroupDecision {
-            recipients: Vec::new(),
-            hold: rule(*mail).map(|rule| rule.name.clone()),
-            parts: facts
-                .parts
-                .iter()
-                .zip(&kinds.of_part)
-                .map(|(part, kind)| part_decision(part, of_kind(kind)))
-                .collect(),
+        let decided = facts.parts.iter().zip(&kinds.of_part).map(|(part, kind)| part_decision(part, of_kind(kind)));
+        let mut parts = decided.collect();
+        keep_with_their_mail(facts, &mut parts);
+        GroupDecision { recipients: Vec::new(), hold: rule(*mail).map(|rule| rule.name.clone()), parts }
+    }
+}
+
+/// The parts of an enclosed mail that is kept back are kept back with it, whatever was decided about them alone.
+fn keep_with_their_mail(facts: &Facts, parts: &mut Vec<PartDecision>) {
+    let is_enclosed = |path: &PartPath| facts.part(path).is_some_and(|part| part.role == PartRole::Enclosed);
+    let mut kept: Option<PartDecision> = None;
+    // Reading order: a mail comes before everything inside it.
+    for part in parts {
+        match &kept {
+            Some(mail) if part.path.is_inside(&mail.path) => {
+                *part = PartDecision { path: part.path.clone(), ..mail.clone() };
+            }
+            _ => kept = (is_enclosed(&part.path) && !part.action.needs_worker()).then(|| part.clone()),
         }
     }
 }
@@ -154,8 +163,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Client, Digest, Envelope, Finding, HeaderFacts, Mailbox, Origin, PartPath, PartRole, ReversePath, Timestamp,
-        TypeClass, TypeId,
+        Client, Digest, Envelope, Finding, HeaderFacts, Mailbox, Origin, ReversePath, Timestamp, TypeClass, TypeId,
     };
 
     const TODAY: Date = jiff::civil::date(2026, 11, 23);
@@ -200,6 +208,8 @@ mod tests {
             headers: HeaderFacts::default(),
             parts,
             findings: Vec::new(),
+            ambiguities: Vec::new(),
+            sender: crate::domain::SenderFacts::default(),
         }
     }
 
@@ -276,6 +286,34 @@ mod tests {
             found.findings = vec![Finding { code: Reason::TypeMismatch, part: path.parse().unwrap(), count: 1 }];
             assert_eq!(hold(&found), ["a@x.jp,b@x.jp|M-3|R-1"]);
         }
+    }
+
+    #[test]
+    fn the_parts_of_an_enclosed_mail_are_kept_back_with_it() {
+        let rules = rules(&[
+            ("R-1", "role = \"enclosed\", size_over = 10", "\"quarantine\""),
+            ("R-2", "role = \"enclosed\"", "\"text\""),
+            ("R-3", "class = \"image\"", "\"hold\""),
+            ("R-4", "", "\"rebuild\""),
+        ]);
+        let at = |path: &str, role, class, length| {
+            let path = path.parse().unwrap();
+            Part { path, length, ..part(1, role, class) }
+        };
+        let decided = |length| {
+            let parts = vec![
+                at("1", PartRole::Enclosed, TypeClass::Mail, length),
+                at("1.1", PartRole::Body, TypeClass::Text, 1),
+                at("1.2", PartRole::Enclosed, TypeClass::Mail, 1),
+                at("1.2.1", PartRole::Attachment, TypeClass::Image, 1),
+                at("2", PartRole::Attachment, TypeClass::Text, 1),
+            ];
+            let decision = rules.decide(&facts(None, &["a@x.jp"], parts), TODAY);
+            let rules: Vec<_> = decision.groups[0].parts.iter().map(|part| part.rule.as_str().to_owned()).collect();
+            rules.join(" ")
+        };
+        assert_eq!(decided(10), "R-2 R-4 R-2 R-3 R-4");
+        assert_eq!(decided(11), "R-1 R-1 R-1 R-1 R-4");
     }
 
     #[test]

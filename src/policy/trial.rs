@@ -173,6 +173,8 @@ fn facts(reader: &mut Reader<'_, '_>, table: &DeTable<'_>) -> Option<Facts> {
         headers: HeaderFacts::default(),
         parts: vec![part],
         findings,
+        ambiguities: Vec::new(),
+        sender: crate::domain::SenderFacts::default(),
     })
 }
 

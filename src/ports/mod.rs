@@ -17,7 +17,7 @@ pub use edge::{Clock, Entropy};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
 pub use queue::{Conclusion, Lease, Queue};
-pub use rebuilder::{Answer, Inspection, Order, RebuildSession, Rebuilder, SandboxError, Subject};
+pub use rebuilder::{Answer, AuthenticationField, Inspection, Order, RebuildSession, Rebuilder, SandboxError, Subject};
 pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register};
 pub use retention::Retention;
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Blob, StoreError};
-use crate::domain::{Action, Derivative, Finding, HeaderFacts, Part, PartPath, Reason};
+use crate::domain::{Action, Ambiguity, Derivative, Finding, HeaderFacts, Part, PartPath, Reason};
 
 /// What the bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,21 @@ pub struct Inspection {
     pub parts: Vec<Part>,
     /// Findings.
     pub findings: Vec<Finding>,
+    /// Why the structure can be read in more than one way.
+    pub ambiguities: Vec<Ambiguity>,
+    /// What relays say of the sender, newest first; anybody may have written it.
+    pub authentication: Vec<AuthenticationField>,
+}
+
+/// A header in which some relay says what it found out about the sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthenticationField {
+    /// Field name, lower case: `authentication-results`, `arc-authentication-results`, `received-spf`.
+    pub name: String,
+    /// The value: one line of at most 2,000 characters.
+    pub value: String,
+    /// How many Received fields stand above it.
+    pub below_received: u32,
 }
 
 /// One thing to write.

@@ -64,6 +64,16 @@ fn reason(untrusted: &str) -> Result<Reason, Lie> {
             | Reason::UnsupportedFormat
             | Reason::PasswordRequired
             | Reason::AmbiguousStructure
+            | Reason::Gaiji
+            | Reason::SignatureRemoved
+            | Reason::EncryptedMail
+            | Reason::PartialMessage
+            | Reason::ExternalBody
+            | Reason::EnclosedMail
+            | Reason::InlineFileExtracted
+            | Reason::CalendarRebuilt
+            | Reason::ContactRebuilt
+            | Reason::ReportToText
             | Reason::TooLarge
             | Reason::TooManyFiles
             | Reason::TooDeep

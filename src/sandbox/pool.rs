@@ -40,6 +40,8 @@ pub struct Settings {
     pub memory_bytes: u64,
     /// What one item may cost and bring.
     pub limits: Limits,
+    /// What the site wants of every item.
+    pub site: sanitizer_protocol::Settings,
 }
 
 impl Settings {
@@ -61,6 +63,7 @@ impl Settings {
                 // What is rebuilt of a mail is no larger than the largest mail.
                 output_bytes: limits.message_bytes,
             },
+            site: sanitizer_protocol::Settings::default(),
         }
     }
 

@@ -33,7 +33,12 @@ pub(super) async fn inspect(
     let started = Instant::now();
     let length = original.len();
     let is_file = matches!(subject, Subject::File { .. });
-    let request = ToWorker::Inspect { subject: spoken(subject)?, length, limits: settings.limits };
+    let request = ToWorker::Inspect {
+        subject: spoken(subject)?,
+        length,
+        limits: settings.limits,
+        settings: settings.site.clone(),
+    };
     let heard = timeout(
         settings.wall_clock,
         converse(link::feed(&mut worker.stdin, &request, original), worker.inbox.message::<FromWorker>()),
@@ -209,6 +214,7 @@ mod tests {
             assurance: protocol::Assurance::Rebuilt,
             findings: Vec::new(),
             links: Vec::new(),
+            candidates: Vec::new(),
         };
         let mut frames = Vec::new();
         encode_control(&FromWorker::Written(head), &mut frames).unwrap();

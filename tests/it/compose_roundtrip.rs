@@ -103,7 +103,16 @@ fn facts(headers: HeaderFacts) -> Facts {
     };
     let origin = Origin::Mail(envelope);
     let received_at = Timestamp::from_millis(1_795_398_120_000);
-    Facts { received_at, origin, length: 1, headers, parts: Vec::new(), findings: Vec::new() }
+    Facts {
+        received_at,
+        origin,
+        length: 1,
+        headers,
+        parts: Vec::new(),
+        findings: Vec::new(),
+        ambiguities: Vec::new(),
+        sender: temizu::domain::SenderFacts::default(),
+    }
 }
 
 /// Composes a mail of `text` and of `files` with their names and media types, and has it read.

@@ -54,6 +54,26 @@ codes! {
         PasswordRequired = "password_required",
         /// The structure of the mail can be read in more than one way.
         AmbiguousStructure = "ambiguous_structure",
+        /// Characters of the sender's own making (gaiji) that the site's table does not know.
+        Gaiji = "gaiji",
+        /// A signature that the rebuilt mail no longer has; it was not checked.
+        SignatureRemoved = "signature_removed",
+        /// Encrypted to a key (S/MIME, OpenPGP): nothing of it can be checked.
+        EncryptedMail = "encrypted_mail",
+        /// One piece of a mail that was sent in several (message/partial).
+        PartialMessage = "partial_message",
+        /// The content lies elsewhere (message/external-body).
+        ExternalBody = "external_body",
+        /// A mail inside the mail was turned into text.
+        EnclosedMail = "enclosed_mail",
+        /// A file that stood inside a text (uuencode) was taken out of it.
+        InlineFileExtracted = "inline_file_extracted",
+        /// A calendar was written anew with its safe fields.
+        CalendarRebuilt = "calendar_rebuilt",
+        /// An address card was written anew with its safe fields.
+        ContactRebuilt = "contact_rebuilt",
+        /// A delivery report or read receipt was turned into text.
+        ReportToText = "report_to_text",
         /// Over a size limit.
         TooLarge = "too_large",
         /// Over a count limit.
@@ -98,5 +118,13 @@ codes! {
         Crypto = "crypto",
         /// Nothing known.
         Unknown = "unknown",
+    }
+}
+
+codes! {
+    /// Why the structure of a mail can be read in more than one way.
+    Flag {
+        /// Not said more closely.
+        Unspecified = "unspecified",
     }
 }

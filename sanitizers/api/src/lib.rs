@@ -6,7 +6,7 @@ mod budget;
 mod code;
 
 pub use budget::Budget;
-pub use code::{Class, Code};
+pub use code::{Class, Code, Flag};
 
 /// One observation made while reading or writing a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,15 @@ pub struct Detected {
 pub struct Hints<'a> {
     /// The charset label the sender gave, unchecked.
     pub charset: Option<&'a str>,
+    /// The text is declared as `format=flowed` (RFC 3676 4.1).
+    pub flowed: Option<Flowed>,
+}
+
+/// How the lines of a flowed text are joined (RFC 3676 4.1, 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flowed {
+    /// `delsp=yes`: the blank at the end of a soft line is not part of the text, as Japanese mailers write it.
+    pub delsp: bool,
 }
 
 /// How bytes were made.

@@ -3,6 +3,7 @@
 //! Invariant: of contradicting fields the last one counts, as in the tree's parser, and the contradiction is counted.
 
 use mail_parser::Encoding;
+use sanitizer_api::Flowed;
 use sanitizer_japanese::single_line;
 
 use crate::block::{Block, Field};
@@ -30,6 +31,8 @@ pub(crate) struct Entity {
     /// `type/subtype` in lower case; `None` if not given or not readable.
     pub(crate) media_type: Option<String>,
     pub(crate) charset: Option<String>,
+    /// Declared as `format=flowed` (RFC 3676 4.1).
+    pub(crate) flowed: Option<Flowed>,
     pub(crate) encoding: Encoding,
     pub(crate) disposition: Disposition,
     pub(crate) names: Names,
@@ -69,6 +72,7 @@ impl Entity {
         let label = content_type.and_then(|value| value.get("charset")).map(single_line);
         Self {
             charset: label.map(|label| label.chars().take(MAX_CHARSET).collect::<String>()).filter(|l| !l.is_empty()),
+            flowed: content_type.and_then(flowed),
             encoding,
             disposition: disposition(&dispositions),
             content_id: block.first("content-id").map(|value| bare_identifier(&parameters::without_comments(&value))),
@@ -82,6 +86,12 @@ impl Entity {
 
 fn parameters(block: &Block<'_>, name: &'static str) -> Vec<Parameters> {
     block.all(name).map(Field::unfolded).map(|value| Parameters::read(&value)).collect()
+}
+
+/// RFC 3676 4.1, 4.2.
+fn flowed(content_type: &Parameters) -> Option<Flowed> {
+    let is = |name, value: &str| content_type.get(name).is_some_and(|given| given.trim().eq_ignore_ascii_case(value));
+    is("format", "flowed").then(|| Flowed { delsp: is("delsp", "yes") })
 }
 
 fn disposition(fields: &[Parameters]) -> Disposition {

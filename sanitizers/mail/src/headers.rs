@@ -40,6 +40,25 @@ pub struct Headers {
     pub in_reply_to: Vec<String>,
     /// Number of Received fields.
     pub hops: u32,
+    /// List-Id (RFC 2919): what stands in its angle brackets.
+    pub list_id: Option<String>,
+    /// Auto-Submitted (RFC 3834): its keyword, lower case.
+    pub auto_submitted: Option<String>,
+    /// Precedence: `bulk`, `list` or `junk`.
+    pub precedence: Option<String>,
+    /// What relays say of the sender, outermost (newest) first.
+    pub authentication: Vec<AuthenticationField>,
+}
+
+/// A header in which a relay says what it found out about the sender (RFC 8601, RFC 8617, RFC 7208 9.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthenticationField {
+    /// Field name, lower case.
+    pub name: &'static str,
+    /// The value on one line, cut at 2,000 characters.
+    pub value: String,
+    /// How many Received fields stand above it.
+    pub below_received: u32,
 }
 
 impl Headers {
@@ -57,6 +76,10 @@ impl Headers {
             references: identifiers("references"),
             in_reply_to: identifiers("in-reply-to"),
             hops: u32::try_from(block.all("received").count()).unwrap_or(u32::MAX),
+            list_id: None,
+            auto_submitted: None,
+            precedence: None,
+            authentication: Vec::new(),
         }
     }
 

@@ -23,10 +23,10 @@ mod tests;
 
 use std::borrow::Cow;
 
-use sanitizer_api::Code;
+use sanitizer_api::{Code, Flag, Flowed};
 
 pub use address::Address;
-pub use headers::Headers;
+pub use headers::{AuthenticationField, Headers};
 pub use names::Names;
 
 /// A place in the MIME tree: numbers from 1, outermost first, as IMAP numbers sections; empty for the whole mail.
@@ -81,6 +81,8 @@ pub struct Mail<'a> {
     pub leaves: Vec<Leaf<'a>>,
     /// What was found, where, how many times; one entry per place and code.
     pub findings: Vec<(Path, Code, u32)>,
+    /// Why its structure can be read in more than one way; one entry per place and flag.
+    pub ambiguities: Vec<(Path, Flag, u32)>,
 }
 
 /// What a leaf is for the reader.
@@ -105,6 +107,8 @@ pub struct Leaf<'a> {
     pub declared: String,
     /// Declared charset, as written.
     pub charset: Option<String>,
+    /// Declared as `format=flowed` (RFC 3676).
+    pub flowed: Option<Flowed>,
     /// The names it came under.
     pub names: Names,
     /// Its content, transfer encoding removed.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use mail_parser::{HeaderForm, HeaderName, MessageParser, MessagePart, PartFlags};
-use sanitizer_api::Code;
+use sanitizer_api::{Code, Flag};
 
 use crate::block::Block;
 use crate::entity::{Disposition, Entity};
@@ -116,10 +116,16 @@ fn without_headers(bytes: &[u8]) -> Mail<'_> {
         role: Role::Body,
         declared: "text/plain".to_owned(),
         charset: None,
+        flowed: None,
         names: crate::Names::default(),
         bytes: bytes.into(),
     };
-    Mail { headers: Headers::default(), leaves: vec![leaf], findings: vec![(Path::new(), Code::AmbiguousStructure, 1)] }
+    Mail {
+        headers: Headers::default(),
+        leaves: vec![leaf],
+        findings: vec![(Path::new(), Code::AmbiguousStructure, 1)],
+        ambiguities: vec![(Path::new(), Flag::Unspecified, 1)],
+    }
 }
 
 /// Where a part stands.
@@ -275,7 +281,15 @@ impl<'a> Walk<'a, '_> {
                 self.text = Some(self.leaves.len());
             }
         }
-        self.leaves.push(Leaf { path, role, declared, charset: entity.charset, names: entity.names, bytes });
+        self.leaves.push(Leaf {
+            path,
+            role,
+            declared,
+            charset: entity.charset,
+            flowed: entity.flowed,
+            names: entity.names,
+            bytes,
+        });
     }
 
     fn note(&mut self, path: &[u16], count: u32) {
@@ -297,7 +311,8 @@ impl<'a> Walk<'a, '_> {
                 self.note(&path, 1);
             }
         }
+        let ambiguities = self.found.iter().map(|(path, count)| (path.clone(), Flag::Unspecified, *count)).collect();
         let findings = self.found.into_iter().map(|(path, count)| (path, Code::AmbiguousStructure, count)).collect();
-        Mail { headers, leaves: self.leaves, findings }
+        Mail { headers, leaves: self.leaves, findings, ambiguities }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum ToWorker {
         length: u64,
         /// What the worker may spend.
         limits: Limits,
+        /// What the site wants.
+        settings: Settings,
     },
     /// Write these, in this order.
     Rebuild {
@@ -51,6 +53,14 @@ pub struct Limits {
     pub text_bytes: u64,
     /// Bytes written for all parts together.
     pub output_bytes: u64,
+}
+
+/// What the site wants of every item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// Characters of the site's own making: a private code point (U+E000 to U+F8FF) and the text that stands for it,
+    /// sorted by code point.
+    pub gaiji: Vec<(u32, String)>,
 }
 
 /// One thing to write.
@@ -119,6 +129,8 @@ pub struct Inspected {
     pub parts: Vec<PartFound>,
     /// Findings.
     pub findings: Vec<Found>,
+    /// Why the structure can be read in more than one way: the `code` of each is a flag.
+    pub ambiguities: Vec<Found>,
 }
 
 /// Decoded headers: single lines, no control or reordering characters.
@@ -144,6 +156,25 @@ pub struct Headers {
     pub in_reply_to: Vec<String>,
     /// Number of Received headers.
     pub hops: u32,
+    /// List-Id (RFC 2919): what stands in its angle brackets.
+    pub list_id: Option<String>,
+    /// Auto-Submitted (RFC 3834): its keyword, lower case.
+    pub auto_submitted: Option<String>,
+    /// Precedence: `bulk`, `list` or `junk`.
+    pub precedence: Option<String>,
+    /// What relays say of the sender, outermost (newest) first.
+    pub authentication: Vec<AuthenticationField>,
+}
+
+/// A header in which a relay says what it found out about the sender.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthenticationField {
+    /// Field name, lower case: `authentication-results`, `arc-authentication-results`, `received-spf`.
+    pub name: String,
+    /// The value on one line, cut at 2,000 characters.
+    pub value: String,
+    /// How many Received fields stand above it.
+    pub below_received: u32,
 }
 
 /// A display name and an address.
@@ -187,6 +218,8 @@ pub enum Role {
     Alternative,
     /// A file.
     Attachment,
+    /// A mail inside the mail: its own parts follow it, one level deeper.
+    Enclosed,
 }
 
 /// The real type of bytes.
@@ -232,6 +265,8 @@ pub struct WrittenHead {
     pub findings: Vec<Found>,
     /// Links of a body.
     pub links: Vec<LinkFound>,
+    /// Passwords that the text seems to name. Secret: never logged, sealed before they are kept.
+    pub candidates: Vec<String>,
 }
 
 /// How bytes were made.

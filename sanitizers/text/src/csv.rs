@@ -310,7 +310,11 @@ mod tests {
     #[test]
     fn shift_jis_tables_become_utf_8() {
         let rebuilt = Csv
-            .sanitize(b"\x8E\x81\x96\xBC,=1\r\n", Hints { charset: Some("cp932") }, &mut Budget::generous())
+            .sanitize(
+                b"\x8E\x81\x96\xBC,=1\r\n",
+                Hints { charset: Some("cp932"), ..Hints::default() },
+                &mut Budget::generous(),
+            )
             .unwrap();
         assert_eq!(rebuilt.bytes, "氏名,'=1\r\n".as_bytes());
         let codes: Vec<_> = rebuilt.findings.iter().map(|f| f.code).collect();

@@ -14,16 +14,18 @@ pub(crate) fn hold(sanitizer: &dyn Sanitizer, input: &[u8], charset: Option<&str
 
 fn one(sanitizer: &dyn Sanitizer, input: &[u8], charset: Option<&str>) {
     let mut budget = Budget::generous();
-    let Ok(rebuilt) = sanitizer.sanitize(input, Hints { charset }, &mut budget) else { return };
+    let Ok(rebuilt) = sanitizer.sanitize(input, Hints { charset, ..Hints::default() }, &mut budget) else { return };
     assert_eq!(Budget::generous().output_bytes - budget.output_bytes, rebuilt.bytes.len() as u64);
-    let same = sanitizer.sanitize(input, Hints { charset }, &mut Budget::generous());
+    let same = sanitizer.sanitize(input, Hints { charset, ..Hints::default() }, &mut Budget::generous());
     assert_eq!(same.as_ref(), Ok(&rebuilt));
     let reader: &dyn Sanitizer = if sanitizer.name() == "body/html" { &BodyText } else { sanitizer };
-    let again = reader.sanitize(&rebuilt.bytes, Hints { charset: Some("utf-8") }, &mut Budget::generous()).unwrap();
+    let again = reader
+        .sanitize(&rebuilt.bytes, Hints { charset: Some("utf-8"), ..Hints::default() }, &mut Budget::generous())
+        .unwrap();
     assert_eq!(String::from_utf8(again.bytes), String::from_utf8(rebuilt.bytes));
     assert_eq!(again.findings, []);
     let small = &mut Budget { output_bytes: 3, text_bytes: 3, html_bytes: 3 };
-    if let Ok(rebuilt) = sanitizer.sanitize(input, Hints { charset }, small) {
+    if let Ok(rebuilt) = sanitizer.sanitize(input, Hints { charset, ..Hints::default() }, small) {
         assert!(rebuilt.bytes.len() <= 3);
     }
     for link in &rebuilt.links {

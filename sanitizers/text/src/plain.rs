@@ -112,7 +112,8 @@ mod tests {
     use crate::laws;
 
     fn check(sanitizer: &dyn Sanitizer, input: &[u8], charset: Option<&str>, text: &str, codes: &[Code]) -> Rebuilt {
-        let rebuilt = sanitizer.sanitize(input, Hints { charset }, &mut Budget::generous()).unwrap();
+        let rebuilt =
+            sanitizer.sanitize(input, Hints { charset, ..Hints::default() }, &mut Budget::generous()).unwrap();
         assert_eq!(std::str::from_utf8(&rebuilt.bytes), Ok(text));
         assert_eq!(rebuilt.findings.iter().map(|f| f.code).collect::<Vec<_>>(), codes, "{text}");
         laws::hold(sanitizer, input, charset);

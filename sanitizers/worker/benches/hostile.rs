@@ -64,7 +64,7 @@ fn type_of_a_megabyte_of_noise(bencher: Bencher<'_, '_>) {
 }
 
 fn rebuild(bencher: Bencher<'_, '_>, sanitizer: &dyn Sanitizer, input: &[u8], charset: &str) {
-    let hints = Hints { charset: Some(charset) };
+    let hints = Hints { charset: Some(charset), ..Hints::default() };
     bencher
         .counter(BytesCount::of_slice(input))
         .bench_local(|| sanitizer.sanitize(black_box(input), hints, &mut Budget::generous()));

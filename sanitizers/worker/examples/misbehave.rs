@@ -199,6 +199,7 @@ fn written(promised: &[u8], length: u64, bytes: &[u8], finished: bool) {
         assurance: Assurance::Rebuilt,
         findings: Vec::new(),
         links: Vec::new(),
+        candidates: Vec::new(),
     };
     say(&FromWorker::Written(head));
     let mut frames = Vec::new();

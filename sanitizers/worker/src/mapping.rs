@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 
-use sanitizer_api::{Class, Code, Detected};
+use sanitizer_api::{Class, Code, Detected, Flowed};
 use sanitizer_mail::{Headers, Leaf, Mail, Unreadable};
-use sanitizer_protocol::{self as protocol, Address, Failure, Found, Inspected, Limits, PartFound, Role, Subject};
+use sanitizer_protocol::{
+    self as protocol, Address, AuthenticationField, Failure, Found, Inspected, Limits, PartFound, Role, Subject,
+};
 use sha2::{Digest, Sha256};
 
 use crate::registry;
@@ -33,6 +35,8 @@ pub struct Source<'a> {
     pub type_id: &'static str,
     /// The charset label the sender gave.
     pub charset: Option<String>,
+    /// How its lines are joined.
+    pub flowed: Option<Flowed>,
     /// The bytes.
     pub bytes: Cow<'a, [u8]>,
     /// The place of the plain twin that speaks for an HTML body of which nothing is left to read.
@@ -71,15 +75,21 @@ fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Mail<'a> {
         role: sanitizer_mail::Role::Attachment,
         declared: String::new(),
         charset: None,
+        flowed: None,
         names: sanitizer_mail::Names::of([name]),
         bytes: Cow::Borrowed(bytes),
     };
-    Mail { headers: Headers::default(), leaves: vec![leaf], findings: Vec::new() }
+    Mail { headers: Headers::default(), leaves: vec![leaf], findings: Vec::new(), ambiguities: Vec::new() }
 }
 
 fn item(mail: Mail<'_>) -> Item<'_> {
     let mut findings: Vec<Found> =
         mail.findings.into_iter().map(|(path, code, count)| found(path, code, count)).collect();
+    let ambiguities = mail
+        .ambiguities
+        .into_iter()
+        .map(|(path, flag, count)| Found { code: flag.as_str().to_owned(), path, count })
+        .collect();
     let mut parts = Vec::with_capacity(mail.leaves.len());
     let mut sources = Vec::with_capacity(mail.leaves.len());
     for leaf in mail.leaves {
@@ -90,7 +100,7 @@ fn item(mail: Mail<'_>) -> Item<'_> {
     for (part, source) in parts.iter().zip(&mut sources) {
         source.twin = twin(part, &parts);
     }
-    Item { found: Inspected { headers: headers(mail.headers), parts, findings }, sources }
+    Item { found: Inspected { headers: headers(mail.headers), parts, findings, ambiguities }, sources }
 }
 
 fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>) {
@@ -128,7 +138,17 @@ fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
         sha256: Sha256::digest(&leaf.bytes).into(),
         encrypted: detected.encrypted,
     };
-    (part, Source { path: leaf.path, type_id: detected.id, charset: leaf.charset, bytes: leaf.bytes, twin: None })
+    (
+        part,
+        Source {
+            path: leaf.path,
+            type_id: detected.id,
+            charset: leaf.charset,
+            flowed: leaf.flowed,
+            bytes: leaf.bytes,
+            twin: None,
+        },
+    )
 }
 
 /// The last plain text of the multipart/alternative that `body` was chosen from.
@@ -173,6 +193,18 @@ fn headers(headers: Headers) -> protocol::Headers {
         references: headers.references,
         in_reply_to: headers.in_reply_to,
         hops: headers.hops,
+        list_id: headers.list_id,
+        auto_submitted: headers.auto_submitted,
+        precedence: headers.precedence,
+        authentication: headers
+            .authentication
+            .into_iter()
+            .map(|field| AuthenticationField {
+                name: field.name.to_owned(),
+                value: field.value,
+                below_received: field.below_received,
+            })
+            .collect(),
     }
 }
 

@@ -52,7 +52,9 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     outbox.say(&FromWorker::Ready { version: VERSION })?;
     outbox.flush()?;
     let Some(first) = inbox.next_frame()? else { return Ok(()) };
-    let ToWorker::Inspect { subject, length, limits } = first.message()? else { return Err(SessionError::Protocol) };
+    let ToWorker::Inspect { subject, length, limits, settings: _ } = first.message()? else {
+        return Err(SessionError::Protocol);
+    };
     let Some(bytes) = inbox.receive(length)? else {
         return outbox.say(&FromWorker::Failed(Failure::Limit { code: Code::TooLarge.as_str().to_owned() }));
     };
@@ -191,7 +193,7 @@ impl<W: Write> Outbox<W> {
 
 /// A sanitizer that panics fails this part; what it had spent stays spent.
 fn write_anew(sanitizer: &dyn Sanitizer, source: &Source<'_>, budget: &mut Budget) -> Result<Rebuilt, Code> {
-    let hints = Hints { charset: source.charset.as_deref() };
+    let hints = Hints { charset: source.charset.as_deref(), flowed: source.flowed };
     match catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget))) {
         Ok(Ok(rebuilt)) => Ok(rebuilt),
         Ok(Err(error)) => Err(error.code()),
@@ -248,6 +250,7 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt) -> WrittenH
         },
         findings: rebuilt.findings.iter().map(found).collect(),
         links: rebuilt.links.iter().map(link).collect(),
+        candidates: Vec::new(),
     }
 }
 
@@ -256,7 +259,7 @@ mod tests {
     use std::borrow::Cow;
 
     use sanitizer_api::SanitizeError;
-    use sanitizer_protocol::{Decoder, Limits};
+    use sanitizer_protocol::{Decoder, Limits, Settings};
 
     use super::*;
 
@@ -271,7 +274,12 @@ mod tests {
 
     fn inspect(length: usize) -> ToWorker {
         let length = u64::try_from(length).unwrap();
-        ToWorker::Inspect { subject: Subject::File { name: "a.txt".to_owned() }, length, limits: LIMITS }
+        ToWorker::Inspect {
+            subject: Subject::File { name: "a.txt".to_owned() },
+            length,
+            limits: LIMITS,
+            settings: Settings::default(),
+        }
     }
 
     fn rebuild(paths: &[&[u16]]) -> ToWorker {
@@ -339,7 +347,8 @@ mod tests {
                  --b\r\nContent-Type: text/html\r\n\r\n{html}\r\n--b--\r\n"
             );
             let length = u64::try_from(mail.len()).unwrap();
-            let asked = ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS };
+            let asked =
+                ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: Settings::default() };
             let orders = ToWorker::Rebuild { orders: vec![Order { path: vec![2], way: Way::Text }] };
             let mut input = message(&asked);
             encode_bytes(mail.as_bytes(), &mut input).unwrap();
@@ -385,8 +394,8 @@ mod tests {
 
     #[test]
     fn a_length_that_no_memory_holds_is_a_limit_and_no_abort() {
-        let ToWorker::Inspect { subject, limits, .. } = inspect(0) else { unreachable!() };
-        let (_, frames) = play(&message(&ToWorker::Inspect { subject, length: u64::MAX, limits }));
+        let ToWorker::Inspect { subject, limits, settings, .. } = inspect(0) else { unreachable!() };
+        let (_, frames) = play(&message(&ToWorker::Inspect { subject, length: u64::MAX, limits, settings }));
         assert_eq!(
             frames[0].message(),
             Ok(FromWorker::Failed(Failure::Limit { code: Code::TooLarge.as_str().to_owned() }))
@@ -412,7 +421,14 @@ mod tests {
 
     #[test]
     fn a_sanitizer_that_fails_or_panics_costs_its_part_and_what_it_had_spent() {
-        let source = Source { path: Vec::new(), type_id: "text", charset: None, bytes: Cow::Borrowed(b""), twin: None };
+        let source = Source {
+            path: Vec::new(),
+            type_id: "text",
+            charset: None,
+            flowed: None,
+            bytes: Cow::Borrowed(b""),
+            twin: None,
+        };
         for (error, code) in [
             (None, Code::ConvertFailed),
             (Some(SanitizeError::Malformed { expected: "text" }), Code::Corrupt),

@@ -58,8 +58,16 @@ impl Case {
             ..HeaderFacts::default()
         };
         let origin = Origin::Mail(envelope);
-        let facts =
-            Facts { received_at: RECEIVED, origin, length: 9, headers, parts: Vec::new(), findings: Vec::new() };
+        let facts = Facts {
+            received_at: RECEIVED,
+            origin,
+            length: 9,
+            headers,
+            parts: Vec::new(),
+            findings: Vec::new(),
+            ambiguities: Vec::new(),
+            sender: crate::domain::SenderFacts::default(),
+        };
         Self { facts, outcomes: Vec::new(), derivatives: Vec::new() }
     }
 

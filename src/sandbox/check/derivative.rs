@@ -185,6 +185,7 @@ mod tests {
             assurance: protocol::Assurance::Rebuilt,
             findings: vec![Found { code: "control_removed".to_owned(), path: vec![1, 2], count: 2 }],
             links: vec![link(1, "hxxps://example[.]jp/")],
+            candidates: Vec::new(),
         }
     }
 

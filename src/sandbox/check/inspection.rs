@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use sanitizer_protocol::{Address, Headers, Inspected, Limits, PartFound, Role};
+use sanitizer_protocol::{self as protocol, Address, Found, Headers, Inspected, Limits, PartFound, Role};
 
 use super::{Lie, ensure, findings, is_line};
 use crate::domain::{
-    Digest, FileName, HeaderFacts, Mailbox, MessageId, NamedAddress, Part, PartPath, PartRole, TypeClass, TypeId,
+    Ambiguity, AmbiguityFlag, Digest, FileName, HeaderFacts, Mailbox, MessageId, NamedAddress, Part, PartPath,
+    PartRole, TypeClass, TypeId,
 };
-use crate::ports::Inspection;
+use crate::ports::{AuthenticationField, Inspection};
 
 /// A byte of a header becomes at most so many bytes of UTF-8 (half-width kana become three).
 const GROWTH: u64 = 4;
@@ -33,14 +34,23 @@ const OFFSETS: std::ops::RangeInclusive<i16> = -1439..=1439;
 
 /// Checks what was found in an item of `length` bytes.
 pub fn inspection(untrusted: Inspected, limits: &Limits, length: u64, is_file: bool) -> Result<Inspection, Lie> {
-    let headers = headers(untrusted.headers, limits)?;
+    let mut found = untrusted.headers;
+    let authentication = authentication(std::mem::take(&mut found.authentication))?;
+    let headers = headers(found, limits)?;
     let parts = parts(untrusted.parts, limits, length)?;
     if is_file {
         let whole = matches!(parts.as_slice(), [part] if part.path == PartPath::root()
             && part.role == PartRole::Attachment && part.length == length);
         ensure(whole && headers == HeaderFacts::default(), "a file that is not one part")?;
     }
-    Ok(Inspection { headers, findings: findings(untrusted.findings, &places(&parts))?, parts })
+    let places = places(&parts);
+    Ok(Inspection {
+        headers,
+        findings: findings(untrusted.findings, &places)?,
+        ambiguities: ambiguities(untrusted.ambiguities, &places)?,
+        authentication,
+        parts,
+    })
 }
 
 /// Where something can be found: the item, the parts, and the containers around them.
@@ -57,9 +67,60 @@ fn parts(untrusted: Vec<PartFound>, limits: &Limits, length: u64) -> Result<Vec<
     let parts: Vec<Part> = untrusted.into_iter().map(|found| part(found, limits)).collect::<Result<_, _>>()?;
     ensure(parts.is_sorted_by(|one, next| one.path < next.path), "parts that are not in reading order")?;
     // Every transfer encoding takes at least as many bytes as it carries.
-    let total = parts.iter().try_fold(0u64, |sum, part| sum.checked_add(part.length));
-    ensure(total.is_some_and(|total| total <= length), "parts that are larger than their item")?;
+    let total = |enclosed: bool| {
+        let counted = parts.iter().filter(|part| is_enclosed(part, &parts) == enclosed);
+        counted.map(|part| part.length).try_fold(0u64, u64::checked_add)
+    };
+    ensure(total(false).is_some_and(|total| total <= length), "parts that are larger than their item")?;
+    // What an enclosed mail holds may be compressed in it (TNEF).
+    ensure(total(true).is_some_and(|total| total <= limits.output_bytes), "enclosed parts that are too large")?;
     Ok(parts)
+}
+
+/// True if the part lies in a mail inside the mail, whose length counts already.
+fn is_enclosed(part: &Part, parts: &[Part]) -> bool {
+    parts.iter().any(|other| other.role == PartRole::Enclosed && part.path.is_inside(&other.path))
+}
+
+/// Flags found at most: each kind once per part.
+const MAX_AMBIGUITIES: usize = 10_000;
+
+fn ambiguities(untrusted: Vec<Found>, places: &BTreeSet<PartPath>) -> Result<Vec<Ambiguity>, Lie> {
+    ensure(untrusted.len() <= MAX_AMBIGUITIES, "more ambiguities than there can be")?;
+    let one = |found: Found| {
+        let flag = AmbiguityFlag::try_from(found.code).map_err(|_| Lie("an ambiguity that is not one"))?;
+        let part = PartPath::new(found.path).filter(|path| places.contains(path)).ok_or(Lie("an ambiguity nowhere"))?;
+        ensure(found.count > 0, "an ambiguity that did not occur")?;
+        Ok(Ambiguity { flag, part, count: found.count })
+    };
+    untrusted.into_iter().map(one).collect()
+}
+
+/// Fields of relays that are looked at.
+const MAX_AUTHENTICATION: usize = 50;
+/// Characters of one of them.
+const MAX_AUTHENTICATION_VALUE: usize = 2_000;
+
+fn authentication(untrusted: Vec<protocol::AuthenticationField>) -> Result<Vec<AuthenticationField>, Lie> {
+    ensure(untrusted.len() <= MAX_AUTHENTICATION, "more relays than there can be")?;
+    let one = |field: protocol::AuthenticationField| {
+        let fits = is_line(&field.value) && field.value.chars().count() <= MAX_AUTHENTICATION_VALUE;
+        ensure(fits, "a field of a relay that is not a line")?;
+        let named = field.name.len() <= 64 && field.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        ensure(named, "a field of a relay without a name")?;
+        Ok(AuthenticationField { name: field.name, value: field.value, below_received: field.below_received })
+    };
+    untrusted.into_iter().map(one).collect()
+}
+
+/// A lower-case word of a header, or a list's identifier.
+fn word(untrusted: Option<String>, longest: usize) -> Result<Option<String>, Lie> {
+    let fits = |text: &String| {
+        (1..=longest).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._@+=~".contains(&b))
+    };
+    ensure(untrusted.as_ref().is_none_or(fits), "a header that is not a word")?;
+    Ok(untrusted)
 }
 
 fn part(untrusted: PartFound, limits: &Limits) -> Result<Part, Lie> {
@@ -81,6 +142,7 @@ fn part(untrusted: PartFound, limits: &Limits) -> Result<Part, Lie> {
             Role::Body => PartRole::Body,
             Role::Alternative => PartRole::Alternative,
             Role::Attachment => PartRole::Attachment,
+            Role::Enclosed => PartRole::Enclosed,
         },
         declared,
         detected: TypeId::try_from(untrusted.detected.id).map_err(|_| Lie("a type that is not one"))?,
@@ -113,6 +175,9 @@ fn headers(untrusted: Headers, limits: &Limits) -> Result<HeaderFacts, Lie> {
         references: untrusted.references.into_iter().map(message_id).collect::<Result<_, _>>()?,
         in_reply_to: untrusted.in_reply_to.into_iter().map(message_id).collect::<Result<_, _>>()?,
         hops: untrusted.hops,
+        list_id: word(untrusted.list_id, 255)?,
+        auto_submitted: word(untrusted.auto_submitted, 32)?,
+        precedence: word(untrusted.precedence, 32)?,
     })
 }
 
@@ -143,7 +208,7 @@ fn message_id(untrusted: String) -> Result<MessageId, Lie> {
 
 #[cfg(test)]
 mod tests {
-    use sanitizer_protocol::{Detected, Found};
+    use sanitizer_protocol::Detected;
 
     use super::*;
     use crate::domain::Reason;
@@ -183,6 +248,7 @@ mod tests {
             },
             parts: vec![part(&[1]), part(&[2, 1])],
             findings: vec![Found { code: "type_mismatch".to_owned(), path: vec![2, 1], count: 1 }],
+            ambiguities: Vec::new(),
         }
     }
 
@@ -281,7 +347,7 @@ mod tests {
     fn a_file_is_one_attachment_of_its_own_length_without_headers() {
         let whole = PartFound { length: LENGTH, ..part(&[]) };
         let file = |parts: Vec<PartFound>, headers: Headers| {
-            inspection(Inspected { headers, parts, findings: Vec::new() }, &LIMITS, LENGTH, true)
+            inspection(Inspected { headers, parts, ..Inspected::default() }, &LIMITS, LENGTH, true)
         };
         assert!(file(vec![whole.clone()], Headers::default()).is_ok());
         assert!(file(vec![], Headers::default()).is_err());

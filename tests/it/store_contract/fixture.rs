@@ -238,6 +238,8 @@ pub(crate) fn facts(lease: &Lease) -> Facts {
         headers: HeaderFacts { message_id: Some(message_id("<Original@sender.example>")), ..HeaderFacts::default() },
         parts: vec![part()],
         findings: Vec::new(),
+        ambiguities: Vec::new(),
+        sender: temizu::domain::SenderFacts::default(),
     }
 }
 

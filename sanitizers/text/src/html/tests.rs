@@ -6,7 +6,9 @@ use super::*;
 use crate::laws;
 
 fn read(html: &str) -> Rebuilt {
-    HtmlBody.sanitize(html.as_bytes(), Hints { charset: Some("utf-8") }, &mut Budget::generous()).unwrap()
+    HtmlBody
+        .sanitize(html.as_bytes(), Hints { charset: Some("utf-8"), ..Hints::default() }, &mut Budget::generous())
+        .unwrap()
 }
 
 fn text(html: &str) -> String {
@@ -175,7 +177,8 @@ fn the_charset_comes_from_the_label_then_the_document_then_the_bytes() {
         (Some("utf-8"), body.as_bytes(), 0),
         (None, body.as_bytes(), 1),
     ] {
-        let rebuilt = HtmlBody.sanitize(bytes, Hints { charset: label }, &mut Budget::generous()).unwrap();
+        let rebuilt =
+            HtmlBody.sanitize(bytes, Hints { charset: label, ..Hints::default() }, &mut Budget::generous()).unwrap();
         assert_eq!(std::str::from_utf8(&rebuilt.bytes), Ok("髙﨑㈱の件\n"));
         assert_eq!(count(&rebuilt, Code::CharsetGuessed), guessed, "{label:?}");
     }
