@@ -162,7 +162,9 @@ fn unescaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut escape = false;
     for c in value.chars() {
-        match (std::mem::replace(&mut escape, c == '\\' && !escape), c) {
+        let escaped = escape;
+        escape = c == '\\' && !escaped;
+        match (escaped, c) {
             (true, 'n') => out.push('\n'),
             (false, '\\') => {}
             (_, c) => out.push(c),
