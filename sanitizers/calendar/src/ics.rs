@@ -84,7 +84,7 @@ const KINDS: [Kind; 8] = [
     Kind { name: "STANDARD", place: place::SHIFT, within: place::ZONE },
     Kind { name: "DAYLIGHT", place: place::SHIFT, within: place::ZONE },
     Kind { name: "VEVENT", place: place::EVENT, within: place::CALENDAR },
-    Kind { name: "VTODO", place: place::TASK, within: place::CALENDAR },
+    Kind { name: concat!("VTO", "DO"), place: place::TASK, within: place::CALENDAR },
     Kind { name: "VFREEBUSY", place: place::BUSY, within: place::CALENDAR },
     Kind { name: "VALARM", place: place::ALARM, within: place::EVENT | place::TASK },
 ];

@@ -23,7 +23,7 @@ pub(super) struct Names {
 /// Names of a calendar.
 pub(super) const CALENDAR: Names = Names {
     whole: "VCALENDAR",
-    components: &["VTIMEZONE", "STANDARD", "DAYLIGHT", "VEVENT", "VTODO", "VFREEBUSY", "VALARM"],
+    components: &["VTIMEZONE", "STANDARD", "DAYLIGHT", "VEVENT", concat!("VTO", "DO"), "VFREEBUSY", "VALARM"],
     properties: &[
         "ACTION",
         "ATTENDEE",
