@@ -97,6 +97,7 @@ struct Open {
     /// `None` if it is left out with all it holds.
     kind: Option<Kind>,
     lines: Vec<String>,
+    /// What may stand once and stands there.
     seen: Vec<&'static str>,
     /// Components inside it, as they are to be written.
     inner: String,
@@ -172,7 +173,9 @@ impl Open {
         let is_free = row.many || !self.seen.contains(&row.name);
         match row.written(line, tally).filter(|_| is_free) {
             Some(written) => {
-                self.seen.push(row.name);
+                if !row.many {
+                    self.seen.push(row.name);
+                }
                 self.lines.push(written);
             }
             // An event at another time, or at none, is another event.

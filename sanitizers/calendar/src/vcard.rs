@@ -165,6 +165,8 @@ const ROWS: &[(&str, Shape, bool)] = &[
 #[derive(Debug, Default)]
 struct Card {
     fields: Vec<Field>,
+    /// What may stand once and stands there.
+    once: Vec<&'static str>,
 }
 
 #[derive(Debug)]
@@ -254,6 +256,9 @@ impl Card {
         } else {
             Vec::new()
         };
+        if !many {
+            self.once.push(name);
+        }
         self.fields.push(Field { name, types, components });
         Some(())
     }
@@ -279,6 +284,7 @@ impl Card {
         };
         for (name, value) in rows {
             if !self.has(name) {
+                self.once.push(name);
                 self.fields.push(Field { name, types: Vec::new(), components: whole(value) });
             }
         }
@@ -286,7 +292,7 @@ impl Card {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|field| field.name == name)
+        self.once.contains(&name)
     }
 
     /// The first `most` components of a field on one line; empty if there is none.

@@ -115,13 +115,13 @@ fn line_holds<'a>(line: &'a str, names: &Names, open: &mut Vec<&'a str>) -> bool
     match pieces.next().unwrap_or_default() {
         "BEGIN" if open.is_empty() => {
             open.push(value);
-            return value == names.whole && head == "BEGIN";
+            value == names.whole && head == "BEGIN"
         }
         "BEGIN" => {
             open.push(value);
-            return names.components.contains(&value) && open.len() <= MAX_DEPTH && head == "BEGIN";
+            names.components.contains(&value) && open.len() <= MAX_DEPTH && head == "BEGIN"
         }
-        "END" => return open.pop() == Some(value) && head == "END",
+        "END" => open.pop() == Some(value) && head == "END",
         name => {
             let listed = !open.is_empty() && names.properties.contains(&name);
             let fits = |piece: &str| piece.split_once('=').is_some_and(|(name, _)| names.parameters.contains(&name));
