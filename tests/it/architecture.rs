@@ -38,6 +38,7 @@ const HOSTILE_ONLY: &[&str] = &[
     "landlock",
     "seccompiler",
     "sanitizer-api",
+    "sanitizer-calendar",
     "sanitizer-mail",
     "sanitizer-text",
     "sanitizer-detect",

@@ -5,6 +5,7 @@
 mod architecture;
 mod backup;
 mod bad_config;
+mod cards;
 mod cli;
 mod compose_roundtrip;
 mod corpus;
