@@ -160,6 +160,19 @@ impl Reason {
         self.row().0
     }
 
+    /// True if it tells of who sent a mail, not of anything in it.
+    #[must_use]
+    pub const fn is_about_sender(self) -> bool {
+        matches!(
+            self,
+            Self::SenderNameSpoofed
+                | Self::SenderLookalike
+                | Self::SenderOwnDomain
+                | Self::SenderUnclear
+                | Self::AuthenticationFailed
+        )
+    }
+
     /// The sentence staff read.
     #[must_use]
     pub fn sentence(self, language: Language, detail: &Detail<'_>) -> String {

@@ -132,7 +132,7 @@ fn resinfo(reader: &mut Reader<'_>) -> Option<Option<AuthenticationResult>> {
         is_known_version = reader.word(b"=") == b"1";
         reader.skip()?;
     }
-    if method.is_empty() || !reader.eat(b'=') {
+    if !is_keyword(&method) || !reader.eat(b'=') {
         return None;
     }
     let result = reader.value_word()?;
@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
     fn value_word(&mut self) -> Option<Vec<u8>> {
         self.skip()?;
         let word = self.word(b"").to_ascii_lowercase();
-        (!word.is_empty()).then_some(word)
+        is_keyword(&word).then_some(word)
     }
 
     /// A value without its quotes: a token, a quoted string, or an address with a quoted local part.
@@ -294,6 +294,11 @@ impl<'a> Reader<'a> {
         }
         (was_quoted || !value.is_empty()).then_some(value)
     }
+}
+
+/// RFC 8601 2.2 Keyword (RFC 5321 4.1.2 Ldh-str; some relays have underscores).
+fn is_keyword(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))
 }
 
 /// The domain of `a@b`, `@b`, `<a@b>` or `b`, lower case, if it is one that the gateway's own type takes.
