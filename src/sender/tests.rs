@@ -1,3 +1,5 @@
+//! Whom the site believes, and which senders it flags.
+
 use super::*;
 use crate::domain::{CheckMethod, CheckResult, Mailbox, NamedAddress};
 use crate::ports::AuthenticationResult;

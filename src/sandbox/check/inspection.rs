@@ -110,14 +110,14 @@ fn authentication(untrusted: Vec<protocol::AuthenticationField>) -> Result<Vec<A
         Ok(AuthenticationField {
             name: field.name,
             authserv_id: domain(&field.authserv_id)?,
-            results: field.results.into_iter().map(authentication_result).collect::<Result<_, _>>()?,
+            results: field.results.iter().map(authentication_result).collect::<Result<_, _>>()?,
             below_received: field.below_received,
         })
     };
     untrusted.into_iter().map(one).collect()
 }
 
-fn authentication_result(untrusted: protocol::AuthenticationResult) -> Result<AuthenticationResult, Lie> {
+fn authentication_result(untrusted: &protocol::AuthenticationResult) -> Result<AuthenticationResult, Lie> {
     Ok(AuthenticationResult {
         method: CheckMethod::from_word(&untrusted.method).ok_or(Lie("a check that there is not"))?,
         result: CheckResult::from_word(&untrusted.result).ok_or(Lie("a result that there is not"))?,

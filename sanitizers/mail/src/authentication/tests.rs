@@ -1,3 +1,5 @@
+//! The parser of relays' words: what common relays write, what hostile senders slip in, laws for any bytes.
+
 use super::*;
 
 /// `spf=pass a.example | dkim=fail -`, and who says so; empty if the field is left out.
