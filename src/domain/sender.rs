@@ -11,7 +11,7 @@ use super::address::Domain;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SenderFacts {
-    /// What trusted relays found: per method the words of the newest field that speaks of it; at most [`MAX_CHECKS`].
+    /// What trusted relays found: per method the words of the newest one that speaks of it; at most 25 of each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<SenderCheck>,
     /// The reverse path belongs to another organisational domain than From. Newsletters and lists do that too.
@@ -21,9 +21,6 @@ pub struct SenderFacts {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reply_differs: bool,
 }
-
-/// Checks kept of one mail.
-pub const MAX_CHECKS: usize = 100;
 
 /// One result of one check, as a trusted relay tells it (RFC 8601 2.7, RFC 7208 9.1, RFC 8617 4.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -78,13 +78,17 @@ fn only_a_listed_relay_within_the_trusted_hops_is_believed() {
 }
 
 #[test]
-fn the_newest_believed_field_speaks_for_its_method() {
+fn the_newest_believed_relay_speaks_for_its_method_in_all_its_fields() {
     let from = ["x@a.example"];
     let fail = "relay.example.lg.jp@0 dmarc=fail:a.example";
+    let older = "relay.example.lg.jp@1 dmarc=fail:a.example";
     let spf = "relay.example.lg.jp@0 spf=pass:a.example";
-    assert_eq!(authentication(1, &from, &[PASS, fail]), Authentication::Passed);
-    assert_eq!(authentication(1, &from, &[fail, PASS]), Authentication::Failed);
+    assert_eq!(authentication(2, &from, &[PASS, older]), Authentication::Passed);
+    assert_eq!(authentication(2, &from, &[fail, "relay.example.lg.jp@1 dmarc=pass:a.example"]), Authentication::Failed);
     assert_eq!(authentication(1, &from, &[spf, fail]), Authentication::Failed);
+    let (list, own) = ("relay.example.lg.jp@0 dkim=fail:list.example", "relay.example.lg.jp@0 dkim=pass:a.example");
+    assert_eq!(authentication(1, &from, &[list, own]), Authentication::Passed);
+    assert_eq!(authentication(1, &from, &[PASS, fail]), Authentication::Failed, "one relay that says both");
     assert_eq!(authentication(1, &from, &["evil.example@0 dmarc=fail:a.example", PASS]), Authentication::Passed);
 }
 

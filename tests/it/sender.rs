@@ -20,6 +20,7 @@ use temizu::serve;
 
 use crate::support::gateway::{DOMAIN, Plan, Site};
 use crate::support::next_hop::NextHop;
+use crate::support::process::run;
 use crate::support::worker::worker;
 
 const BODY: &str = "To: a@city.example.lg.jp\nSubject: test\nMIME-Version: 1.0\n\
@@ -168,7 +169,7 @@ async fn hostile_values_that_a_relay_repeats_do_not_become_results() {
     }
     let flood = "Authentication-Results: relay.example.lg.jp; dkim=pass\n".repeat(200);
     let facts = bench.facts(&format!("{flood}From: taro@a.example\n")).await;
-    assert_eq!((facts.sender.authentication(), facts.sender.checks.len()), (Authentication::None, 1));
+    assert_eq!((facts.sender.authentication(), facts.sender.checks.len()), (Authentication::None, 25));
 }
 
 #[tokio::test]
@@ -237,4 +238,21 @@ async fn a_gateway_keeps_what_it_knew_of_the_sender_with_the_item() {
     let recorded = item.records.iter().any(|record| record.body.contains("\"authentication\":\"failed\""));
     assert!(recorded, "the audit chain tells of it");
     site.stop().await;
+}
+
+#[test]
+fn explain_says_how_the_check_of_the_sender_ended_and_who_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mail) = (folder.path().join("temizu.toml"), folder.path().join("mail.eml"));
+    let text = format!(
+        "[smtp]\ndomains = [\"{DOMAIN}\"]\n[sandbox]\nworker = \"{}\"\n\
+         [sender]\ntrusted_authserv_ids = [\"relay.example.lg.jp\"]\n",
+        worker().display()
+    );
+    std::fs::write(&config, text).unwrap();
+    let fields = "Authentication-Results: relay.example.lg.jp; dkim=pass header.d=mail.a.example\nFrom: x@a.example\n";
+    std::fs::write(&mail, format!("{fields}{BODY}").replace('\n', "\r\n")).unwrap();
+    let said = run(&format!("explain --config {}", config.display()), &[&mail]).with(0).out;
+    assert!(said.contains("sender check passed"), "{said}");
+    assert!(said.contains("dkim=pass mail.a.example (relay.example.lg.jp)"), "{said}");
 }
