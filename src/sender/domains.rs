@@ -4,9 +4,22 @@
 
 use crate::domain::Domain;
 
+/// Local governments register KIND.NAME.lg.jp with one of six kinds (JPRS, LG.JP of 2002), each on its own; the public
+/// suffix list ends at `lg.jp` and would make a prefecture and a city of one name one owner.
+const GOVERNMENTS: [&str; 6] = ["metro", "pref", "city", "town", "vill", "union"];
+
 /// The part of `domain` that somebody registered; the whole of it if it is a public suffix, or an address literal.
 pub(super) fn organisational(domain: &Domain) -> &str {
-    psl::domain_str(domain.as_str()).unwrap_or(domain.as_str())
+    let text = domain.as_str();
+    let Some(listed) = psl::domain_str(text) else { return text };
+    let before =
+        text.strip_suffix(listed).and_then(|before| before.strip_suffix('.')).filter(|_| listed.ends_with(".lg.jp"));
+    let label = before.map(|before| before.rsplit('.').next().unwrap_or(before));
+    match label.filter(|label| GOVERNMENTS.contains(label)) {
+        // One label and its dot more.
+        Some(label) => text.get(text.len().saturating_sub(listed.len() + label.len() + 1)..).unwrap_or(listed),
+        None => listed,
+    }
 }
 
 /// What stands before the public suffix of `domain`, and the suffix: `mail.city`, `lg.jp`.
@@ -38,6 +51,10 @@ mod tests {
         assert!(!aligned("a.co.jp", "b.co.jp"));
         assert!(!aligned("city.one.lg.jp", "city.other.lg.jp"));
         assert!(!aligned("co.jp", "a.co.jp"));
+        assert!(!aligned("pref.chiba.lg.jp", "city.chiba.lg.jp"), "a prefecture and a city of one name");
+        assert!(aligned("a.pref.chiba.lg.jp", "b.pref.chiba.lg.jp"));
+        assert!(!aligned("union.chiba.lg.jp", "chiba.lg.jp"));
+        assert!(aligned("a.other.lg.jp", "b.other.lg.jp"));
         assert!(!aligned("one.github.io", "other.github.io"));
         assert!(!aligned("a.[192.0.2.1]".trim_start_matches("a."), "example.jp"));
     }

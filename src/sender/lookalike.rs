@@ -18,7 +18,7 @@ const MAX_LABELS: usize = 10;
 /// Labels that name a host, not its owner.
 const HOSTS: [&str; 5] = ["www", "mail", "smtp", "mx", "m"];
 /// Labels that many owners have.
-const GENERIC: [&str; 6] = ["city", "town", "vill", "pref", "metro", "info"];
+const GENERIC: [&str; 7] = ["metro", "pref", "city", "town", "vill", "union", "info"];
 /// Suffixes under which only public bodies get names (JPRS rules for attribute types LG.JP and GO.JP).
 const PUBLIC_BODIES: [&str; 2] = ["lg.jp", "go.jp"];
 
