@@ -26,6 +26,7 @@ mod roles;
 mod sandbox;
 mod scaleout;
 mod scaleout_sweep;
+mod sender;
 mod servers;
 mod smtp_dialog;
 mod store_contract;
