@@ -61,6 +61,16 @@ fn show(washed: &Washed, explanations: &[Explanation], printer: &Printer) {
             finding.count
         ));
     }
+    for ambiguity in &washed.facts.ambiguities {
+        printer.line(format!(
+            "  {} {} {} ×{}: {}",
+            printer.choose("読み方が分かれる所", "ambiguity"),
+            ambiguity.part,
+            ambiguity.flag.as_str(),
+            ambiguity.count,
+            ambiguity.flag.sentence(printer.language())
+        ));
+    }
     printer.line(format!("  {} {}", printer.choose("規則の版", "rules"), washed.decision.rules.digest));
     for part in &washed.facts.parts {
         let name = part.name.as_ref().map(ToString::to_string).unwrap_or_default();
