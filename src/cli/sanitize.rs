@@ -142,6 +142,7 @@ async fn one(
         "sha256": digest,
         "rules": washed.decision.rules.digest,
         "findings": washed.facts.findings,
+        "ambiguities": washed.facts.ambiguities,
         "sentences": sentences(verdict, &washed, is_mail, printer),
         "parts": parts,
         "written": written,

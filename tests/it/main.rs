@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(clippy::disallowed_methods, reason = "tests start real processes and read the real clock")]
 
+mod ambiguity;
 mod architecture;
 mod backup;
 mod bad_config;

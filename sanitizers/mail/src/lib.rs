@@ -8,12 +8,17 @@ mod address;
 mod alternative;
 mod authentication;
 mod block;
+mod doubt;
 mod entity;
 mod headers;
 mod identifier;
 mod lexer;
 mod names;
+mod outside;
 mod parameters;
+mod role;
+mod salvage;
+mod transfer;
 mod tree;
 mod words;
 

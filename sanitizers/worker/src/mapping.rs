@@ -123,7 +123,8 @@ fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
     let showable = registry::sanitizer(detected.id, protocol::Way::Text).is_some();
     let role = match leaf.role {
         sanitizer_mail::Role::Body if showable => Role::Body,
-        sanitizer_mail::Role::Alternative if showable => Role::Alternative,
+        // A signature was looked at before it became one (`sanitizer_mail`): it is dropped, never shown.
+        sanitizer_mail::Role::Alternative if showable || is_signature(&leaf.declared) => Role::Alternative,
         sanitizer_mail::Role::Body | sanitizer_mail::Role::Alternative | sanitizer_mail::Role::Attachment => {
             Role::Attachment
         }
@@ -156,10 +157,20 @@ fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
 fn twin(body: &PartFound, parts: &[PartFound]) -> Option<Vec<u16>> {
     let stands_beside = |other: &&PartFound| {
         let parent = other.path.split_last().map_or(&[][..], |(_, parent)| parent);
-        other.role == Role::Alternative && other.detected.id != "html" && body.path.starts_with(parent)
+        let says_it = other.role == Role::Alternative && other.detected.id != "html" && !is_service(&other.declared);
+        says_it && body.path.starts_with(parent)
     };
     let wanted = body.role == Role::Body && body.detected.id == "html";
     parts.iter().rev().filter(|_| wanted).find(stands_beside).map(|part| part.path.clone())
+}
+
+/// Parts beside a body that say nothing to people: signatures, and the version of an encryption.
+fn is_service(declared: &str) -> bool {
+    is_signature(declared) || declared == "application/pgp-encrypted"
+}
+
+fn is_signature(declared: &str) -> bool {
+    declared.starts_with("application/") && declared.ends_with("-signature")
 }
 
 /// The type of what is shown in place: text that looks like a script is still text to read, and HTML without a
@@ -271,6 +282,23 @@ mod tests {
         let item = inspect(&Subject::Mail, text.as_bytes(), &Limits { parts: 9, ..LIMITS }).unwrap();
         let twins: Vec<_> = item.sources.iter().map(|source| (source.path.clone(), source.twin.clone())).collect();
         assert_eq!(twins, [(vec![1, 1], None), (vec![1, 2], Some(vec![1, 1])), (vec![2], None)]);
+    }
+
+    #[test]
+    fn a_signature_is_dropped_if_it_is_one_and_never_speaks_for_a_body() {
+        let signed = |kind: &str, signature: &str| {
+            let text = format!(
+                "From: a@b.jp\nContent-Type: multipart/signed; boundary=s\n\n--s\nContent-Type: text/html\n\n<img>\n\
+                 --s\nContent-Type: application/{kind}-signature\nContent-Transfer-Encoding: base64\n\n{signature}\n--s--\n"
+            );
+            let text = text.replace('\n', "\r\n");
+            let item = inspect(&Subject::Mail, text.as_bytes(), &Limits { parts: 9, ..LIMITS }).unwrap();
+            (item.found.parts[1].role, item.sources[0].twin.clone())
+        };
+        assert_eq!(signed("pkcs7", "MIAGCSqGSIb3DQEHAg=="), (Role::Alternative, None));
+        assert_eq!(signed("pkcs7", PROGRAM), (Role::Attachment, None));
+        let armour = "LS0tLS1CRUdJTiBQR1AgU0lHTkFUVVJFLS0tLS0KCmlRPT0KLS0tLS1FTkQgUEdQIFNJR05BVFVSRS0tLS0t";
+        assert_eq!(signed("pgp", armour), (Role::Alternative, None));
     }
 
     #[test]

@@ -79,9 +79,14 @@ prop_compose! {
         bodies in prop::collection::vec(hostile(), 0..3),
         files in prop::collection::vec((hostile_name(), hostile()), 0..4),
         (target, shown) in (hostile(), prop::option::of(hostile())),
+        origin in prop::collection::vec(prop::option::of(hostile()), 3),
     ) -> Case {
         let mut case = Case::new().headers(|headers| {
             let people: Vec<_> = people.into_iter().map(|(name, address)| NamedAddress { name, address }).collect();
+            let mut origin = origin.into_iter();
+            headers.list_id = origin.next().flatten();
+            headers.auto_submitted = origin.next().flatten();
+            headers.precedence = origin.next().flatten();
             (headers.from, headers.to, headers.cc, headers.reply_to) =
                 (people.clone(), people.clone(), people.clone(), people);
             (headers.subject, headers.date) = (subject, date);

@@ -395,6 +395,41 @@ fn hops_are_carried_on_so_that_loops_are_found() {
 }
 
 #[test]
+fn of_several_authors_one_is_shown_and_all_are_answered() {
+    let (one, two) = (named("山田", "yamada@a.example"), named("", "suzuki@b.example"));
+    let read = |from: Vec<NamedAddress>, reply_to: Vec<NamedAddress>| {
+        let case = Case::new().headers(|headers| (headers.from, headers.reply_to) = (from, reply_to)).body("x", &[]);
+        case.read().fields
+    };
+    let fields = read(vec![one.clone(), two.clone()], Vec::new());
+    assert_eq!(fields["From"], "山田 <yamada@a.example>");
+    assert_eq!(fields["Reply-To"], "山田 <yamada@a.example>, suzuki@b.example");
+    assert!(!fields.contains_key("Sender"));
+    assert_eq!(read(vec![one.clone(), two.clone()], vec![two])["Reply-To"], "suzuki@b.example");
+    assert!(!read(vec![one], Vec::new()).contains_key("Reply-To"));
+}
+
+#[test]
+fn what_lists_and_robots_say_of_themselves_is_kept() {
+    let read = |list: &str, keyword: &str, precedence: &str| {
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let case = Case::new().headers(|headers| {
+            headers.list_id = given(list);
+            headers.auto_submitted = given(keyword);
+            headers.precedence = given(precedence);
+        });
+        let fields = case.body("x", &[]).read().fields;
+        ["List-Id", "Auto-Submitted", "Precedence"].map(|name| fields.get(name).cloned().unwrap_or_default())
+    };
+    assert_eq!(
+        read("staff.lists.example.jp", "auto-replied", "bulk"),
+        ["<staff.lists.example.jp>", "auto-replied", "bulk"]
+    );
+    assert_eq!(read("", "", ""), ["", "", ""]);
+    assert_eq!(read("a> <b", "x\r\nBcc: y", "first-class"), ["", "", ""]);
+}
+
+#[test]
 fn threads_and_address_lists_are_bounded() {
     let ids = |n: usize| (0..n).map(|i| MessageId::try_from(format!("<{i}@x>")).unwrap()).collect::<Vec<_>>();
     for (count, kept) in [(0, None), (1, Some(1)), (2, Some(2)), (50, Some(50)), (51, Some(50)), (999, Some(50))] {
