@@ -12,8 +12,11 @@ mod headers;
 mod identifier;
 mod lexer;
 mod names;
+pub mod openpgp;
 mod parameters;
+pub mod smime;
 mod tree;
+pub mod uuencode;
 mod words;
 
 #[cfg(test)]
