@@ -91,7 +91,7 @@ fn bodies(properties: &mut Properties<'_>, allowance: &mut Allowance) -> Result<
     }
     bodies.retain(|body| !body.bytes.trim_ascii().is_empty());
     if let Some(packed) = properties.take_binary(0x1009).filter(|_| bodies.is_empty())
-        && let Some(text) = rtf::text_of_packed(&packed, allowance.bytes)?
+        && let Some(text) = rtf::text_of_packed(&packed, allowance)?
     {
         bodies.push(Body { is_html: false, charset: Some("utf-8".to_owned()), bytes: text.into_bytes() });
     }

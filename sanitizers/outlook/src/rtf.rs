@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use sanitizer_japanese::decode;
 
-use crate::Unreadable;
 use crate::bytes::Reader;
 use crate::properties::label;
+use crate::{Allowance, Unreadable};
 
 /// What the dictionary holds before the first byte ([MS-OXRTFCP] 2.1.2.1).
 const DICTIONARY: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
@@ -20,20 +20,18 @@ const PLAIN: u32 = 0x414C_454D;
 const MAX_GROUPS: usize = 1_000;
 
 /// The text of a packed RTF body; absent if it has none.
-pub(crate) fn text_of_packed(packed: &[u8], limit: u64) -> Result<Option<String>, Unreadable> {
-    let rtf = unpack(packed, limit)?;
+pub(crate) fn text_of_packed(packed: &[u8], allowance: &mut Allowance) -> Result<Option<String>, Unreadable> {
+    let rtf = unpack(packed, allowance)?;
     let text = text(&rtf);
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
-/// Unpacks at most `limit` bytes.
-pub(crate) fn unpack(packed: &[u8], limit: u64) -> Result<Vec<u8>, Unreadable> {
+/// Unpacks the bytes that it says it has; they are spent first.
+pub(crate) fn unpack(packed: &[u8], allowance: &mut Allowance) -> Result<Vec<u8>, Unreadable> {
     let mut reader = Reader::new(packed);
     let (_packed, length, kind, _checksum) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);
-    if u64::from(length) > limit {
-        return Err(Unreadable::TooLarge);
-    }
     let length = usize::try_from(length).map_err(|_| Unreadable::TooLarge)?;
+    allowance.spend_bytes(length)?;
     match kind {
         PLAIN => Ok(reader.rest().get(..length).unwrap_or(reader.rest()).to_vec()),
         PACKED => Ok(expand(reader, length)),

@@ -1,0 +1,368 @@
+//! Mails inside a mail: opened, each part of theirs a part of the item, one level deeper.
+//!
+//! Refuses: to open what is over the [`Reach`] that all levels share; it stays a closed attachment with a finding.
+//! Invariant: what is opened stays in the list itself, before everything that was in it, and nothing that was in it is
+//! lost: what cannot be read stays one attachment.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sanitizer_api::{Class, Code, Detected, Flag};
+use sanitizer_mail::smime::{self, Enveloped};
+use sanitizer_mail::{Headers, Leaf, Limits, Mail, Names, Path, Role, Unreadable};
+use sanitizer_outlook::{self as outlook, Allowance, Attachment, Content, Message};
+use sanitizer_protocol as protocol;
+
+use crate::{head, inline, mapping};
+
+/// A mail with everything that was in it.
+#[derive(Debug)]
+pub(crate) struct Expanded<'a> {
+    pub(crate) headers: Headers,
+    /// In reading order.
+    pub(crate) nodes: Vec<Node<'a>>,
+    pub(crate) findings: Vec<(Path, Code, u32)>,
+    pub(crate) ambiguities: Vec<(Path, Flag, u32)>,
+}
+
+/// One part.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    pub(crate) leaf: Leaf<'a>,
+    pub(crate) detected: Detected,
+    /// The lines shown of an opened mail; only those have any.
+    pub(crate) head: Option<String>,
+    /// What is written in place of a body's bytes.
+    pub(crate) text: Option<inline::Remains>,
+}
+
+/// What the levels below the mail itself may still bring, together.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    header_bytes: u64,
+    depth: u32,
+    pub(crate) parts: u32,
+    pub(crate) bytes: u64,
+}
+
+/// What an attachment holds besides itself.
+enum Inside {
+    Mail,
+    Msg,
+    Tnef,
+    Signed,
+}
+
+/// Where a leaf comes from.
+#[derive(Clone, Copy)]
+struct Origin {
+    /// Its mail has a text of its own.
+    beside_text: bool,
+    /// Its bytes were spent when the mail around it was opened.
+    spent: bool,
+}
+
+/// Opens everything in `mail`.
+pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<'a> {
+    let own = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
+    let reach = Reach {
+        header_bytes: limits.header_bytes,
+        depth: limits.depth.min(64),
+        parts: limits.parts.saturating_sub(own),
+        bytes: limits.output_bytes,
+    };
+    let out = Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
+    let mut walk = Walk { reach, out };
+    walk.leaves(mail.leaves, false);
+    walk.out
+}
+
+struct Walk<'a> {
+    reach: Reach,
+    out: Expanded<'a>,
+}
+
+impl<'a> Walk<'a> {
+    fn leaves(&mut self, leaves: Vec<Leaf<'a>>, spent: bool) {
+        let beside_text = leaves.iter().any(|leaf| leaf.role == Role::Body);
+        for leaf in leaves {
+            self.leaf(leaf, Origin { beside_text, spent });
+        }
+    }
+
+    /// Every level of this recursion lengthens the path, which [`Reach::depth`] bounds.
+    fn leaf(&mut self, leaf: Leaf<'a>, origin: Origin) {
+        let detected = mapping::detected(&leaf);
+        match leaf.role {
+            Role::Attachment => match inside(&leaf, &detected) {
+                Some(Inside::Mail) => self.mail(leaf, detected, origin),
+                Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
+                Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
+                Some(Inside::Signed) => self.signed(leaf, detected, origin),
+                None => self.push(leaf, detected),
+            },
+            Role::Body if detected.id == "text" => self.text(leaf, detected),
+            Role::Body | Role::Alternative => self.push(leaf, detected),
+        }
+    }
+
+    fn push(&mut self, leaf: Leaf<'a>, detected: Detected) {
+        self.out.nodes.push(Node { leaf, detected, head: None, text: None });
+    }
+
+    /// An attachment that could not be opened.
+    fn closed(&mut self, leaf: Leaf<'a>, detected: Detected, why: Code) {
+        self.out.findings.push((leaf.path.clone(), why, 1));
+        self.push(leaf, detected);
+    }
+
+    /// Levels that may still lie below `path`.
+    fn depth_below(&self, path: &Path) -> Option<u32> {
+        self.reach.depth.checked_sub(u32::try_from(path.len()).ok()?).filter(|depth| *depth > 0)
+    }
+
+    fn mail(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
+        let detected = if detected.class == Class::Mail { detected } else { Detected { id: "eml", class: Class::Mail, ..detected } };
+        let inner = match &leaf.bytes {
+            Cow::Borrowed(bytes) => self.inspect(bytes, &leaf, origin),
+            Cow::Owned(bytes) => self.inspect(bytes, &leaf, origin).map(owned),
+        };
+        let inner = match inner {
+            Ok(inner) => inner,
+            Err(why) => return self.closed(leaf, detected, why),
+        };
+        let at = leaf.path.clone();
+        let head = Some(head::of_mail(leaf.names.shown.as_deref(), &inner.headers));
+        self.out.nodes.push(Node { leaf, detected, head, text: None });
+        self.tell(&at, inner.findings, inner.ambiguities);
+        self.leaves(below(&at, inner.leaves), true);
+    }
+
+    /// Reads a mail and spends what it brings.
+    fn inspect<'b>(&mut self, bytes: &'b [u8], leaf: &Leaf<'_>, origin: Origin) -> Result<Mail<'b>, Code> {
+        let depth = self.depth_below(&leaf.path).ok_or(Code::TooDeep)?;
+        let limits = Limits { header_bytes: self.reach.header_bytes, depth, parts: self.reach.parts };
+        let mail = sanitizer_mail::inspect(bytes, &limits).map_err(Unreadable::code)?;
+        if mail.leaves.iter().any(|leaf| u32::try_from(leaf.path.len()).is_ok_and(|length| length > depth)) {
+            return Err(Code::TooDeep);
+        }
+        let parts = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
+        let brought = mail.leaves.iter().fold(0, |sum: u64, leaf| sum.saturating_add(length(&leaf.bytes)));
+        let given_back = if origin.spent { length(&leaf.bytes) } else { 0 };
+        let bytes = self.reach.bytes.saturating_add(given_back).checked_sub(brought).ok_or(Code::TooLarge)?;
+        self.reach.parts = self.reach.parts.checked_sub(parts).ok_or(Code::TooManyFiles)?;
+        self.reach.bytes = bytes;
+        Ok(mail)
+    }
+
+    /// What was found in a mail at `at`, told where it is in the item.
+    fn tell(&mut self, at: &Path, findings: Vec<(Path, Code, u32)>, ambiguities: Vec<(Path, Flag, u32)>) {
+        let place = |path: Path| at.iter().copied().chain(path).collect::<Path>();
+        self.out.findings.extend(findings.into_iter().map(|(path, code, count)| (place(path), code, count)));
+        self.out.ambiguities.extend(ambiguities.into_iter().map(|(path, flag, count)| (place(path), flag, count)));
+    }
+
+    /// Signed content takes the place of its envelope: its bodies are bodies of the mail.
+    fn signed(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
+        let content = match &leaf.bytes {
+            Cow::Borrowed(bytes) => smime::read(bytes),
+            Cow::Owned(bytes) => smime::read(bytes).map(kept),
+        };
+        let content = match content {
+            Some(Enveloped::Signed(content)) if smime::is_entity(&content) => content,
+            Some(Enveloped::Encrypted) => return self.closed(leaf, detected, Code::EncryptedMail),
+            Some(Enveloped::Signed(_) | Enveloped::Bare) | None => return self.push(leaf, detected),
+        };
+        let inner = match &content {
+            Cow::Borrowed(bytes) => self.inspect(bytes, &leaf, origin),
+            Cow::Owned(bytes) => self.inspect(bytes, &leaf, origin).map(owned),
+        };
+        match inner {
+            Ok(inner) => {
+                let at = leaf.path;
+                self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
+                let first = self.out.nodes.len();
+                let whole: Vec<_> = inner.findings.iter().filter(|(path, ..)| path.is_empty()).cloned().collect();
+                self.tell(&at, inner.findings, inner.ambiguities);
+                self.leaves(below(&at, inner.leaves), true);
+                self.settle_signed(first, &whole);
+            }
+            Err(why) => self.closed(leaf, detected, why),
+        }
+    }
+
+    /// The envelope is no part, so what holds for all of it is told of each file in it; the first body says that the
+    /// signature is gone.
+    fn settle_signed(&mut self, first: usize, whole: &[(Path, Code, u32)]) {
+        let inside = self.out.nodes.get_mut(first..).unwrap_or_default();
+        for node in inside.iter().filter(|node| node.leaf.role == Role::Attachment) {
+            let told = whole.iter().map(|(_, code, count)| (node.leaf.path.clone(), *code, *count));
+            self.out.findings.extend(told);
+        }
+        if let Some(body) = inside.iter_mut().find(|node| node.leaf.role == Role::Body) {
+            let remains = body.text.get_or_insert_with(|| inline::Remains::unchanged(&body.leaf));
+            remains.found.push((Code::SignatureRemoved, 1));
+        }
+    }
+
+    /// A body without the armour and the files in it; these follow it.
+    fn text(&mut self, leaf: Leaf<'a>, detected: Detected) {
+        let most = self.depth_below(&leaf.path).map_or(0, |_| self.reach.parts);
+        let (remains, files, notes) = inline::take_out(&leaf, most, &mut self.reach.bytes);
+        self.reach.parts = self.reach.parts.saturating_sub(u32::try_from(files.len()).unwrap_or(u32::MAX));
+        let at = leaf.path.clone();
+        let noted = remains.iter().flat_map(|remains| &remains.told).chain(&notes);
+        self.out.findings.extend(noted.map(|(code, count)| (at.clone(), *code, *count)));
+        self.out.nodes.push(Node { leaf, detected, head: None, text: remains });
+        for (number, file) in (1..).zip(files) {
+            let leaf = attachment(child(&at, number), "", file.names, file.bytes);
+            self.leaf(leaf, Origin { beside_text: true, spent: true });
+        }
+    }
+
+    fn outlook(
+        &mut self,
+        leaf: Leaf<'a>,
+        detected: Detected,
+        origin: Origin,
+        read: fn(&[u8], &mut Allowance) -> Result<Message, outlook::Unreadable>,
+    ) {
+        let Some(depth) = self.depth_below(&leaf.path) else { return self.closed(leaf, detected, Code::TooDeep) };
+        let mut allowance = Allowance { bytes: self.reach.bytes, parts: self.reach.parts, depth };
+        // A reader of compound files that panics costs this attachment, not the mail.
+        let ended = catch_unwind(AssertUnwindSafe(|| read(&leaf.bytes, &mut allowance)));
+        self.reach.bytes = allowance.bytes;
+        match ended {
+            Ok(Ok(message)) => {
+                self.reach.parts = allowance.parts;
+                let role_of_text =
+                    if origin.beside_text && detected.id == "tnef" { Role::Alternative } else { Role::Body };
+                self.message(leaf, detected, message, role_of_text);
+            }
+            Ok(Err(why)) => self.closed(leaf, detected, code(why)),
+            Err(_) => self.closed(leaf, detected, Code::Corrupt),
+        }
+    }
+
+    fn message(&mut self, leaf: Leaf<'a>, detected: Detected, message: Message, role_of_text: Role) {
+        let at = leaf.path.clone();
+        let head = Some(head::of_message(leaf.names.shown.as_deref(), &message));
+        self.out.nodes.push(Node { leaf, detected, head, text: None });
+        let (mut number, count) = (0, message.bodies.len());
+        for body in message.bodies {
+            number += 1;
+            let role = if usize::from(number) == count { role_of_text } else { Role::Alternative };
+            let leaf = Leaf {
+                path: child(&at, number),
+                role,
+                declared: if body.is_html { "text/html" } else { "text/plain" }.to_owned(),
+                charset: body.charset,
+                flowed: None,
+                names: Names::default(),
+                bytes: Cow::Owned(body.bytes),
+            };
+            self.leaf(leaf, Origin { beside_text: true, spent: true });
+        }
+        for enclosed in message.attachments {
+            number = number.saturating_add(1);
+            self.enclosed(child(&at, number), enclosed, count > 0);
+        }
+    }
+
+    fn enclosed(&mut self, path: Path, enclosed: Attachment, beside_text: bool) {
+        const MESSAGE: Detected = Detected { id: "msg", class: Class::Mail, encrypted: false };
+        const OBJECT: Detected = Detected { id: "unknown", class: Class::Unknown, encrypted: false };
+        let names = Names::of(enclosed.names.iter().map(String::as_str));
+        let declared = enclosed.media_type.unwrap_or_default().to_ascii_lowercase();
+        let with = |bytes| attachment(path, &declared, names, bytes);
+        match enclosed.content {
+            Content::File(bytes) => self.leaf(with(bytes), Origin { beside_text, spent: true }),
+            // It has no bytes of its own.
+            Content::Message(message) => self.message(with(Vec::new()), MESSAGE, *message, Role::Body),
+            Content::Closed(why) => self.closed(with(Vec::new()), MESSAGE, code(why)),
+            Content::Absent => self.closed(with(Vec::new()), OBJECT, Code::UnsupportedFormat),
+        }
+    }
+}
+
+/// What an attachment is opened as.
+fn inside(leaf: &Leaf<'_>, detected: &Detected) -> Option<Inside> {
+    let declared = leaf.declared.as_str();
+    let named = |extension: &str| leaf.names.extensions.iter().any(|known| known == extension);
+    let says_mail = matches!(declared, "message/rfc822" | "message/global" | "message/news") || named("eml");
+    match detected.id {
+        "eml" => Some(Inside::Mail),
+        "msg" => Some(Inside::Msg),
+        "tnef" => Some(Inside::Tnef),
+        "p7m" | "p7s" => Some(Inside::Signed),
+        // A mail of few headers is text like every other; one with raw eight-bit parts is not even that.
+        _ if says_mail && matches!(detected.class, Class::Text | Class::Markup | Class::Script | Class::Unknown) => {
+            Some(Inside::Mail)
+        }
+        _ if matches!(declared, "application/pkcs7-mime" | "application/x-pkcs7-mime") => Some(Inside::Signed),
+        _ => None,
+    }
+}
+
+const fn code(why: outlook::Unreadable) -> Code {
+    match why {
+        outlook::Unreadable::Malformed => Code::Corrupt,
+        outlook::Unreadable::TooLarge => Code::TooLarge,
+        outlook::Unreadable::TooManyParts => Code::TooManyFiles,
+        outlook::Unreadable::TooDeep => Code::TooDeep,
+    }
+}
+
+fn child(path: &[u16], number: u16) -> Path {
+    path.iter().copied().chain([number]).collect()
+}
+
+fn below<'a>(at: &[u16], leaves: Vec<Leaf<'a>>) -> Vec<Leaf<'a>> {
+    leaves.into_iter().map(|leaf| Leaf { path: at.iter().copied().chain(leaf.path).collect(), ..leaf }).collect()
+}
+
+/// The same mail with bytes of its own.
+fn owned<'a>(mail: Mail<'_>) -> Mail<'a> {
+    let own = |leaf: Leaf<'_>| Leaf {
+        bytes: Cow::Owned(leaf.bytes.into_owned()),
+        path: leaf.path,
+        role: leaf.role,
+        declared: leaf.declared,
+        charset: leaf.charset,
+        flowed: leaf.flowed,
+        names: leaf.names,
+    };
+    Mail {
+        headers: mail.headers,
+        leaves: mail.leaves.into_iter().map(own).collect(),
+        findings: mail.findings,
+        ambiguities: mail.ambiguities,
+    }
+}
+
+fn kept<'a>(enveloped: Enveloped<'_>) -> Enveloped<'a> {
+    match enveloped {
+        Enveloped::Signed(content) => Enveloped::Signed(Cow::Owned(content.into_owned())),
+        Enveloped::Bare => Enveloped::Bare,
+        Enveloped::Encrypted => Enveloped::Encrypted,
+    }
+}
+
+fn attachment<'a>(path: Path, declared: &str, names: Names, bytes: Vec<u8>) -> Leaf<'a> {
+    let is_type = declared.len() <= 255
+        && declared.contains('/')
+        && declared.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase());
+    Leaf {
+        path,
+        role: Role::Attachment,
+        declared: if is_type { declared } else { "application/octet-stream" }.to_owned(),
+        charset: None,
+        flowed: None,
+        names,
+        bytes: Cow::Owned(bytes),
+    }
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
