@@ -110,7 +110,6 @@ impl RuleSet {
 
 /// The parts of an enclosed mail that is kept back are kept back with it, whatever was decided about them alone.
 fn keep_with_their_mail(facts: &Facts, parts: &mut Vec<PartDecision>) {
-    let is_enclosed = |path: &PartPath| facts.part(path).is_some_and(|part| part.role == PartRole::Enclosed);
     let mut kept: Option<PartDecision> = None;
     // Reading order: a mail comes before everything inside it.
     for part in parts {
@@ -118,9 +117,15 @@ fn keep_with_their_mail(facts: &Facts, parts: &mut Vec<PartDecision>) {
             Some(mail) if part.path.is_inside(&mail.path) => {
                 *part = PartDecision { path: part.path.clone(), ..mail.clone() };
             }
-            _ => kept = (is_enclosed(&part.path) && !part.action.needs_worker()).then(|| part.clone()),
+            _ => kept = is_kept_mail(facts, part).then(|| part.clone()),
         }
     }
+}
+
+/// True for a mail inside the mail that is kept back, and everything in it with it.
+pub(super) fn is_kept_mail(facts: &Facts, decision: &PartDecision) -> bool {
+    let is_enclosed = facts.part(&decision.path).is_some_and(|part| part.role == PartRole::Enclosed);
+    is_enclosed && !decision.action.needs_worker()
 }
 
 /// True if a rule about the mail holds for the mail as a whole or for any one of its parts, recipients apart.

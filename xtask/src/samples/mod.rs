@@ -5,9 +5,11 @@
 
 mod bytes;
 mod charsets;
+mod enclosed;
 mod encode;
 mod files;
 mod html;
+mod outlook;
 mod structure;
 
 use std::path::PathBuf;
@@ -29,6 +31,7 @@ pub(crate) fn all() -> Vec<Sample> {
     let mut samples = charsets::samples();
     samples.extend(html::samples());
     samples.extend(structure::samples());
+    samples.extend(enclosed::samples());
     samples.extend(files::samples());
     samples.sort_by_key(|sample| sample.name);
     samples
