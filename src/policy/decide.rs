@@ -12,7 +12,7 @@ use super::RuleSet;
 use super::condition::Subject;
 use super::pattern::Person;
 use super::rule::{Effect, Rule};
-use crate::domain::{Action, Decision, Facts, GroupDecision, Part, PartDecision, PartPath, PartRole, Reason, RuleName};
+use crate::domain::{Action, Decision, Facts, GroupDecision, Part, PartDecision, PartRole, Reason, RuleName};
 
 /// The rules that may decide about one thing, in order: those that hold for every recipient end the list.
 type Shortlist<'r> = Vec<(usize, &'r Rule)>;
@@ -168,7 +168,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Client, Digest, Envelope, Finding, HeaderFacts, Mailbox, Origin, ReversePath, Timestamp, TypeClass, TypeId,
+        Client, Digest, Envelope, Finding, HeaderFacts, Mailbox, Origin, PartPath, ReversePath, Timestamp, TypeClass,
+        TypeId,
     };
 
     const TODAY: Date = jiff::civil::date(2026, 11, 23);

@@ -135,9 +135,7 @@ fn indefinite(tag: u8, bytes: &[u8], depth: u32) -> Option<Field<'_>> {
 #[must_use]
 pub fn is_entity(content: &[u8]) -> bool {
     let mut lines = content.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end).take_while(|line| !line.is_empty());
-    lines.by_ref().take(100).any(|line| {
-        line.get(..13).is_some_and(|name| name.eq_ignore_ascii_case(b"content-type:"))
-    })
+    lines.by_ref().take(100).any(|line| line.get(..13).is_some_and(|name| name.eq_ignore_ascii_case(b"content-type:")))
 }
 
 #[cfg(test)]

@@ -55,8 +55,14 @@ fn storage(
     let mut recipients: Vec<Recipient> = Vec::new();
     for path in inside("__recip_version1.0_").iter().take(MAX_RECIPIENTS) {
         let entries = self::entries(file, path)?;
-        recipients
-            .push(message::recipient(&self::properties(file, path, Storage::Part, &entries, code_page, allowance)?));
+        recipients.push(message::recipient(&self::properties(
+            file,
+            path,
+            Storage::Part,
+            &entries,
+            code_page,
+            allowance,
+        )?));
     }
     let mut attachments = Vec::new();
     for path in inside("__attach_version1.0_") {
@@ -145,8 +151,23 @@ const fn is_wanted(id: u16, kind: u16) -> bool {
     match kind {
         STRING8 | UNICODE => matches!(
             id,
-            0x0037 | 0x0042 | 0x0065 | 0x0C1A | 0x0C1F | 0x0E03 | 0x0E04 | 0x1000 | 0x1013 | 0x3001 | 0x3003 | 0x3704
-                | 0x3707 | 0x370E | 0x39FE | 0x5D01 | 0x5D02
+            0x0037
+                | 0x0042
+                | 0x0065
+                | 0x0C1A
+                | 0x0C1F
+                | 0x0E03
+                | 0x0E04
+                | 0x1000
+                | 0x1013
+                | 0x3001
+                | 0x3003
+                | 0x3704
+                | 0x3707
+                | 0x370E
+                | 0x39FE
+                | 0x5D01
+                | 0x5D02
         ),
         BINARY => matches!(id, 0x1009 | 0x1013 | 0x3701),
         OBJECT => false,

@@ -73,7 +73,8 @@ impl<'a> Properties<'a> {
         let value = self.values.get(&id)?;
         let text = match value.kind {
             UNICODE => {
-                let units = value.bytes.chunks_exact(2).filter_map(|pair| Some(u16::from_le_bytes(pair.try_into().ok()?)));
+                let units =
+                    value.bytes.chunks_exact(2).filter_map(|pair| Some(u16::from_le_bytes(pair.try_into().ok()?)));
                 char::decode_utf16(units.take_while(|unit| *unit != 0)).map(|c| c.unwrap_or('\u{FFFD}')).collect()
             }
             STRING8 => self.decoded(until_nul(&value.bytes)),

@@ -191,7 +191,8 @@ impl Text<'_> {
         }
         let length = self.rest.iter().take(32).take_while(|b| b.is_ascii_alphabetic()).count();
         let (word, rest) = self.rest.split_at_checked(length).unwrap_or_default();
-        let digits = rest.iter().take(11).enumerate().take_while(|(at, b)| b.is_ascii_digit() || (*at == 0 && **b == b'-'));
+        let digits =
+            rest.iter().take(11).enumerate().take_while(|(at, b)| b.is_ascii_digit() || (*at == 0 && **b == b'-'));
         let (number, rest) = rest.split_at_checked(digits.count()).unwrap_or_default();
         self.rest = rest.strip_prefix(b" ").unwrap_or(rest);
         let number = std::str::from_utf8(number).ok().and_then(|number| number.parse::<i64>().ok());
@@ -239,13 +240,14 @@ impl Text<'_> {
 
     fn unicode(&mut self, number: Option<i64>) {
         let unit = number.map(|number| number.rem_euclid(0x1_0000)).and_then(|number| u16::try_from(number).ok());
-        self.stand_ins = self.now.fallback;
-        let Some(unit) = unit.filter(|_| !self.now.skipped && !self.now.doubled) else { return };
-        if self.pending_page != 1200 {
-            self.settle();
-            self.pending_page = 1200;
+        if let Some(unit) = unit.filter(|_| !self.now.skipped && !self.now.doubled) {
+            if self.pending_page != 1200 {
+                self.settle();
+                self.pending_page = 1200;
+            }
+            self.pending.extend(unit.to_le_bytes());
         }
-        self.pending.extend(unit.to_le_bytes());
+        self.stand_ins = self.now.fallback;
     }
 
     fn byte(&mut self, byte: u8) {

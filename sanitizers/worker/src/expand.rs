@@ -71,7 +71,8 @@ pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<
         parts: limits.parts.saturating_sub(own),
         bytes: limits.output_bytes,
     };
-    let out = Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
+    let out =
+        Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
     let mut walk = Walk { reach, out };
     walk.leaves(mail.leaves, false);
     walk.out
@@ -122,7 +123,11 @@ impl<'a> Walk<'a> {
     }
 
     fn mail(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
-        let detected = if detected.class == Class::Mail { detected } else { Detected { id: "eml", class: Class::Mail, ..detected } };
+        let detected = if detected.class == Class::Mail {
+            detected
+        } else {
+            Detected { id: "eml", class: Class::Mail, ..detected }
+        };
         let inner = match &leaf.bytes {
             Cow::Borrowed(bytes) => self.inspect(bytes, &leaf, origin),
             Cow::Owned(bytes) => self.inspect(bytes, &leaf, origin).map(owned),
@@ -295,8 +300,9 @@ fn inside(leaf: &Leaf<'_>, detected: &Detected) -> Option<Inside> {
         "msg" => Some(Inside::Msg),
         "tnef" => Some(Inside::Tnef),
         "p7m" | "p7s" => Some(Inside::Signed),
-        // A mail of few headers is text like every other; one with raw eight-bit parts is not even that.
-        _ if says_mail && matches!(detected.class, Class::Text | Class::Markup | Class::Script | Class::Unknown) => {
+        // A mail of few headers is text like every other, whatever that says; one with raw eight-bit parts is not even
+        // that.
+        _ if says_mail && (detected.class == Class::Unknown || sanitizer_detect::is_text(&leaf.bytes)) => {
             Some(Inside::Mail)
         }
         _ if matches!(declared, "application/pkcs7-mime" | "application/x-pkcs7-mime") => Some(Inside::Signed),

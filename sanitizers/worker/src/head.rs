@@ -36,9 +36,8 @@ pub(crate) fn of_mail(name: Option<&str>, headers: &Headers) -> String {
 
 /// The lines of one message of Outlook.
 pub(crate) fn of_message(name: Option<&str>, message: &Message) -> String {
-    let people = |people: &[Person]| -> Vec<String> {
-        people.iter().map(|one| person(&one.name, &one.address)).collect()
-    };
+    let people =
+        |people: &[Person]| -> Vec<String> { people.iter().map(|one| person(&one.name, &one.address)).collect() };
     lines(
         name,
         message.subject.as_deref(),
@@ -150,7 +149,11 @@ mod tests {
 
     #[test]
     fn only_lines_with_something_in_them_are_written() {
-        let headers = Headers { subject: Some("見積り\nの件".to_owned()), date: Some((1_795_398_067, 540)), ..Headers::default() };
+        let headers = Headers {
+            subject: Some("見積り\nの件".to_owned()),
+            date: Some((1_795_398_067, 540)),
+            ..Headers::default()
+        };
         assert_eq!(
             of_mail(Some("a.eml"), &headers),
             "――― 添付されたメール (Attached mail): a.eml ―――\n件名 (Subject): 見積り の件\n日時 (Date): 2026-11-23 10:41:07 +0900\n"

@@ -54,7 +54,8 @@ pub(crate) fn take_out(leaf: &Leaf<'_>, most: u32, bytes: &mut u64) -> (Option<R
     let text = remains.as_ref().map_or(&*leaf.bytes, |remains| &remains.bytes);
     let notes = if uuencode::names_other_encoding(text) { vec![(Code::UnsupportedFormat, 1)] } else { Vec::new() };
     let found = uuencode::inline_files(text, usize::try_from(most).unwrap_or(usize::MAX));
-    let total = found.iter().fold(0u64, |sum, file| sum.saturating_add(u64::try_from(file.bytes.len()).unwrap_or(u64::MAX)));
+    let total =
+        found.iter().fold(0u64, |sum, file| sum.saturating_add(u64::try_from(file.bytes.len()).unwrap_or(u64::MAX)));
     let Some(left) = bytes.checked_sub(total).filter(|_| !found.is_empty()) else {
         return (remains, Vec::new(), notes);
     };
@@ -139,7 +140,10 @@ mod tests {
     fn a_file_leaves_a_mark_in_text_of_any_charset() {
         // 手水 in ISO-2022-JP, and a file name in Shift_JIS that only the statistics tell.
         for (text, charset) in [
-            (&b"\x1B$B<j?e\x1B(B uu\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n\x1B$B<j?e\x1B(B\r\n"[..], Some("iso-2022-jp")),
+            (
+                &b"\x1B$B<j?e\x1B(B uu\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n\x1B$B<j?e\x1B(B\r\n"[..],
+                Some("iso-2022-jp"),
+            ),
             ("手水 uu\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n手水\r\n".as_bytes(), None),
         ] {
             let mut bytes = 10;

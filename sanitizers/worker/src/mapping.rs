@@ -172,12 +172,9 @@ fn shown<'a>(source: Source<'a>, head: Option<String>, text: Option<Remains>) ->
             bytes: Cow::Owned(head.into_bytes()),
             ..source
         },
-        (None, Some(remains)) => Source {
-            charset: remains.charset,
-            bytes: Cow::Owned(remains.bytes),
-            found: remains.found,
-            ..source
-        },
+        (None, Some(remains)) => {
+            Source { charset: remains.charset, bytes: Cow::Owned(remains.bytes), found: remains.found, ..source }
+        }
         (None, None) => source,
     }
 }
@@ -200,7 +197,8 @@ fn twin(body: &PartFound, parts: &[PartFound]) -> Option<Vec<u16>> {
 
 /// The innermost mail that `path` lies in; absent for the item itself.
 fn mail_of<'p>(path: &[u16], parts: &'p [PartFound]) -> Option<&'p [u16]> {
-    let around = |part: &&PartFound| part.role == Role::Enclosed && path.len() > part.path.len() && path.starts_with(&part.path);
+    let around =
+        |part: &&PartFound| part.role == Role::Enclosed && path.len() > part.path.len() && path.starts_with(&part.path);
     parts.iter().rev().find(around).map(|part| part.path.as_slice())
 }
 

@@ -364,11 +364,7 @@ mod tests {
         use Role::{Alternative, Attachment, Body, Enclosed};
         // Two mails inside each other are the same bytes.
         let nested = |innermost| {
-            vec![
-                at(&[1], Enclosed, LENGTH),
-                at(&[1, 1], Enclosed, LENGTH),
-                at(&[1, 1, 1], Attachment, innermost),
-            ]
+            vec![at(&[1], Enclosed, LENGTH), at(&[1, 1], Enclosed, LENGTH), at(&[1, 1, 1], Attachment, innermost)]
         };
         assert!(check(nested(LIMITS.output_bytes)));
         assert!(!check(nested(LIMITS.output_bytes + 1)));

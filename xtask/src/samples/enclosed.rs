@@ -30,21 +30,40 @@ fn mails() -> Vec<Sample> {
         Sample {
             name: "50-forwarded-with-attachments",
             about: "A mail forwarded as an attachment: its text is shown, its list is handed on, the program that calls itself a PDF is kept.",
-            bytes: Mail::new(&word("Fwd: 見積りの件")).multipart("mixed", "mix").parts("mix", &[
-                text("転送します。ご確認ください。\n"),
-                part(&[b"Content-Type: message/rfc822", b"Content-Disposition: attachment; filename=\"forwarded.eml\""], &inner("見積りの件")),
-            ], false),
+            bytes: Mail::new(&word("Fwd: 見積りの件")).multipart("mixed", "mix").parts(
+                "mix",
+                &[
+                    text("転送します。ご確認ください。\n"),
+                    part(
+                        &[
+                            b"Content-Type: message/rfc822",
+                            b"Content-Disposition: attachment; filename=\"forwarded.eml\"",
+                        ],
+                        &inner("見積りの件"),
+                    ),
+                ],
+                false,
+            ),
         },
         Sample {
             name: "51-forwarded-base64",
             about: "A mail saved as a file and attached in base64, with a mail inside that again.",
-            bytes: Mail::new(&word("保存したメール")).multipart("mixed", "mix").parts("mix", &[
-                text("保存したメールを添付します。\n"),
-                attachment("application/octet-stream", "保存.eml", &Mail::new(&word("外側")).multipart("mixed", "middle").parts("middle", &[
-                    text("外側の本文です。\n"),
-                    part(&[b"Content-Type: message/rfc822"], &inner("内側")),
-                ], false)),
-            ], false),
+            bytes: Mail::new(&word("保存したメール")).multipart("mixed", "mix").parts(
+                "mix",
+                &[
+                    text("保存したメールを添付します。\n"),
+                    attachment(
+                        "application/octet-stream",
+                        "保存.eml",
+                        &Mail::new(&word("外側")).multipart("mixed", "middle").parts(
+                            "middle",
+                            &[text("外側の本文です。\n"), part(&[b"Content-Type: message/rfc822"], &inner("内側"))],
+                            false,
+                        ),
+                    ),
+                ],
+                false,
+            ),
         },
         Sample {
             name: "57-nested-without-end",
@@ -57,7 +76,12 @@ fn mails() -> Vec<Sample> {
 fn nested(levels: usize) -> Vec<u8> {
     let mut mail = b"From: a@example.com\nSubject: 200\n\nthe innermost\n".to_vec();
     for level in (1..levels).rev() {
-        mail = [format!("From: a@example.com\nSubject: {level}\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\n").into_bytes(), mail].concat();
+        mail = [
+            format!("From: a@example.com\nSubject: {level}\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\n")
+                .into_bytes(),
+            mail,
+        ]
+        .concat();
     }
     Mail::new(&word("入れ子のメール")).multipart("mixed", "mix").parts(
         "mix",
@@ -85,30 +109,48 @@ fn outlook() -> Vec<Sample> {
         .text8(0x1000, &sjis("議事録を送ります。\r\n①が決定事項です。\r\n"))
         .recipient(person("職員", "shokuin@city.example.lg.jp", 1))
         .recipient(person("課長", "kacho@city.example.lg.jp", 2))
-        .attachment(Object::default().text(0x3707, "議事録.txt").text(0x3704, "GIJIRO~1.TXT").number(0x3705, 1).binary(0x3701, "決定事項\r\n".as_bytes()))
+        .attachment(
+            Object::default()
+                .text(0x3707, "議事録.txt")
+                .text(0x3704, "GIJIRO~1.TXT")
+                .number(0x3705, 1)
+                .binary(0x3701, "決定事項\r\n".as_bytes()),
+        )
         .attachment(Object::default().text(0x3707, "更新.exe").number(0x3705, 1).binary(0x3701, &program()))
         .attachment(Object::default().text(0x3001, "Re: 打合せ").holding(embedded));
     vec![
         Sample {
             name: "52-winmail",
             about: "winmail.dat beside a text, as Outlook sends it to those who do not have Outlook: the files in it are handled like others.",
-            bytes: Mail::new(&word("資料の送付")).multipart("mixed", "mix").parts("mix", &[
-                text("資料をお送りします。\n"),
-                attachment("application/ms-tnef", "winmail.dat", &Tnef::new()
-                    .attribute(1, 0x0002_800C, &[sjis("資料をお送りします。\r\n"), vec![0]].concat())
-                    .file(&sjis("一覧表.csv"), &sjis("番号,名前\r\n1,髙橋\r\n"))
-                    .file(&sjis("見積書.pdf"), &pdf())
-                    .file(b"setup.exe", &program())
-                    .done()),
-            ], false),
+            bytes: Mail::new(&word("資料の送付")).multipart("mixed", "mix").parts(
+                "mix",
+                &[
+                    text("資料をお送りします。\n"),
+                    attachment(
+                        "application/ms-tnef",
+                        "winmail.dat",
+                        &Tnef::new()
+                            .attribute(1, 0x0002_800C, &[sjis("資料をお送りします。\r\n"), vec![0]].concat())
+                            .file(&sjis("一覧表.csv"), &sjis("番号,名前\r\n1,髙橋\r\n"))
+                            .file(&sjis("見積書.pdf"), &pdf())
+                            .file(b"setup.exe", &program())
+                            .done(),
+                    ),
+                ],
+                false,
+            ),
         },
         Sample {
             name: "53-outlook-message",
             about: "A .msg file with a text file, a program and another message in it.",
-            bytes: Mail::new(&word("議事録")).multipart("mixed", "mix").parts("mix", &[
-                text("Outlook から保存したメールを添付します。\n"),
-                attachment("application/vnd.ms-outlook", "打合せの議事録.msg", &message.msg()),
-            ], false),
+            bytes: Mail::new(&word("議事録")).multipart("mixed", "mix").parts(
+                "mix",
+                &[
+                    text("Outlook から保存したメールを添付します。\n"),
+                    attachment("application/vnd.ms-outlook", "打合せの議事録.msg", &message.msg()),
+                ],
+                false,
+            ),
         },
     ]
 }
@@ -127,18 +169,22 @@ fn texts() -> Vec<Sample> {
         Sample {
             name: "54-uuencode",
             about: "Two files uuencoded in a Japanese text: taken out, a mark stays where they stood.",
-            bytes: Mail::new(&word("古いメールソフトから")).content("text/plain; charset=ISO-2022-JP", "7bit").body(&[
-                jis("一覧を送ります。\n"),
-                list.replace("一覧.csv", "list.csv").into_bytes(),
-                jis("道具も送ります。\n"),
-                uuencoded("tool.exe", &program()).into_bytes(),
-                jis("以上です。begin 644 は文字のままです。\n"),
-            ].concat()),
+            bytes: Mail::new(&word("古いメールソフトから")).content("text/plain; charset=ISO-2022-JP", "7bit").body(
+                &[
+                    jis("一覧を送ります。\n"),
+                    list.replace("一覧.csv", "list.csv").into_bytes(),
+                    jis("道具も送ります。\n"),
+                    uuencoded("tool.exe", &program()).into_bytes(),
+                    jis("以上です。begin 644 は文字のままです。\n"),
+                ]
+                .concat(),
+            ),
         },
         Sample {
             name: "55-smime-opaque",
             about: "S/MIME signed in one piece (smime.p7m): the text in the envelope is the text of the mail.",
-            bytes: Mail::new(&word("電子署名つき")).header("MIME-Version", b"1.0")
+            bytes: Mail::new(&word("電子署名つき"))
+                .header("MIME-Version", b"1.0")
                 .header("Content-Type", b"application/pkcs7-mime; smime-type=signed-data; name=\"smime.p7m\"")
                 .header("Content-Disposition", b"attachment; filename=\"smime.p7m\"")
                 .header("Content-Transfer-Encoding", b"base64")
@@ -149,13 +195,15 @@ fn texts() -> Vec<Sample> {
             about: "Text signed in place with OpenPGP: shown without the armour.",
             bytes: Mail::new(&word("PGP 署名")).content("text/plain; charset=UTF-8", "8bit").body(
                 "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n署名した本文です。\n- -- \n山田\n\
-                 -----BEGIN PGP SIGNATURE-----\n\niHUEARYIAB0WIQQ=\n-----END PGP SIGNATURE-----\n".as_bytes(),
+                 -----BEGIN PGP SIGNATURE-----\n\niHUEARYIAB0WIQQ=\n-----END PGP SIGNATURE-----\n"
+                    .as_bytes(),
             ),
         },
         Sample {
             name: "58-smime-encrypted",
             about: "S/MIME encrypted: nothing of it can be checked, so it is kept back under its own reason.",
-            bytes: Mail::new(&word("暗号化したメール")).header("MIME-Version", b"1.0")
+            bytes: Mail::new(&word("暗号化したメール"))
+                .header("MIME-Version", b"1.0")
                 .header("Content-Type", b"application/pkcs7-mime; smime-type=enveloped-data; name=\"smime.p7m\"")
                 .header("Content-Disposition", b"attachment; filename=\"smime.p7m\"")
                 .header("Content-Transfer-Encoding", b"base64")
