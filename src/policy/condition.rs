@@ -33,7 +33,7 @@ pub(super) enum Condition {
     SizeUnder(u64),
     /// A password protects the part, or not.
     Encrypted(bool),
-    /// Found on the part, or on the item as a whole.
+    /// Found on the part, on a multipart around it, or on the item as a whole.
     Finding(Vec<Reason>),
     /// The reverse path of the envelope.
     Sender(Vec<AddressPattern>),
@@ -236,7 +236,11 @@ pub(super) fn list(f: &mut dyn fmt::Write, items: impl IntoIterator<Item = impl 
 }
 
 fn found(codes: &[Reason], subject: &Subject<'_>) -> bool {
-    let here = |path: &PartPath| *path == PartPath::root() || subject.part.is_some_and(|part| part.path == *path);
+    // A multipart is no part: what was found on one holds for everything in it. A mail inside the mail is one.
+    let is_around = |part: &Part, path: &PartPath| part.path.is_inside(path) && subject.facts.part(path).is_none();
+    let here = |path: &PartPath| {
+        *path == PartPath::root() || subject.part.is_some_and(|part| part.path == *path || is_around(part, path))
+    };
     subject.facts.findings.iter().any(|finding| here(&finding.part) && codes.contains(&finding.code))
 }
 

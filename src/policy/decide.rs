@@ -295,6 +295,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_on_a_multipart_holds_for_the_parts_in_it() {
+        let rules = rules(&[("R-1", "finding = \"corrupt\"", "\"quarantine\""), ("R-2", "", "\"text\"")]);
+        let at = |path: &str, role| Part { path: path.parse().unwrap(), ..part(1, role, TypeClass::Text) };
+        let decided = |parts: Vec<Part>, found: &str| {
+            let mut facts = facts(None, &["a@x.jp"], parts);
+            facts.findings = vec![Finding { code: Reason::Corrupt, part: found.parse().unwrap(), count: 1 }];
+            let decision = rules.decide(&facts, TODAY);
+            decision.groups[0].parts.iter().map(|part| part.rule.as_str().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let file = PartRole::Attachment;
+        assert_eq!(decided(vec![at("1", file), at("2.1", file), at("2.2.1", file)], "2"), "R-2 R-1 R-1");
+        assert_eq!(decided(vec![at("1", file), at("2.1", file), at("2.2.1", file)], "2.2"), "R-2 R-2 R-1");
+        // A text with files in it is a part itself: what is found on it is its own.
+        assert_eq!(decided(vec![at("2", PartRole::Body), at("2.1", file)], "2"), "R-1 R-2");
+    }
+
+    #[test]
     fn the_parts_of_an_enclosed_mail_are_kept_back_with_it() {
         let rules = rules(&[
             ("R-1", "role = \"enclosed\", size_over = 10", "\"quarantine\""),

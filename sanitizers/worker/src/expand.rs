@@ -187,23 +187,17 @@ impl<'a> Walk<'a> {
                 let at = leaf.path;
                 self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
                 let first = self.out.nodes.len();
-                let whole: Vec<_> = inner.findings.iter().filter(|(path, ..)| path.is_empty()).cloned().collect();
                 self.tell(&at, inner.findings, inner.ambiguities);
                 self.leaves(below(&at, inner.leaves), true);
-                self.settle_signed(first, &whole);
+                self.settle_signed(first);
             }
             Err(why) => self.closed(leaf, detected, why),
         }
     }
 
-    /// The envelope is no part, so what holds for all of it is told of each file in it; the first body says that the
-    /// signature is gone.
-    fn settle_signed(&mut self, first: usize, whole: &[(Path, Code, u32)]) {
+    /// The first body of signed content says that the signature is gone.
+    fn settle_signed(&mut self, first: usize) {
         let inside = self.out.nodes.get_mut(first..).unwrap_or_default();
-        for node in inside.iter().filter(|node| node.leaf.role == Role::Attachment) {
-            let told = whole.iter().map(|(_, code, count)| (node.leaf.path.clone(), *code, *count));
-            self.out.findings.extend(told);
-        }
         if let Some(body) = inside.iter_mut().find(|node| node.leaf.role == Role::Body) {
             let remains = body.text.get_or_insert_with(|| inline::Remains::unchanged(&body.leaf));
             remains.found.push((Code::SignatureRemoved, 1));

@@ -42,8 +42,8 @@ pub(crate) fn of_message(name: Option<&str>, message: &Message) -> String {
         name,
         message.subject.as_deref(),
         [&people(&message.from), &people(&message.to), &people(&message.cc)],
-        // It is kept as the time of the world; nothing says where it was written.
-        message.date.map(|seconds| (seconds, 0)),
+        // Nothing says where it was written; its readers are in Japan.
+        message.date.map(|seconds| (seconds, 9 * 60)),
     )
 }
 
