@@ -85,6 +85,7 @@ fn pieces(mut content: &[u8], whole: &mut Vec<u8>, depth: u32) -> Option<()> {
     Some(())
 }
 
+#[derive(Clone, Copy)]
 struct Field<'a> {
     tag: u8,
     content: &'a [u8],

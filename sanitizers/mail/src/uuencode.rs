@@ -137,7 +137,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<String> {
         let files = inline_files(text.as_bytes(), 9);
-        files.iter().map(|file| String::from_utf8_lossy(&file.name).into_owned()).collect()
+        files.into_iter().map(|file| String::from_utf8(file.name).unwrap()).collect()
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
         let text = format!("前の文\r\n{CAT}後の文\r\n");
         let files = inline_files(text.as_bytes(), 9);
         assert_eq!(files[0].bytes, b"Cat");
-        assert_eq!(&text[files[0].span.clone()], CAT);
+        assert_eq!(text.get(files[0].span.clone()), Some(CAT));
         assert_eq!(names(&format!("{CAT}x\r\n{CAT}")), ["cat.txt", "cat.txt"]);
         assert_eq!(inline_files(format!("{CAT}{CAT}").as_bytes(), 1).len(), 1);
     }

@@ -182,6 +182,7 @@ fn stream(file: &mut File<'_>, path: &str, limit: u64) -> Result<Option<Vec<u8>>
         return Err(Unreadable::TooLarge);
     }
     let mut bytes = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "the stream was just found to be within the limit")]
     let read = stream.take(limit).read_to_end(&mut bytes);
     Ok(read.is_ok().then_some(bytes))
 }

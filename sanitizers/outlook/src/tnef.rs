@@ -180,6 +180,5 @@ fn padded<'a>(reader: &mut Reader<'a>, length: u32) -> Result<&'a [u8], Unreadab
     let value = reader.take_u32(length)?;
     let padding = length.wrapping_neg() % 4;
     // The last value of a stream may lack its padding.
-    let _ = reader.take_u32(padding);
-    Ok(value)
+    reader.take_u32(padding).map_or(Ok(value), |_padding| Ok(value))
 }

@@ -366,3 +366,90 @@ fn attachment<'a>(path: Path, declared: &str, names: Names, bytes: Vec<u8>) -> L
 fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use sanitizer_protocol::{Limits, Role, Subject};
+
+    use crate::mapping::{Item, inspect};
+
+    const LIMITS: Limits = Limits {
+        header_bytes: 65_536,
+        depth: 6,
+        parts: 20,
+        html_bytes: 1 << 20,
+        text_bytes: 1 << 20,
+        output_bytes: 4_000,
+    };
+
+    /// What the gateway believes, or else it gives the mail up as a whole.
+    fn hold(item: &Item<'_>, length: usize) {
+        let parts = &item.found.parts;
+        assert!(parts.is_sorted_by(|one, next| one.path < next.path), "in reading order");
+        assert!(parts.len() <= 20 && parts.iter().all(|part| part.path.len() <= 6));
+        let is_inside = |path: &[u16], other: &[u16]| path.len() > other.len() && path.starts_with(other);
+        let outermost = parts.iter().filter(|part| !parts.iter().any(|other| is_inside(&part.path, &other.path)));
+        assert!(outermost.map(|part| part.length).sum::<u64>() <= u64::try_from(length).unwrap());
+        let inside = parts.iter().filter(|part| parts.iter().any(|other| is_inside(&part.path, &other.path)));
+        let innermost = inside.filter(|part| !parts.iter().any(|other| is_inside(&other.path, &part.path)));
+        assert!(innermost.map(|part| part.length).sum::<u64>() <= LIMITS.output_bytes);
+        for part in parts {
+            let around = parts.iter().filter(|other| is_inside(&part.path, &other.path));
+            assert!(around.into_iter().all(|other| matches!(other.role, Role::Enclosed | Role::Body)));
+        }
+        for found in &item.found.findings {
+            let is_place = found.path.is_empty() || parts.iter().any(|part| part.path.starts_with(&found.path));
+            assert!(is_place, "{found:?}");
+        }
+        assert!(item.sources.iter().map(|source| &source.path).eq(parts.iter().map(|part| &part.path)));
+    }
+
+    fn samples() -> Vec<Vec<u8>> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+        let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let enclosed = folders.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with('5'));
+        let samples: Vec<Vec<u8>> = enclosed.map(|path| std::fs::read(path.join("input.eml")).unwrap()).collect();
+        assert!(samples.len() >= 9);
+        samples
+    }
+
+    #[test]
+    fn whatever_becomes_of_the_bytes_the_parts_told_of_fit_together() {
+        for sample in samples() {
+            let step = sample.len() / 150 + 1;
+            for at in (0..sample.len()).step_by(step) {
+                for mail in [sample[..at].to_vec(), [&sample[..at], b"\xFF", &sample[at + 1..]].concat()] {
+                    if let Ok(item) = inspect(&Subject::Mail, &mail, &LIMITS) {
+                        hold(&item, mail.len());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_reach_does_not_allow_stays_closed_and_is_told_of() {
+        let mail = samples().into_iter().find(|mail| mail.windows(13).any(|word| word == b"forwarded.eml")).unwrap();
+        let told = |limits: Limits| {
+            let item = inspect(&Subject::Mail, &mail, &limits).unwrap();
+            item.found
+                .findings
+                .iter()
+                .map(|found| found.code.clone())
+                .filter(|code| code.starts_with("too"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(LIMITS), [""; 0]);
+        assert_eq!(told(Limits { depth: 1, ..LIMITS }), ["too_deep"]);
+        assert_eq!(told(Limits { parts: 4, ..LIMITS }), ["too_many_files"]);
+        assert_eq!(told(Limits { output_bytes: 10, ..LIMITS }), ["too_large"]);
+    }
+
+    #[test]
+    fn a_mail_as_a_file_stays_one_file() {
+        let mail = samples().swap_remove(0);
+        let item = inspect(&Subject::File { name: "a.eml".to_owned() }, &mail, &LIMITS).unwrap();
+        assert_eq!((item.found.parts.len(), item.found.parts[0].detected.id.as_str()), (1, "eml"));
+        assert!(item.found.parts[0].path.is_empty());
+    }
+}

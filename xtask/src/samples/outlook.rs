@@ -101,7 +101,7 @@ impl Object {
 }
 
 enum Entry {
-    Storage(Vec<(String, Entry)>),
+    Storage(Vec<(String, Self)>),
     Stream(Vec<u8>),
 }
 
@@ -147,7 +147,7 @@ impl Compound {
         file.extend(tables.flat_map(u32::to_le_bytes));
         file.extend(&self.sectors);
         file.extend(self.chains.iter().copied().flat_map(u32::to_le_bytes));
-        while file.len() % SECTOR != 0 {
+        while !file.len().is_multiple_of(SECTOR) {
             file.push(0xFF);
         }
         file
