@@ -14,11 +14,11 @@ use crate::properties::{BINARY, LONG, OBJECT, Properties, STRING8, TIME, UNICODE
 use crate::{Allowance, Attachment, Content, Message, Unreadable};
 
 /// Entries of one storage; a message has some hundred.
-const MAX_ENTRIES: usize = 4_096;
+const MAX_ENTRIES: usize = 2_048;
 /// Bytes of one value that is not a body or a file.
 const MAX_VALUE: u64 = 1024 * 1024;
 /// Recipients looked at.
-const MAX_RECIPIENTS: usize = 500;
+const MAX_RECIPIENTS: usize = 200;
 
 /// What a storage is ([MS-OXMSG] 2.4): the length of the header of its property stream differs.
 #[derive(Clone, Copy)]
