@@ -169,9 +169,11 @@ impl<'a> Walk<'a> {
 
     /// Signed content takes the place of its envelope: its bodies are bodies of the mail.
     fn signed(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
-        let content = match &leaf.bytes {
-            Cow::Borrowed(bytes) => smime::read(bytes),
-            Cow::Owned(bytes) => smime::read(bytes).map(kept),
+        let content = match (leaf.declared.as_str(), &leaf.bytes) {
+            // Outlook keeps a clear-signed mail as a file in the message that it made of it.
+            ("multipart/signed", bytes) => Some(Enveloped::Signed(bytes.clone())),
+            (_, Cow::Borrowed(bytes)) => smime::read(bytes),
+            (_, Cow::Owned(bytes)) => smime::read(bytes).map(kept),
         };
         let content = match content {
             Some(Enveloped::Signed(content)) if smime::is_entity(&content) => content,
@@ -184,11 +186,20 @@ impl<'a> Walk<'a> {
         };
         match inner {
             Ok(inner) => {
+                let says_it_again = origin.beside_text && leaf.declared == "multipart/signed";
                 let at = leaf.path;
                 self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
                 let first = self.out.nodes.len();
                 self.tell(&at, inner.findings, inner.ambiguities);
-                self.leaves(below(&at, inner.leaves), true);
+                let mut leaves = below(&at, inner.leaves);
+                if says_it_again {
+                    // Outlook made the text of its message from this one.
+                    leaves
+                        .iter_mut()
+                        .filter(|leaf| leaf.role == Role::Body)
+                        .for_each(|leaf| leaf.role = Role::Alternative);
+                }
+                self.leaves(leaves, true);
                 self.settle_signed(first);
             }
             Err(why) => self.closed(leaf, detected, why),
@@ -290,6 +301,7 @@ fn inside(leaf: &Leaf<'_>, detected: &Detected) -> Option<Inside> {
     let named = |extension: &str| leaf.names.extensions.iter().any(|known| known == extension);
     let says_mail = matches!(declared, "message/rfc822" | "message/global" | "message/news") || named("eml");
     match detected.id {
+        _ if declared == "multipart/signed" => Some(Inside::Signed),
         "eml" => Some(Inside::Mail),
         "msg" => Some(Inside::Msg),
         "tnef" => Some(Inside::Tnef),
