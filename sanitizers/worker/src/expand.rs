@@ -381,8 +381,13 @@ fn length(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use sanitizer_mail as mail;
+    use sanitizer_outlook::Body;
     use sanitizer_protocol::{Limits, Role, Subject};
 
+    use super::{
+        Attachment, Class, Code, Content, Detected, Expanded, Headers, Message, Names, Reach, Walk, attachment,
+    };
     use crate::mapping::{Item, inspect};
 
     const LIMITS: Limits = Limits {
@@ -455,6 +460,41 @@ mod tests {
         assert_eq!(told(Limits { depth: 1, ..LIMITS }), ["too_deep"]);
         assert_eq!(told(Limits { parts: 4, ..LIMITS }), ["too_many_files"]);
         assert_eq!(told(Limits { output_bytes: 10, ..LIMITS }), ["too_large"]);
+    }
+
+    #[test]
+    fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found() {
+        let entity = b"Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
+            --m\r\n\r\nwords\r\n--m\r\nContent-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment; filename=a.txt\r\n\
+            \r\nfile\r\n--m--\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\n0\r\n--s--\r\n";
+        let message = Message {
+            bodies: vec![Body { is_html: false, charset: None, bytes: b"words".to_vec() }],
+            attachments: vec![Attachment {
+                names: Vec::new(),
+                media_type: Some("multipart/signed".to_owned()),
+                content: Content::File(entity.to_vec()),
+            }],
+            ..Message::default()
+        };
+        let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000 };
+        let out =
+            Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
+        let mut walk = Walk { reach, out };
+        let leaf = attachment(vec![2], "", Names::default(), Vec::new());
+        walk.message(leaf, Detected { id: "msg", class: Class::Mail, encrypted: false }, message, mail::Role::Body);
+        let told: Vec<_> = walk.out.nodes.iter().map(|node| (node.leaf.path.as_slice(), node.leaf.role)).collect();
+        let (body, alternative, file) = (mail::Role::Body, mail::Role::Alternative, mail::Role::Attachment);
+        assert_eq!(
+            told,
+            [
+                (&[2][..], file),
+                (&[2, 1], body),
+                (&[2, 2, 1, 1], alternative),
+                (&[2, 2, 1, 2], file),
+                (&[2, 2, 2], file)
+            ]
+        );
+        assert_eq!(walk.out.findings, [(vec![2, 2], Code::SignatureRemoved, 1)]);
     }
 
     #[test]
