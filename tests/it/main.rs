@@ -14,6 +14,7 @@ mod crash_steps;
 mod deliver;
 mod docs;
 mod embedded_leases;
+mod enclosed;
 mod escape;
 mod golden;
 mod kill;

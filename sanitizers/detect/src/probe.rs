@@ -19,6 +19,10 @@ pub(crate) fn container(bytes: &[u8]) -> Option<Detected> {
     if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Some(ole::look(bytes));
     }
+    if bytes.starts_with(b"\x78\x9F\x3E\x22") {
+        // The files inside lie there as they are: one near the beginning is not the type of the whole.
+        return Some(plain("tnef", Class::Mail));
+    }
     pdf(bytes).or_else(|| rar(bytes)).or_else(|| seven_zip(bytes))
 }
 

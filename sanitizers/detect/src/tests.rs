@@ -116,6 +116,7 @@ fn plain_signatures_are_known() {
         (b"DOC\0\0\0\0\0    ", "ichitaro"),
         (b"AC1032\0\0\0", "dwg"),
         (b"\x78\x9F\x3E\x22\0", "tnef"),
+        (b"\x78\x9F\x3E\x22\x01\0 %PDF-1.7\n%%EOF", "tnef"),
         (b"\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\0", "p7s"),
         (b"\0\xF1\x02\x83\x99", "unknown"),
     ] {

@@ -14,12 +14,15 @@ mod headers;
 mod identifier;
 mod lexer;
 mod names;
+pub mod openpgp;
 mod outside;
 mod parameters;
 mod role;
 mod salvage;
+pub mod smime;
 mod transfer;
 mod tree;
+pub mod uuencode;
 mod words;
 
 #[cfg(test)]

@@ -35,12 +35,14 @@ pub(crate) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mail<'a>, Unr
     let parts = usize::try_from(limits.parts).unwrap_or(usize::MAX).min(usize::from(u16::MAX));
     let depth = usize::try_from(limits.depth.min(MAX_DEPTH)).unwrap_or(0);
     // One more of each than allowed, so that reaching it can be told from ending there.
-    let parser = parser().max_depth(depth.saturating_add(1)).max_parts(parts.saturating_add(1));
+    // Mails inside the mail are leaves here: whoever opens them counts their depth and parts.
+    let parser = parser().max_depth(depth.saturating_add(1)).max_parts(usize::from(u16::MAX));
     let Some(message) = parser.parse(bytes) else { return Ok(without_headers(bytes)) };
-    if message.parts().len() > parts {
+    let own = || message.root().parts();
+    if message.parts().len() >= usize::from(u16::MAX) || own().nth(parts).is_some() {
         return Err(Unreadable::TooManyParts);
     }
-    if message.parts().any(|part| part.flags().contains(PartFlags::LIMIT_REACHED)) {
+    if own().any(|part| part.flags().contains(PartFlags::LIMIT_REACHED) && part.is_text()) {
         return Err(Unreadable::TooDeep);
     }
     let mut walk = Walk::new(bytes, limits);

@@ -6,7 +6,7 @@
 use std::io::{self, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, Sanitizer};
+use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Rebuilt, Sanitizer};
 use sanitizer_protocol::{
     self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION, Way,
     WrittenHead, encode_bytes, encode_control, encode_end,
@@ -195,10 +195,21 @@ impl<W: Write> Outbox<W> {
 fn write_anew(sanitizer: &dyn Sanitizer, source: &Source<'_>, budget: &mut Budget) -> Result<Rebuilt, Code> {
     let hints = Hints { charset: source.charset.as_deref(), flowed: source.flowed };
     match catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget))) {
-        Ok(Ok(rebuilt)) => Ok(rebuilt),
+        Ok(Ok(rebuilt)) => Ok(told(rebuilt, &source.found)),
         Ok(Err(error)) => Err(error.code()),
         Err(_) => Err(Code::ConvertFailed),
     }
+}
+
+/// `rebuilt` with what was found before it was written.
+fn told(mut rebuilt: Rebuilt, found: &[(Code, u32)]) -> Rebuilt {
+    for (code, count) in found {
+        match rebuilt.findings.iter_mut().find(|finding| finding.code == *code) {
+            Some(known) => known.count = known.count.saturating_add(*count),
+            None => rebuilt.findings.push(Finding { code: *code, count: *count }),
+        }
+    }
+    rebuilt
 }
 
 /// What the plain twin of `source` says, if it has one that says anything.
@@ -427,6 +438,7 @@ mod tests {
             charset: None,
             flowed: None,
             bytes: Cow::Borrowed(b""),
+            found: Vec::new(),
             twin: None,
         };
         for (error, code) in [

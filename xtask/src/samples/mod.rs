@@ -6,9 +6,11 @@
 mod bytes;
 mod cards;
 mod charsets;
+mod enclosed;
 mod encode;
 mod files;
 mod html;
+mod outlook;
 mod structure;
 
 use std::path::PathBuf;
@@ -30,6 +32,7 @@ pub(crate) fn all() -> Vec<Sample> {
     let mut samples = charsets::samples();
     samples.extend(html::samples());
     samples.extend(structure::samples());
+    samples.extend(enclosed::samples());
     samples.extend(files::samples());
     samples.extend(cards::samples());
     samples.sort_by_key(|sample| sample.name);
