@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Blob, StoreError};
-use crate::domain::{Action, Ambiguity, Derivative, Finding, HeaderFacts, Part, PartPath, Reason};
+use crate::domain::{Action, Ambiguity, Derivative, Finding, HeaderFacts, Part, PartPath, Password, Reason};
 
 /// What the bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub enum Answer {
         derivative: Derivative,
         /// What was removed or changed.
         findings: Vec<Finding>,
+        /// Passwords that the text seems to name, the likeliest first; at most twenty.
+        candidates: Vec<Password>,
     },
     /// It could not be written; the part stays in quarantine for this reason.
     Refused {
