@@ -15,8 +15,8 @@ use temizu::domain::{
     PartRole, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
 };
 use temizu::ports::{
-    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, Queue, Register, Reply,
-    Retention, Settlement, StoreError,
+    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register,
+    Reply, Retention, Settlement, StoreError,
 };
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
@@ -92,6 +92,7 @@ pub(crate) fn embedded_config(data: &std::path::Path) -> config::Store {
 pub(crate) struct Ports {
     pub(crate) sink: Arc<dyn OriginalSink>,
     pub(crate) source: Arc<dyn OriginalSource>,
+    pub(crate) passwords: Arc<dyn Passwords>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) register: Arc<dyn Register>,
@@ -109,6 +110,7 @@ impl Ports {
         Self {
             sink: store.sink().unwrap(),
             source: store.source().unwrap(),
+            passwords: store.passwords().unwrap(),
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: Arc::clone(&store) as Arc<dyn Outbox>,
             register: Arc::clone(&store) as Arc<dyn Register>,
@@ -312,5 +314,6 @@ pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outb
         decision: decision(None),
         derivatives: vec![derivative(derivative_length)],
         mails,
+        passwords: None,
     }
 }
