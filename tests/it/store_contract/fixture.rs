@@ -12,11 +12,11 @@ use temizu::domain::derivative::About;
 use temizu::domain::{
     Action, Assurance, AuditEvent, Client, Decision, Derivative, Digest, Envelope, Event, Facts, FileName,
     GroupDecision, HeaderFacts, ItemId, ItemKey, Mailbox, MessageId, Origin, Outbound, Part, PartDecision, PartOutcome,
-    PartRole, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
+    PartRole, Password, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
 };
 use temizu::ports::{
-    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register,
-    Reply, Retention, Settlement, StoreError,
+    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, PasswordSearch, Passwords,
+    Queue, Register, Reply, Retention, Settlement, StoreError,
 };
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
@@ -316,4 +316,14 @@ pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outb
         mails,
         passwords: None,
     }
+}
+
+/// `conclusion`, of a mail that has a file with a password and names passwords itself.
+pub(crate) fn with_passwords(mut conclusion: Conclusion, names: &[&str]) -> Conclusion {
+    if let Conclusion::Sanitized { facts, passwords, .. } = &mut conclusion {
+        facts.parts.iter_mut().for_each(|part| part.encrypted = true);
+        let candidates = names.iter().map(|name| Password::new((*name).to_owned()).unwrap()).collect();
+        *passwords = Some(PasswordSearch { window: Duration::from_secs(24 * 3_600), candidates });
+    }
+    conclusion
 }
