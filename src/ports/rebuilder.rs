@@ -54,6 +54,7 @@ pub struct Order {
 
 /// What became of one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each part, and nearly all of them are written")]
 pub enum Answer {
     /// It was written.
     Written {
