@@ -14,6 +14,7 @@ pub mod reference;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long things are kept.
     pub retention: Retention,
+    /// Passwords that come with a mail of their own.
+    pub password: Password,
 }
 
 /// The municipality and what its staff read.
@@ -341,5 +344,27 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         Self { days: 14 }
+    }
+}
+
+/// Passwords that come with a mail of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Password {
+    /// Hours after a file with a password in which later mails of its sender are searched for it; 0 searches none.
+    pub search_hours: u32,
+}
+
+impl Default for Password {
+    fn default() -> Self {
+        Self { search_hours: 24 }
+    }
+}
+
+impl Password {
+    /// The same as a span; `None` if nothing is searched.
+    #[must_use]
+    pub fn window(&self) -> Option<Duration> {
+        (self.search_hours > 0).then(|| Duration::from_secs(u64::from(self.search_hours).saturating_mul(3_600)))
     }
 }

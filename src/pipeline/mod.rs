@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::compose;
 use crate::domain::{AuditEvent, Outbound, Reason, ReversePath, TenantId};
-use crate::ports::{Clock, Conclusion, Lease, OriginalSource, Queue, StoreError, Subject};
+use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Queue, StoreError, Subject};
 
 pub use run::Processor;
 pub use wash::{Arrival, Stop, Washed, Washer};
@@ -40,6 +40,8 @@ pub struct Pipeline {
     pub clock: Arc<dyn Clock>,
     /// How long an item stays with a process that does not renew its lease.
     pub lease_span: Duration,
+    /// How long after an item that wants a password a mail may bring it; `None` if passwords are not searched for.
+    pub password_window: Option<Duration>,
 }
 
 impl Pipeline {
@@ -91,14 +93,15 @@ impl Pipeline {
     /// How an item that was washed is concluded.
     fn washed(&self, lease: &Lease, washed: Washed) -> (Conclusion, Vec<AuditEvent>) {
         let now = self.clock.now();
-        let Washed { facts, decision, derivatives, mails, .. } = washed;
+        let Washed { facts, decision, derivatives, mails, candidates, .. } = washed;
         let mut records = vec![records::inspected(lease, &facts, now), records::decided(lease, &decision, now)];
         if decision.groups.iter().all(|group| group.hold.is_some()) {
             records.push(records::held(lease, &decision, now));
             return (Conclusion::Held { facts: Box::new(facts), decision }, records);
         }
         records.push(records::sanitized(lease, &mails, &derivatives, now));
-        (Conclusion::Sanitized { facts: Box::new(facts), decision, derivatives, mails }, records)
+        let passwords = self.password_window.map(|window| PasswordSearch { window, candidates });
+        (Conclusion::Sanitized { facts: Box::new(facts), decision, derivatives, mails, passwords }, records)
     }
 
     /// What becomes of an item that could not be finished.

@@ -184,6 +184,7 @@ impl Gateway {
             washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config))),
             clock: Arc::clone(&edge.clock),
             lease_span: LEASE_SPAN,
+            password_window: config.password.window(),
         };
         let processor = Processor::new(pipeline, lanes(config));
         self.tasks.spawn(processor.run(watcher.clone()));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::passwords::Search;
 use super::place::Place;
 use super::rows::to_json;
 use super::search::message_id_term;
@@ -30,6 +31,9 @@ pub(super) struct Ended {
     pub(super) terms: Vec<String>,
     pub(super) records: Vec<AuditEvent>,
     pub(super) objects: Vec<(Place, Bytes)>,
+    /// True if it keeps back something that only a password opens.
+    pub(super) wants_password: bool,
+    pub(super) search: Option<Search>,
 }
 
 /// A lease whose end could not be written because the store was full or away, which is not the item's fault: the attempt
@@ -137,9 +141,13 @@ impl Ended {
             terms: Vec::new(),
             records,
             objects: Vec::new(),
+            wants_password: false,
+            search: None,
         };
         match conclusion {
-            Conclusion::Sanitized { facts, derivatives, mails, .. } => {
+            Conclusion::Sanitized { facts, derivatives, mails, passwords, .. } => {
+                this.wants_password = this.kept.iter().any(|kept| wants_password(kept, &facts));
+                this.search = passwords.and_then(|search| Search::of(search, &facts, this.wants_password));
                 this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term));
                 this.take_derivatives(derivatives, inline_bytes)?;
                 this.take_mails(mails, false, inline_bytes)?;
@@ -256,6 +264,10 @@ fn kept(conclusion: &Conclusion, lease: &Lease) -> Vec<Kept> {
         Conclusion::Quarantined { reason, .. } => vec![whole(*reason, None)],
         Conclusion::Deferred { .. } => Vec::new(),
     }
+}
+
+fn wants_password(kept: &Kept, facts: &Facts) -> bool {
+    kept.reason == Reason::PasswordRequired || facts.part(&kept.part).is_some_and(|part| part.encrypted)
 }
 
 fn kept_parts(facts: &Facts, mails: &[Outbound]) -> impl Iterator<Item = Kept> {

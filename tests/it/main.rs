@@ -23,6 +23,7 @@ mod life_of_a_message;
 mod migrate;
 mod nodes;
 mod operate;
+mod passwords;
 mod postfix;
 mod roles;
 mod sandbox;

@@ -9,6 +9,7 @@ mod leases;
 
 mod expiry;
 mod legal_holds;
+mod passwords;
 mod tenants;
 mod together;
 
@@ -33,6 +34,12 @@ use self::leases::{
 use self::legal_holds::{
     a_legal_hold_is_recorded_and_listed, a_legal_hold_keeps_an_item_from_expiring,
     a_legal_hold_that_changes_nothing_is_refused,
+};
+use self::passwords::{
+    a_flood_of_passwords_is_linked_in_part, a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself,
+    a_password_finds_what_it_is_for_whichever_is_concluded_first, another_process_reads_the_passwords_that_one_linked,
+    passwords_go_when_nothing_wants_them_any_more, passwords_go_with_what_wants_them_and_others_with_the_window,
+    passwords_of_others_and_of_other_times_are_not_linked,
 };
 use self::tenants::{
     a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own,
@@ -99,6 +106,13 @@ contract! {
         a_legal_hold_keeps_an_item_from_expiring,
         a_legal_hold_is_recorded_and_listed,
         a_legal_hold_that_changes_nothing_is_refused,
+        a_password_finds_what_it_is_for_whichever_is_concluded_first,
+        a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself,
+        passwords_of_others_and_of_other_times_are_not_linked,
+        a_flood_of_passwords_is_linked_in_part,
+        passwords_go_with_what_wants_them_and_others_with_the_window,
+        passwords_go_when_nothing_wants_them_any_more,
+        another_process_reads_the_passwords_that_one_linked,
         two_tenants_may_have_the_same_item,
         tenants_see_nothing_of_each_other,
         a_tenant_leases_only_what_is_its_own,
@@ -388,6 +402,7 @@ async fn a_partly_held_item_is_released_to_those_who_have_nothing<S: StoreUnderT
         decision: decision(Some("R-001")),
         derivatives: Vec::new(),
         mails: vec![mail(1, &["a@city.example"], 50)],
+        passwords: None,
     };
     ports.queue.conclude(lease, partly, Vec::new()).await.unwrap();
     ports.settle_all(2000, Settlement::Sent).await;

@@ -11,6 +11,7 @@ mod html;
 #[cfg(test)]
 mod laws;
 mod link;
+pub mod passwords;
 mod plain;
 mod punycode;
 mod url;

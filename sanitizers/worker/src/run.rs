@@ -11,6 +11,7 @@ use sanitizer_protocol::{
     self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION, Way,
     WrittenHead, encode_bytes, encode_control, encode_end,
 };
+use sanitizer_text::passwords;
 use sha2::{Digest, Sha256};
 
 use crate::mapping::{self, Item, Source};
@@ -261,8 +262,14 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt) -> WrittenH
         },
         findings: rebuilt.findings.iter().map(found).collect(),
         links: rebuilt.links.iter().map(link).collect(),
-        candidates: Vec::new(),
+        candidates: candidates(order.way, rebuilt),
     }
+}
+
+/// Passwords that a body seems to name; the text of a file is not searched.
+fn candidates(way: Way, rebuilt: &Rebuilt) -> Vec<String> {
+    let text = std::str::from_utf8(&rebuilt.bytes).ok().filter(|_| way == Way::Text);
+    text.map(passwords::candidates).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -345,6 +352,17 @@ mod tests {
         let Frame::Bytes(bytes) = &frames[2] else { panic!("{frames:?}") };
         assert_eq!((head.length, head.sha256), (u64::try_from(bytes.len()).unwrap(), Sha256::digest(bytes).into()));
         assert_eq!(frames[3..], [Frame::End]);
+    }
+
+    #[test]
+    fn a_body_is_searched_for_passwords_and_a_file_is_not() {
+        for (way, expected) in [(Way::Text, vec!["Abc-1234".to_owned()]), (Way::Rebuild, Vec::new())] {
+            let orders = ToWorker::Rebuild { orders: vec![Order { path: Vec::new(), way }] };
+            let (ended, frames) = play(&[item("パスワード：Abc-1234\n".as_bytes()), message(&orders)].concat());
+            ended.unwrap();
+            let Ok(FromWorker::Written(head)) = frames[1].message() else { panic!("{frames:?}") };
+            assert_eq!(head.candidates, expected);
+        }
     }
 
     #[test]

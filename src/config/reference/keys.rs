@@ -32,6 +32,9 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "sender", en: "What is believed of a sender", ja: "差出人の確認" },
     Section { name: "limits", en: "Limits of one mail", ja: "一通のメールの上限" },
     Section { name: "retention", en: "How long things are kept", ja: "保管する期間" },
+    Section {
+        name: "password", en: "Passwords that come with a mail of their own", ja: "別のメールで届くパスワード"
+    },
 ];
 
 const SOCKET: Form = Form::Socket;
@@ -216,4 +219,9 @@ pub const KEYS: &[Key] = &[
     key("retention.days", integer(1, 36_500), "14",
         "Days after which the original and everything rebuilt from it are destroyed.",
         "原本と、それから作り直したものを破棄するまでの日数。"),
+
+    key("password.search_hours", integer(0, 720), "24",
+        "Hours after a file with a password in which later mails of its sender are searched for it; 0 searches none. \
+         What is found is sealed.",
+        "パスワード付きのファイルが届いてから、同じ差出人のメールにパスワードを探す時間。0 は探しません。見つけたものは封をして保管します。"),
 ];
