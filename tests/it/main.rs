@@ -14,6 +14,7 @@ mod docs;
 mod embedded_leases;
 mod escape;
 mod golden;
+mod japanese;
 mod kill;
 mod legal_hold;
 mod life_of_a_message;
