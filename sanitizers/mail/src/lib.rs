@@ -7,6 +7,7 @@
 mod address;
 mod alternative;
 mod block;
+mod charsets;
 mod entity;
 mod headers;
 mod identifier;

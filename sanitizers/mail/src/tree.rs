@@ -9,6 +9,7 @@ use mail_parser::{HeaderForm, HeaderName, MessageParser, MessagePart, PartFlags}
 use sanitizer_api::{Code, Flag};
 
 use crate::block::Block;
+use crate::charsets::Charsets;
 use crate::entity::{Disposition, Entity};
 use crate::headers::Headers;
 use crate::{Leaf, Limits, MAX_FIELDS, Mail, Path, Role, Unreadable, alternative};
@@ -55,7 +56,15 @@ pub(crate) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mail<'a>, Unr
     if message.parts().any(|part| part.flags().contains(PartFlags::LIMIT_REACHED)) {
         return Err(Unreadable::TooDeep);
     }
-    let mut walk = Walk { bytes, limits, leaves: Vec::new(), found: BTreeMap::new(), open: Vec::new(), text: None };
+    let mut walk = Walk {
+        bytes,
+        limits,
+        leaves: Vec::new(),
+        found: BTreeMap::new(),
+        charsets: Charsets::default(),
+        open: Vec::new(),
+        text: None,
+    };
     let root = message.root_part();
     let headers = walk.headers(&root)?;
     walk.visit(&root, &Vec::new(), Place::default())?;
@@ -142,6 +151,7 @@ struct Walk<'a, 'l> {
     limits: &'l Limits,
     leaves: Vec<Leaf<'a>>,
     found: BTreeMap<Path, u32>,
+    charsets: Charsets,
     /// Multiparts that were never closed.
     open: Vec<Path>,
     /// The first text that only its name makes a file.
@@ -152,6 +162,7 @@ impl<'a> Walk<'a, '_> {
     fn headers(&mut self, root: &MessagePart<'_>) -> Result<Headers, Unreadable> {
         let block = self.block(root)?;
         self.note(&[], Headers::contradictions(&block));
+        self.charsets.of_mail(&block);
         Ok(Headers::read(&block))
     }
 
@@ -170,7 +181,9 @@ impl<'a> Walk<'a, '_> {
 
     /// Visits a part; the depth was bounded by the parser.
     fn visit(&mut self, part: &MessagePart<'_>, path: &Path, place: Place) -> Result<(), Unreadable> {
-        let entity = Entity::read(&self.block(part)?);
+        let block = self.block(part)?;
+        self.charsets.of_part(&block, path);
+        let entity = Entity::read(&block);
         self.note(path, entity.irregular);
         if part.flags().contains(PartFlags::FALLBACK_DELIMITER) {
             self.note(path, 1);
@@ -312,7 +325,8 @@ impl<'a> Walk<'a, '_> {
             }
         }
         let ambiguities = self.found.iter().map(|(path, count)| (path.clone(), Flag::Unspecified, *count)).collect();
-        let findings = self.found.into_iter().map(|(path, count)| (path, Code::AmbiguousStructure, count)).collect();
+        let ambiguous = self.found.into_iter().map(|(path, count)| (path, Code::AmbiguousStructure, count));
+        let findings = ambiguous.chain(self.charsets.findings()).collect();
         Mail { headers, leaves: self.leaves, findings, ambiguities }
     }
 }

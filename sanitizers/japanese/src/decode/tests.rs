@@ -71,6 +71,10 @@ fn jis_is_read_as_mailers_write_it() {
         (b"a\x0E6@6E\x0Fb", "aｶﾀｶﾅb"),
         (b"\x1B(B\xB6\xC0\xB6\xC5 \x1B$BF|\x1B(B", "ｶﾀｶﾅ 日"),
         (b"\x1B$B-!-j\x1B(B", "①㈱"),
+        (b"\x1B$B\x93!\x97,\x1B(B", "ⅰ黑"),
+        (b"\x1B$B\x7F!\x92~\x1B(B", "\u{E000}\u{E757}"),
+        (b"\x1B$(?!!4~\x1B(B", "\u{E000}\u{E757}"),
+        (b"\x1B$B\xB1F|\x1B(B", "ｱ日"),
         (b"\x1B$B|byu\x1B(B", "髙﨑"),
         (b"\x1B$BF|K\\\r\nabc\r\n\x1B$BF|\x1B(B", "日本\r\nabc\r\n日"),
         (b"\x1B$(D0#\x1B(B", "丅"),
@@ -85,7 +89,8 @@ fn jis_is_read_as_mailers_write_it() {
 
 #[test]
 fn what_has_no_reading_is_marked_and_counted() {
-    check(Some("iso-2022-jp"), b"\x1B$B\x7F!F|\x1B(B", "〓日", "ISO-2022-JP", false, 1);
+    check(Some("iso-2022-jp-3"), b"\x1B$(Qy!\x1B$BF|\x1B(B", "〓日", "ISO-2022-JP", false, 1);
+    check(Some("iso-2022-jp-3"), b"\x1B$(P!!\x1B$BF|\x1B(B", "〓日", "ISO-2022-JP", false, 1);
     check(Some("iso-2022-jp"), b"\x1B$B)!F|\x1B(B", "〓日", "ISO-2022-JP", false, 1);
     check(Some("utf-8"), b"\xE6\x97\xA5\xE6\x97", "日〓", "UTF-8", false, 1);
     check(Some("utf-8"), "日\u{FFFD}本".as_bytes(), "日〓本", "UTF-8", false, 1);
@@ -100,6 +105,64 @@ fn byte_order_marks_decide_and_disappear() {
     check(Some("utf-16"), b"\xFE\xFF\x65\xE5\0a", "日a", "UTF-16BE", false, 0);
     check(Some("utf-16"), b"\x65\xE5\0a", "日a", "UTF-16BE", false, 0);
     check(Some("utf-16le"), b"a\0b\0", "ab", "UTF-16LE", false, 0);
+}
+
+#[test]
+fn labels_that_the_bytes_disprove_are_overruled_and_it_is_said() {
+    for label in ["windows-1252", "iso-8859-1", "windows-1251", "Shift_JIS"] {
+        check(Some(label), &euc("これはテストです。"), "これはテストです。", "EUC-JP", true, 0);
+    }
+    for label in ["windows-1252", "iso-8859-15", "EUC-JP", "utf-8"] {
+        check(Some(label), &sjis("これはテストです。"), "これはテストです。", "Shift_JIS", true, 0);
+    }
+    check(Some("windows-1251"), b"\xCF\xF0\xE8\xE2\xE5\xF2", "Привет", "windows-1251", false, 0);
+    check(Some("Shift_JIS"), &sjis("ﾌﾘｺﾐ ﾃﾞｽ"), "ﾌﾘｺﾐ ﾃﾞｽ", "Shift_JIS", false, 0);
+}
+
+#[test]
+fn kanji_that_go_on_over_a_line_end_are_recognised_and_it_is_said() {
+    let bytes = b"\x1B$BF|K\\\n8lF|\r\nK\\\x1B(B abc";
+    check(Some("iso-2022-jp"), bytes, "日本\n語日\r\n本 abc", "ISO-2022-JP", true, 0);
+    let words = b"\x1B$BF|K\\\nenglish words\x1B(B";
+    check(Some("iso-2022-jp"), words, "日本\nenglish words", "ISO-2022-JP", false, 0);
+}
+
+#[test]
+fn neighbouring_scripts_of_iso_2022_jp_2_are_read() {
+    check(Some("iso-2022-jp-2"), b"\x1B$ADc:C\x1B$(CGQ19\x1B(B", "你好한국", "ISO-2022-JP", false, 0);
+    check(Some("iso-2022-jp-2"), b"caf\x1B.A\x1BNi\x1B.F\x1BNa", "caféα", "ISO-2022-JP", false, 0);
+}
+
+#[test]
+fn utf_16_is_read_in_the_order_that_its_bytes_prove() {
+    let wide = |text: &str, big: bool| -> Vec<u8> {
+        text.encode_utf16().flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+    };
+    check(Some("utf-16"), &wide("ありがとう", true), "ありがとう", "UTF-16BE", false, 0);
+    check(Some("utf-16"), &wide("日本語", true), "日本語", "UTF-16BE", false, 0);
+    check(Some("utf-16le"), &wide("日本語。これは", false), "日本語。これは", "UTF-16LE", false, 0);
+    check(Some("utf-16le"), &wide("abc これは", true), "abc これは", "UTF-16BE", true, 0);
+    check(Some("utf-16"), b"plain words", "plain words", "US-ASCII", true, 0);
+    check(Some("utf-16"), LETTER.as_bytes(), LETTER, "UTF-8", true, 0);
+}
+
+#[test]
+fn what_is_never_read_is_said_to_be_a_guess() {
+    check(Some("utf-7"), b"+ZeVnLIqe-", "+ZeVnLIqe-", "US-ASCII", true, 0);
+    check(Some("hz-gb-2312"), b"~{<:Ky2;~}", "~{<:Ky2;~}", "US-ASCII", true, 0);
+}
+
+#[test]
+fn bodies_that_read_under_their_label_are_text() {
+    assert!(reads(Some("utf-16"), b"\x65\xE5\0a\0\n"));
+    assert!(reads(Some("eucjp-ms"), b"\x8F\xF4\xFB"));
+    for (label, bytes) in [
+        (Some("utf-16"), &b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0"[..]),
+        (Some("Shift_JIS"), b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0"),
+        (None, b"\x65\xE5\0a"),
+    ] {
+        assert!(!reads(label, bytes), "{label:?}");
+    }
 }
 
 #[test]

@@ -38,7 +38,8 @@ fn flowed(charset: Charset) -> Vec<Draft> {
 }
 
 fn flowed_only() -> Vec<Draft> {
-    let utf8 = |name: &str, parameters: &str, sent: &str, text: &str| flowing(name, Charset::Utf8, parameters, sent, text);
+    let utf8 =
+        |name: &str, parameters: &str, sent: &str, text: &str| flowing(name, Charset::Utf8, parameters, sent, text);
     let delsp = "format=flowed; delsp=yes";
     vec![
         utf8(

@@ -71,16 +71,30 @@ fn in_jis() -> Vec<Draft> {
         drafts.push(eight("ibm-rows-unannounced", "ISO-2022-JP", SMALL_NUMERALS, ibm, transfer));
     }
     let signs = sentence(SIGNS);
-    drafts.push(labelled("jis-signs", "ISO-2022-JP", Transfer::Seven, jis(&signs, &plain), &sentence(SIGNS_OF_WINDOWS)));
+    drafts.push(labelled(
+        "jis-signs",
+        "ISO-2022-JP",
+        Transfer::Seven,
+        jis(&signs, &plain),
+        &sentence(SIGNS_OF_WINDOWS),
+    ));
     let kept = "下水道工事の工程表を\nお送りします";
     let on = jis(kept, &Jis { returns: true, ..plain });
     // Kanji go on over the line end, and only the last line returns.
     let kept_on: Vec<u8> = String::from_utf8_lossy(&on).replace("\x1b(B\n\x1b$B", "\n").into_bytes();
-    drafts.push(labelled("jis-state-kept-over-lines", "ISO-2022-JP", Transfer::Seven, kept_on, kept).told(&[super::GUESSED]));
+    drafts.push(
+        labelled("jis-state-kept-over-lines", "ISO-2022-JP", Transfer::Seven, kept_on, kept).told(&[super::GUESSED]),
+    );
     let chinese = "中国語 你好、한국어";
     let mixed = b"\x1b$BCf9q8l\x1b(B \x1b$ADc:C\x1b$B!\"\x1b$(CGQ19>n\x1b(B";
     drafts.push(labelled("jis-2-neighbours", "ISO-2022-JP-2", Transfer::Seven, mixed.to_vec(), chinese));
-    drafts.push(labelled("jis-2-latin", "ISO-2022-JP-2", Transfer::Seven, b"caf\x1b.A\x1bNi \x1b$BF|\x1b(B".to_vec(), "café 日"));
+    drafts.push(labelled(
+        "jis-2-latin",
+        "ISO-2022-JP-2",
+        Transfer::Seven,
+        b"caf\x1b.A\x1bNi \x1b$BF|\x1b(B".to_vec(),
+        "café 日",
+    ));
     drafts
 }
 
@@ -97,7 +111,8 @@ fn in_shift_jis() -> Vec<Draft> {
         made("numerals", SMALL_NUMERALS, Ibm::Nec, Transfer::Eight),
         made("kana", KANA, Ibm::Ibm, Transfer::Eight),
         labelled("sjis-kana-only", "Shift_JIS", Transfer::Eight, sjis(KANA, Ibm::Ibm), KANA),
-        labelled("sjis-kana-only-no-label", "us-ascii", Transfer::Eight, sjis(KANA, Ibm::Ibm), KANA).told(&[super::GUESSED]),
+        labelled("sjis-kana-only-no-label", "us-ascii", Transfer::Eight, sjis(KANA, Ibm::Ibm), KANA)
+            .told(&[super::GUESSED]),
         labelled("sjis-signs", "Shift_JIS", Transfer::Eight, sjis(&signs, Ibm::Ibm), &sentence(SIGNS_OF_WINDOWS)),
     ]
 }

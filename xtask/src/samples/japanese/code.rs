@@ -39,14 +39,8 @@ pub(super) struct Jis {
 }
 
 impl Jis {
-    pub(super) const PLAIN: Self = Self {
-        ibm: Ibm::Nec,
-        kana: Kana::Escape,
-        kanji: b"\x1b$B",
-        ascii: b"\x1b(B",
-        returns: true,
-        user_set: false,
-    };
+    pub(super) const PLAIN: Self =
+        Self { ibm: Ibm::Nec, kana: Kana::Escape, kanji: b"\x1b$B", ascii: b"\x1b(B", returns: true, user_set: false };
 }
 
 /// Where a character stands.
@@ -260,7 +254,11 @@ pub(super) fn q_word(label: &str, bytes: &[u8]) -> Vec<u8> {
 /// Percent-encoding of everything but letters, digits and the dot (RFC 2231).
 pub(super) fn percent(bytes: &[u8]) -> String {
     let one = |byte: &u8| {
-        if byte.is_ascii_alphanumeric() || *byte == b'.' { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
+        if byte.is_ascii_alphanumeric() || *byte == b'.' {
+            char::from(*byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
     };
     bytes.iter().map(one).collect()
 }

@@ -173,9 +173,7 @@ fn wide() -> Vec<Variant> {
         draft("utf-8-mark", Some("UTF-8"), utf8_mark.clone()),
         draft("utf-8-mark-no-label", None, utf8_mark.clone()),
         draft("utf-8-mark-as-sjis", Some("Shift_JIS"), utf8_mark).told(&[GUESSED]),
-        Draft::new("wide-utf-16-kana-only")
-            .labelled(Some("UTF-16"), Transfer::Base64)
-            .body(utf16(kana, false), kana),
+        Draft::new("wide-utf-16-kana-only").labelled(Some("UTF-16"), Transfer::Base64).body(utf16(kana, false), kana),
         Draft::new("wide-utf-16-kanji-only")
             .labelled(Some("UTF-16BE"), Transfer::Base64)
             .body(utf16("日本語", false), "日本語"),

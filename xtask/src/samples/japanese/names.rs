@@ -45,8 +45,11 @@ fn of_charset(charset: Charset) -> Vec<Variant> {
     let told: &[&'static str] = if charset == Charset::Utf8 { &[] } else { &[GUESSED] };
     let raw_quoted = [b" filename=\"".as_slice(), &bytes, b"\""].concat();
     let raw_bare = [b" filename=".as_slice(), &bytes].concat();
-    let raw_type =
-        [b"Content-Type: text/plain; charset=UTF-8; name=\"".as_slice(), &bytes, b"\"\nContent-Disposition: attachment"];
+    let raw_type = [
+        b"Content-Type: text/plain; charset=UTF-8; name=\"".as_slice(),
+        &bytes,
+        b"\"\nContent-Disposition: attachment",
+    ];
     let forms: Vec<(&str, Vec<u8>, &[&'static str])> = vec![
         ("rfc2231", disposition(format!(" filename*={label}''{}", percent(&bytes)).as_bytes()), &[]),
         ("rfc2231-quoted", disposition(format!(" filename*=\"{label}''{}\"", percent(&bytes)).as_bytes()), &[]),
@@ -83,42 +86,49 @@ fn odd() -> Vec<Variant> {
         Draft::new("name-sjis-escaped-backslashes")
             .file(&raw(&escaped(&sjis(backslashes, Ibm::Ibm))), backslashes)
             .told(&[GUESSED]),
-        Draft::new("name-cp932-special")
-            .file(&disposition(format!(" filename*=CP932''{}", percent(&sjis("①㈱髙﨑.txt", Ibm::Nec))).as_bytes()), "①㈱髙﨑.txt"),
-        Draft::new("name-cp50221-special")
-            .file(
-                &disposition(format!(" filename*=CP50221''{}", percent(&jis("①㈱髙﨑ｱ.txt", &Jis::PLAIN))).as_bytes()),
-                "①㈱髙﨑ｱ.txt",
+        Draft::new("name-cp932-special").file(
+            &disposition(format!(" filename*=CP932''{}", percent(&sjis("①㈱髙﨑.txt", Ibm::Nec))).as_bytes()),
+            "①㈱髙﨑.txt",
+        ),
+        Draft::new("name-cp50221-special").file(
+            &disposition(format!(" filename*=CP50221''{}", percent(&jis("①㈱髙﨑ｱ.txt", &Jis::PLAIN))).as_bytes()),
+            "①㈱髙﨑ｱ.txt",
+        ),
+        Draft::new("name-jis-without-return").file(
+            &disposition(
+                &[b" filename=\"".as_slice(), &word_in("ISO-2022-JP", &jis("予定表", &open)), b".txt\""].concat(),
             ),
-        Draft::new("name-jis-without-return")
-            .file(&disposition(&[b" filename=\"".as_slice(), &word_in("ISO-2022-JP", &jis("予定表", &open)), b".txt\""].concat()), "予定表.txt"),
+            "予定表.txt",
+        ),
         Draft::new("name-utf8-unlabelled-percent")
             .file(&disposition(format!(" filename*={}", percent("予定表.txt".as_bytes())).as_bytes()), "予定表.txt")
             .told(&[GUESSED]),
-        Draft::new("name-combining-marks")
-            .file(
-                &disposition(format!(" filename*=UTF-8''{}", percent("か\u{3099}ハ\u{309A}ン.txt".as_bytes())).as_bytes()),
-                "がパン.txt",
+        Draft::new("name-combining-marks").file(
+            &disposition(format!(" filename*=UTF-8''{}", percent("か\u{3099}ハ\u{309A}ン.txt".as_bytes())).as_bytes()),
+            "がパン.txt",
+        ),
+        Draft::new("name-never-nfkc").file(
+            &disposition(format!(" filename*=UTF-8''{}", percent("①㈱ｱｲ\u{FA11}Ⅲ.txt".as_bytes())).as_bytes()),
+            "①㈱ｱｲ\u{FA11}Ⅲ.txt",
+        ),
+        Draft::new("name-with-variation-selector").file(
+            &disposition(format!(" filename*=UTF-8''{}", percent("葛\u{E0100}飾区.txt".as_bytes())).as_bytes()),
+            "葛\u{E0100}飾区.txt",
+        ),
+        Draft::new("name-outside-the-first-plane").file(
+            &disposition(format!(" filename*=UTF-8''{}", percent("𠮷野家.txt".as_bytes())).as_bytes()),
+            "𠮷野家.txt",
+        ),
+        Draft::new("name-two-forms-of-one").file(
+            &disposition(
+                format!(
+                    " filename=\"=?UTF-8?B?5LqI5a6a6KGo?=.txt\"; filename*=UTF-8''{}",
+                    percent("予定表.txt".as_bytes())
+                )
+                .as_bytes(),
             ),
-        Draft::new("name-never-nfkc")
-            .file(
-                &disposition(format!(" filename*=UTF-8''{}", percent("①㈱ｱｲ\u{FA11}Ⅲ.txt".as_bytes())).as_bytes()),
-                "①㈱ｱｲ\u{FA11}Ⅲ.txt",
-            ),
-        Draft::new("name-with-variation-selector")
-            .file(
-                &disposition(format!(" filename*=UTF-8''{}", percent("葛\u{E0100}飾区.txt".as_bytes())).as_bytes()),
-                "葛\u{E0100}飾区.txt",
-            ),
-        Draft::new("name-outside-the-first-plane")
-            .file(&disposition(format!(" filename*=UTF-8''{}", percent("𠮷野家.txt".as_bytes())).as_bytes()), "𠮷野家.txt"),
-        Draft::new("name-two-forms-of-one")
-            .file(
-                &disposition(
-                    format!(" filename=\"=?UTF-8?B?5LqI5a6a6KGo?=.txt\"; filename*=UTF-8''{}", percent("予定表.txt".as_bytes())).as_bytes(),
-                ),
-                "予定表.txt",
-            ),
+            "予定表.txt",
+        ),
     ];
     drafts.into_iter().map(Draft::finish).collect()
 }

@@ -53,11 +53,9 @@ fn of_charset(charset: Charset) -> Vec<Variant> {
         with("re-blank", [b"Re: ".as_slice(), &b, b" (1)"].concat(), &format!("Re: {SUBJECT} (1)")),
         with("no-padding", bare(&word_in(label, &charset.encode("予定表"))), "予定表"),
         with("language", word_in(&format!("{label}*ja"), &bytes), SUBJECT),
-        with("quoted-string", b.clone(), SUBJECT)
-            .sender([b"\"".as_slice(), &name, b"\""].concat(), NAME),
+        with("quoted-string", b.clone(), SUBJECT).sender([b"\"".as_slice(), &name, b"\""].concat(), NAME),
         with("q-name", b.clone(), SUBJECT).sender(q_word(label, &charset.encode(NAME)), NAME),
-        with("name-with-comma", b, SUBJECT)
-            .sender(word_in(label, &charset.encode("山田, 太郎 <x>")), "山田, 太郎 <x>"),
+        with("name-with-comma", b, SUBJECT).sender(word_in(label, &charset.encode("山田, 太郎 <x>")), "山田, 太郎 <x>"),
     ];
     drafts.into_iter().map(Draft::finish).collect()
 }
@@ -111,12 +109,9 @@ fn odd() -> Vec<Variant> {
             .subject(word_in("us-ascii", &jis(SUBJECT, &Jis::PLAIN)), SUBJECT)
             .told(&[GUESSED]),
         Draft::new("odd-blank-inside-word").subject(b"=?UTF-8?B?5LqI 5a6a?=".to_vec(), "予定"),
-        Draft::new("odd-two-charsets").subject(
-            [word_in("UTF-8", "予定".as_bytes()), sjis_word("Shift_JIS", "表")].join(&b" "[..]),
-            "予定表",
-        ),
-        Draft::new("odd-line-end-in-word")
-            .subject(word_in("UTF-8", "件名\r\nBcc: x@y".as_bytes()), "件名 Bcc: x@y"),
+        Draft::new("odd-two-charsets")
+            .subject([word_in("UTF-8", "予定".as_bytes()), sjis_word("Shift_JIS", "表")].join(&b" "[..]), "予定表"),
+        Draft::new("odd-line-end-in-word").subject(word_in("UTF-8", "件名\r\nBcc: x@y".as_bytes()), "件名 Bcc: x@y"),
         Draft::new("odd-composed-name").sender(word_in("UTF-8", "か\u{3099}く".as_bytes()), "がく"),
     ];
     drafts.into_iter().map(Draft::finish).collect()
