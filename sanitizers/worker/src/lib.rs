@@ -5,6 +5,7 @@
 //! Invariant: nothing here opens a file, a socket or a process.
 
 pub mod confine;
+mod gaiji;
 pub mod mapping;
 pub mod pipe;
 pub mod registry;

@@ -163,7 +163,10 @@ fn of_their_own() -> Vec<Draft> {
         labelled(&format!("gaiji-{name}"), label, transfer, bytes, &shown).told(&[GAIJI])
     };
     let undecodable = |name: &str, label: &str, bytes: &[u8], text: &str| {
-        labelled(&format!("broken-{name}"), label, Transfer::Base64, bytes.to_vec(), text).told(&[UNDECODABLE])
+        let words = "These words are here so that it is a text: ";
+        let bytes = [words.as_bytes(), bytes].concat();
+        let text = format!("{words}{text}");
+        labelled(&format!("broken-{name}"), label, Transfer::Base64, bytes, &text).told(&[UNDECODABLE])
     };
     vec![
         made("sjis", "CP932", Transfer::Eight, sjis(&own, Ibm::Ibm)),

@@ -55,7 +55,8 @@ fn of_charset(charset: Charset) -> Vec<Variant> {
         with("language", word_in(&format!("{label}*ja"), &bytes), SUBJECT),
         with("quoted-string", b.clone(), SUBJECT).sender([b"\"".as_slice(), &name, b"\""].concat(), NAME),
         with("q-name", b.clone(), SUBJECT).sender(q_word(label, &charset.encode(NAME)), NAME),
-        with("name-with-comma", b, SUBJECT).sender(word_in(label, &charset.encode("山田, 太郎 <x>")), "山田, 太郎 <x>"),
+        with("name-with-comma", b, SUBJECT)
+            .sender(word_in(label, &charset.encode("山田, 太郎 (総務)")), "山田, 太郎 (総務)"),
     ];
     drafts.into_iter().map(Draft::finish).collect()
 }
