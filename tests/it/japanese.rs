@@ -2,6 +2,7 @@
 //! the mail that is delivered, every one must read as it was meant.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,10 +21,10 @@ use crate::support::worker::worker;
 /// What stands between the text of a mail and what the gateway says of it.
 const RULE: &str = "────────────────────────────────";
 
-fn washer(gaiji: &[(u32, &str)]) -> Washer {
+fn washer(gaiji: &str) -> Washer {
     let sandbox = config::Sandbox { worker: worker(), ready: 4, ..config::Sandbox::default() };
-    let mut settings = Settings::new(&sandbox, &config::Limits::default(), Path::new("/"));
-    settings.site.gaiji = gaiji.iter().map(|(code, text)| (*code, (*text).to_owned())).collect();
+    let settings = Settings::new(&sandbox, &config::Limits::default(), Path::new("/"));
+    let settings = settings.with_gaiji(config::gaiji::parse("gaiji.txt", gaiji).unwrap());
     let site = compose::Site {
         host_name: Domain::parse("temizu.city.example.lg.jp").unwrap(),
         language: Language::Ja,
@@ -114,7 +115,7 @@ fn wrong(variant: &Variant, washed: &Washed) -> Vec<String> {
 async fn every_way_of_writing_japanese_reads_as_it_was_meant() {
     let variants = japanese::all();
     assert!(variants.len() >= 300, "the set is there: {}", variants.len());
-    let washer = washer(&[]);
+    let washer = washer("");
     let mut failed = Vec::new();
     for variant in &variants {
         let wrong = wrong(variant, &washed(&washer, &variant.bytes).await);
@@ -125,4 +126,61 @@ async fn every_way_of_writing_japanese_reads_as_it_was_meant() {
     let right = variants.len() - failed.len();
     println!("{right} of {} variants right", variants.len());
     assert!(failed.is_empty(), "{right} of {} are right; wrong are\n{}", variants.len(), failed.join("\n"));
+}
+
+/// A table that knows every private character of the set.
+const TABLE: &str = "F040 髙\nU+E3AB 﨑\nU+E3AC （土の吉）\nF9FC 濵\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn characters_of_their_own_are_written_in_the_sites_words() {
+    let washer = washer(TABLE);
+    let named = |name: &str| japanese::all().into_iter().find(|variant| variant.name == name).unwrap();
+    let names = ["sjis", "sjis-base64", "jis-rows", "jis-set", "euc", "utf8"].map(|name| format!("char-gaiji-{name}"));
+    for name in &names {
+        let mut variant = named(name);
+        variant.expected.body = variant.expected.body.replacen("〓田〓・〓・〓", "髙田﨑・（土の吉）・濵", 1);
+        variant.expected.told = Some(Vec::new());
+        let wrong = wrong(&variant, &washed(&washer, &variant.bytes).await);
+        assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
+    }
+    for name in ["gaiji-subject", "gaiji-sender", "gaiji-file"] {
+        let mut variant = named(name);
+        let expected = &mut variant.expected;
+        let names = expected.files.iter_mut().map(|(name, _)| name);
+        for text in [&mut expected.subject, &mut expected.sender].into_iter().chain(names) {
+            *text = text.replace('〓', "髙");
+        }
+        expected.told = Some(Vec::new());
+        let wrong = wrong(&variant, &washed(&washer, &variant.bytes).await);
+        assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn a_mail_on_the_command_line_is_written_with_the_table_of_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let variant = japanese::all().into_iter().find(|variant| variant.name == "gaiji-subject").unwrap();
+    std::fs::write(at("mail.eml"), &variant.bytes).unwrap();
+    let sanitize = |table: &str| {
+        std::fs::write(at("gaiji.txt"), table).unwrap();
+        let config = format!(
+            "[site]\ngaiji = \"{}\"\n[sandbox]\nworker = \"{}\"\n",
+            at("gaiji.txt").display(),
+            worker().display()
+        );
+        std::fs::write(at("temizu.toml"), config).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_temizu"));
+        command.arg("sanitize").arg("--config").arg(at("temizu.toml")).arg("--output").arg(at("out"));
+        command.arg(at("mail.eml")).output().unwrap()
+    };
+    sanitize(TABLE);
+    let mut written = std::fs::read_dir(at("out")).unwrap().map(|entry| entry.unwrap().path());
+    let mail = written.find(|path| path.extension().is_some_and(|ending| ending == "eml")).unwrap();
+    let read = Delivered::read(&std::fs::read(mail).unwrap()).unwrap();
+    assert_eq!(read.value("subject"), Some("髙田様"));
+
+    let refused = sanitize("F040 髙\nF041 =1\n");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("gaiji.txt:2:1"), "{said}");
 }

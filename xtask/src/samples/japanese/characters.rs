@@ -131,7 +131,7 @@ fn in_euc() -> Vec<Draft> {
         made("nec-selected", "CP51932", NAMES),
         made("kana", "EUC-JP", KANA),
         made("supplement", "EUC-JP", SUPPLEMENT),
-        made("supplement-ms", "eucJP-ms", SUPPLEMENT),
+        made("supplement-ms", "eucJP-ms", "丅仂俠"),
         labelled("euc-ms-ibm", "eucJP-ms", Transfer::Eight, of_ms.to_vec(), "ⅰⅡⅢ㈱﨑髙黑"),
         labelled("euc-signs", "EUC-JP", Transfer::Eight, euc(&signs), &sentence(SIGNS_OF_WINDOWS)),
     ]

@@ -96,10 +96,12 @@ fn odd() -> Vec<Variant> {
     let drafts = vec![
         Draft::new("odd-jis-state-split").subject(broken.join(&b"\r\n "[..]), "下水道工事"),
         Draft::new("odd-jis-words-without-return").subject(every_word_open.join(&b"\r\n "[..]), "下水道工事の工程表"),
-        Draft::new("odd-jis-raw-folded").subject(
-            [jis("下水道工事の", &Jis::PLAIN), jis("工程表", &Jis::PLAIN)].join(&b"\r\n "[..]),
-            "下水道工事の 工程表",
-        ),
+        Draft::new("odd-jis-raw-folded")
+            .subject(
+                [jis("下水道工事の", &Jis::PLAIN), jis("工程表", &Jis::PLAIN)].join(&b"\r\n "[..]),
+                "下水道工事の 工程表",
+            )
+            .told(&[GUESSED]),
         Draft::new("odd-cp932-word").subject(sjis_word("CP932", "①㈱髙﨑ﾃﾞｽ"), "①㈱髙﨑ﾃﾞｽ"),
         Draft::new("odd-cp932-name").sender(sjis_word("cp932", "髙﨑 ソ"), "髙﨑 ソ"),
         Draft::new("odd-sjis-win-q").subject(q_word("sjis-win", &sjis("№℡㍻", Ibm::Ibm)), "№℡㍻"),
