@@ -172,6 +172,99 @@ fn half_width_kana_alone_are_not_taken_for_another_charset() {
     check(Some("Shift_JIS"), b"\xC2\xB1", "ﾂｱ", "Shift_JIS", false, 0);
 }
 
+/// Labels of every kind that decides differently.
+const LABELS: [Option<&str>; 14] = [
+    None,
+    Some("us-ascii"),
+    Some("utf-7"),
+    Some("iso-2022-jp"),
+    Some("iso-2022-jp-2"),
+    Some("Shift_JIS"),
+    Some("euc-jp"),
+    Some("eucjp-ms"),
+    Some("utf-8"),
+    Some("utf-16"),
+    Some("utf-16le"),
+    Some("windows-1252"),
+    Some("gbk"),
+    Some("big5"),
+];
+
+/// What holds for any bytes under any label.
+fn laws(label: Option<&str>, bytes: &[u8]) {
+    let decoded = decode(label, bytes);
+    let shown = bytes.escape_ascii();
+    assert!(!decoded.text.contains('\u{FFFD}'), "{label:?} {shown}");
+    assert!(decoded.text.matches('〓').count() >= decoded.undecodable as usize, "{label:?} {shown}");
+    assert!(decoded.text.len() <= bytes.len() * 3 + 3, "{label:?} {shown}");
+    let again = decode(Some("utf-8"), decoded.text.as_bytes());
+    if !decoded.text.contains(['\u{1B}', '\u{0E}']) && !decoded.text.starts_with('\u{FEFF}') {
+        assert_eq!((again.text, again.undecodable, again.guessed), (decoded.text, 0, false), "{label:?} {shown}");
+    }
+    if reads(label, bytes) {
+        assert!(label.is_some(), "{shown}");
+    }
+}
+
+#[test]
+fn the_laws_hold_for_any_bytes_under_any_label() {
+    let pieces: [&[u8]; 24] = [
+        b"\x1B$B",
+        b"\x1B(B",
+        b"\x1B(I",
+        b"\x1B$(D",
+        b"\x1B$(?",
+        b"\x1B$(Q",
+        b"\x1B$(P",
+        b"\x1B$A",
+        b"\x1B.A",
+        b"\x1BN",
+        b"\x0E",
+        b"\x0F",
+        b"\n",
+        b"\r\n",
+        b"F|K\\",
+        b"y!",
+        b"\x7F!",
+        b"\x93!",
+        b"\x8F\xF4\xFB",
+        b"\xF5\xA1",
+        b"\xF0\x40",
+        b"\xE6\x97\xA5",
+        b"\0a",
+        b"\xFF\xFE",
+    ];
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 8
+    };
+    for round in 0..1_500 {
+        let mut bytes = Vec::new();
+        for _ in 0..next() % 30 {
+            match next() % 3 {
+                0 => bytes.push(next().to_le_bytes()[0]),
+                _ => bytes.extend_from_slice(pieces[next() as usize % pieces.len()]),
+            }
+        }
+        laws(LABELS[round % LABELS.len()], &bytes);
+        laws(None, &bytes);
+    }
+}
+
+#[test]
+fn hostile_bytes_cost_no_more_than_their_length() {
+    // Each would take long if the rest of the text were looked at for every piece of it.
+    for piece in
+        [&b"\x1B$B\n"[..], b"\x1B$BF|\nF|\n", b"\x1B", b"\x1B$(D\x74\x21", b"\x8F\xF4\xA1", b"\xA4", b"\x1B.A\x1BN"]
+    {
+        let bytes = piece.repeat(300_000 / piece.len());
+        for label in [None, Some("iso-2022-jp"), Some("eucjp-ms"), Some("windows-1252")] {
+            assert!(decode(label, &bytes).text.len() <= bytes.len() * 3 + 3);
+        }
+    }
+}
+
 #[test]
 fn any_bytes_give_text_whatever_the_label() {
     let mut state = 1u32;
