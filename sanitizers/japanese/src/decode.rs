@@ -5,7 +5,7 @@
 //! the label, a byte order mark or plain ASCII decided.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::label::{Declared, declared};
 use crate::proof::{self, Proven};
@@ -134,6 +134,9 @@ fn by_content(bytes: &[u8]) -> Decoded {
     }
     if proof::is_half_width_kana(bytes) {
         return by_table(SHIFT_JIS, bytes, true);
+    }
+    if proof::is_latin(bytes) {
+        return by_table(WINDOWS_1252, bytes, true);
     }
     let start = bytes.iter().position(|b| !b.is_ascii()).unwrap_or_default().saturating_sub(2);
     let sample = bytes.get(start..).unwrap_or_default();

@@ -90,6 +90,24 @@ pub(crate) fn is_half_width_kana(bytes: &[u8]) -> bool {
     count.lost > 0 || (count.kana == 0 && !common)
 }
 
+/// True for words of Western Europe in their single-byte charset: every byte over 0x7F is an accented letter alone among
+/// ASCII, in a word or as one. Japanese has such bytes only where all its characters are rare kanji.
+pub(crate) fn is_latin(bytes: &[u8]) -> bool {
+    let neighbour = |at: Option<usize>| at.and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+    let mut in_words = 0usize;
+    for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| !byte.is_ascii()) {
+        let around = [neighbour(at.checked_sub(1)), neighbour(at.checked_add(1))];
+        let is_in_word = around.iter().any(u8::is_ascii_alphabetic);
+        let stands_alone = around.iter().all(|b| matches!(b, b' ' | b'\r' | b'\n'));
+        let is_accented = *byte >= 0xC0 && !matches!(byte, 0xD7 | 0xF7) && around.is_ascii();
+        if !is_accented || !(is_in_word || stands_alone) {
+            return false;
+        }
+        in_words = in_words.saturating_add(usize::from(is_in_word));
+    }
+    in_words > 0
+}
+
 #[cfg(test)]
 mod tests {
     use encoding_rs::{EUC_JP, WINDOWS_1251, WINDOWS_1252};
@@ -114,6 +132,18 @@ mod tests {
             &SHIFT_JIS.encode("ﾌﾘｺﾐ ｶ)ﾔﾏﾀﾞｹﾝｾﾂ").0,
         ] {
             assert_eq!(japanese(bytes), None, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn accented_words_are_no_private_characters_of_shift_jis() {
+        for (text, latin) in
+            [("Hasen und Frösche", true), ("Jürgen", true), ("réservé à Paris", true), ("à", false), ("«é»", false)]
+        {
+            assert_eq!(is_latin(&WINDOWS_1252.encode(text).0), latin, "{text}");
+        }
+        for text in ["予定表", "ソフト", "ﾔﾏﾀﾞ", "能登 表", "abc", "髙"] {
+            assert!(!is_latin(&SHIFT_JIS.encode(text).0) && !is_latin(&EUC_JP.encode(text).0), "{text}");
         }
     }
 

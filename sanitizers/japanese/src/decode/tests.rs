@@ -57,6 +57,7 @@ fn missing_and_wrong_labels_are_found_out_and_said() {
         check(Some(label), LETTER.as_bytes(), LETTER, "UTF-8", true, 0);
     }
     check(Some("utf-8"), &sjis(LETTER), LETTER, "Shift_JIS", true, 0);
+    check(None, b"Die Fr\xF6sche, J\xFCrgen", "Die Frösche, Jürgen", "windows-1252", true, 0);
     for label in [None, Some("us-ascii"), Some("utf-8"), Some("Shift_JIS"), Some("EUC-JP")] {
         check(label, b"\x1B$BF|K\\\x1B(B", "日本", "ISO-2022-JP", true, 0);
     }
