@@ -10,6 +10,8 @@ use sanitizer_protocol::{Address, Found, Headers, Inspected, Limits, PartFound};
 
 /// Extensions that are told of one part.
 const MAX_EXTENSIONS: usize = 16;
+/// Longest line of a calendar or card in bytes (RFC 5545 3.1, RFC 6350 3.2).
+const WIDTH: usize = 75;
 
 /// Writes the site's words into headers and names.
 pub(crate) fn in_inspected(gaiji: Gaiji<'_>, found: &mut Inspected, limits: &Limits) {
@@ -30,7 +32,7 @@ pub(crate) fn in_rebuilt(gaiji: Gaiji<'_>, rebuilt: Rebuilt, limits: &Limits, bu
         }
     }
     let written = std::str::from_utf8(&rebuilt.bytes).ok().and_then(|text| {
-        let (written, unknown) = gaiji.written(text)?;
+        let (written, unknown) = as_format_allows(gaiji, text, rebuilt.media_type)?;
         let more = written.len().saturating_sub(text.len());
         let fits = u64::try_from(written.len()).is_ok_and(|length| length <= limits.text_bytes || more == 0);
         if fits && budget.spend_output(more).is_ok() {
@@ -46,6 +48,29 @@ pub(crate) fn in_rebuilt(gaiji: Gaiji<'_>, rebuilt: Rebuilt, limits: &Limits, bu
         }
     }
     rebuilt
+}
+
+/// Words for the private code points of a whole text; where lines have a width (calendars, cards), for those of each line
+/// that stays within it.
+fn as_format_allows(gaiji: Gaiji<'_>, text: &str, media_type: &str) -> Option<(String, u32)> {
+    if matches!(media_type, "text/plain" | "text/csv") {
+        return gaiji.written(text);
+    }
+    let mut whole = String::with_capacity(text.len());
+    let mut unknown = 0u32;
+    let mut changed = false;
+    for line in text.split_inclusive('\n') {
+        let fits = |(written, _): &(String, u32)| written.trim_end_matches(['\r', '\n']).len() <= WIDTH;
+        match gaiji.written(line).filter(fits).or_else(|| Gaiji::default().written(line)) {
+            Some((written, left)) => {
+                whole.push_str(&written);
+                unknown = unknown.saturating_add(left);
+                changed = true;
+            }
+            None => whole.push_str(line),
+        }
+    }
+    changed.then_some((whole, unknown))
 }
 
 /// How many characters the table did not know.
@@ -146,6 +171,18 @@ mod tests {
         let mut rich = Budget::generous();
         let text = in_rebuilt(Gaiji::new(&table), rebuilt("\u{E001}\u{E001}\u{E001}"), &LIMITS, &mut rich);
         assert_eq!(String::from_utf8(text.bytes).unwrap(), "〓〓〓");
+    }
+
+    #[test]
+    fn a_line_of_a_calendar_stays_within_its_width() {
+        let table = table();
+        let text = format!("SUMMARY:\u{E001}\r\n {}\u{E001}\r\n", "x".repeat(60));
+        let calendar = Rebuilt { media_type: "text/calendar", ..rebuilt(&text) };
+        let limits = Limits { text_bytes: 1000, ..LIMITS };
+        let written = in_rebuilt(Gaiji::new(&table), calendar, &limits, &mut Budget::generous());
+        let expected = format!("SUMMARY:（土の吉）\r\n {}〓\r\n", "x".repeat(60));
+        assert_eq!(String::from_utf8(written.bytes).unwrap(), expected);
+        assert_eq!(written.findings, [Finding { code: Code::Gaiji, count: 1 }]);
     }
 
     #[test]
