@@ -1,12 +1,13 @@
-//! Bodies whose lines flow (RFC 3676), and HTML that alone says its charset.
+//! Bodies whose lines flow (RFC 3676), HTML that alone says its charset, and text files in every charset.
 
-use super::Variant;
-use super::draft::{Charset, Draft};
+use super::draft::{Charset, Draft, TEXT};
+use super::{GUESSED, Variant};
 
 pub(super) fn variants() -> Vec<Variant> {
     let mut drafts: Vec<Draft> = Charset::ALL.into_iter().flat_map(flowed).collect();
     drafts.extend(flowed_only());
     drafts.extend(Charset::ALL.into_iter().map(html));
+    drafts.extend(Charset::ALL.into_iter().flat_map(files));
     drafts.into_iter().map(Draft::finish).collect()
 }
 
@@ -70,4 +71,19 @@ fn html(charset: Charset) -> Draft {
         .content(Some("text/html"), charset.plain())
         .body(charset.encode(&page), "工程表と予定表をお送りします。")
         .told_or_not()
+}
+
+/// The same text as a file: under its label, under none, and under one that is wrong.
+fn files(charset: Charset) -> Vec<Draft> {
+    let wrong = if charset == Charset::Utf8 { "Shift_JIS" } else { "UTF-8" };
+    let labels = [("labelled", Some(charset.label())), ("no-label", None), ("wrong", Some(wrong))];
+    let made = |(name, label): (&str, Option<&str>)| {
+        let parameter = label.map(|label| format!("; charset={label}")).unwrap_or_default();
+        let headers = format!("Content-Type: text/plain{parameter}; name=a.txt\nContent-Disposition: attachment");
+        let told: &[&'static str] = if label == Some(charset.label()) { &[] } else { &[GUESSED] };
+        Draft::new(format!("file-{}-{name}", charset.short()))
+            .file_of(headers.as_bytes(), "a.txt", &charset.encode(TEXT), TEXT)
+            .told(told)
+    };
+    labels.into_iter().map(made).collect()
 }

@@ -95,10 +95,15 @@ impl Draft {
     }
 
     /// A text file in UTF-8 under `headers` that name it.
-    pub(super) fn file(mut self, headers: &[u8], name: &str) -> Self {
+    pub(super) fn file(self, headers: &[u8], name: &str) -> Self {
         let content = "添付の内容です。\n";
-        let part = [headers, b"\nContent-Transfer-Encoding: base64\n\n", &base64(content.as_bytes())].concat();
-        self.files.push((part, (name.to_owned(), content.to_owned())));
+        self.file_of(headers, name, content.as_bytes(), content)
+    }
+
+    /// A text file of `bytes` that read as `text`.
+    pub(super) fn file_of(mut self, headers: &[u8], name: &str, bytes: &[u8], text: &str) -> Self {
+        let part = [headers, b"\nContent-Transfer-Encoding: base64\n\n", &base64(bytes)].concat();
+        self.files.push((part, (name.to_owned(), text.to_owned())));
         self
     }
 
