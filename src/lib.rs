@@ -8,7 +8,8 @@
 //! | `ports` | traits the pipeline needs from the world | domain |
 //! | `policy` | rules: facts to decision | domain |
 //! | `compose` | the new mail, from derivatives only | domain |
-//! | `pipeline` | moves one item from stage to stage | domain, policy, ports, compose |
+//! | `sender` | what is known of who sent a mail | domain, ports, config |
+//! | `pipeline` | moves one item from stage to stage | domain, policy, ports, compose, sender |
 //! | `sandbox` | starts, bounds and checks workers | domain, ports, config |
 //! | `store` | storage adapters | domain, ports, config |
 //! | `audit` | verifies and exports the chain | domain, ports |
@@ -26,6 +27,7 @@ pub mod pipeline;
 pub mod policy;
 pub mod ports;
 pub mod sandbox;
+pub mod sender;
 pub mod serve;
 pub mod smtp;
 pub mod store;

@@ -9,7 +9,7 @@ use super::print::{Printer, plain};
 use super::sanitize;
 use super::setup::Workbench;
 use super::trouble::{TEMPORARY, Trouble, UNPARSABLE};
-use crate::domain::Explanation;
+use crate::domain::{Domain, Explanation};
 use crate::pipeline::{Stop, Washed};
 use crate::ports::Subject;
 
@@ -60,6 +60,13 @@ fn show(washed: &Washed, explanations: &[Explanation], printer: &Printer) {
             finding.code,
             finding.count
         ));
+    }
+    let sender = &washed.facts.sender;
+    let outcome = sender.authentication().as_str();
+    printer.line(format!("  {} {outcome}", printer.choose("差出人の確認", "sender check")));
+    for check in &sender.checks {
+        let domain = check.domain.as_ref().map_or("-", Domain::as_str);
+        printer.line(format!("    {}={} {domain} ({})", check.method.as_str(), check.result.as_str(), check.said_by));
     }
     printer.line(format!("  {} {}", printer.choose("規則の版", "rules"), washed.decision.rules.digest));
     for part in &washed.facts.parts {

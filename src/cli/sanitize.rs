@@ -185,7 +185,8 @@ fn verdict(washed: &Washed, digest: Digest, is_mail: bool) -> Verdict {
         }
     });
     let held = washed.decision.groups.iter().any(|group| group.hold.is_some());
-    let least = match (held, washed.facts.findings.is_empty()) {
+    let is_intact = washed.facts.findings.iter().all(|finding| finding.code.is_about_sender());
+    let least = match (held, is_intact) {
         (true, _) => Verdict::Held,
         (false, false) => Verdict::Changed,
         (false, true) => Verdict::Clean,

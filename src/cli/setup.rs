@@ -133,7 +133,8 @@ impl Workbench {
         let sandbox = crate::serve::sandbox(&config).await.map_err(|error| {
             Trouble::new(UNAVAILABLE, format!("ワーカーを始められません: {error}"), format!("no worker: {error}"))
         })?;
-        let washer = Washer::new(Arc::new(sandbox), Arc::clone(&rules), crate::serve::site(&config));
+        let (known, site) = (crate::serve::known(&config), crate::serve::site(&config));
+        let washer = Washer::new(Arc::new(sandbox), Arc::clone(&rules), known, site);
         Ok(Self { config, washer, rules })
     }
 

@@ -76,6 +76,9 @@ impl TextBody {
 impl File<'_> {
     fn write(&self, fields: &mut Fields) {
         fields.open("Content-Type").token(&format!("{};", self.format.media_type)).token("charset=UTF-8;");
+        if let Some(method) = self.format.method(self.bytes) {
+            fields.token(&format!("method={method};"));
+        }
         self.write_name(fields);
         fields.close();
         fields.line("Content-Transfer-Encoding", "base64");

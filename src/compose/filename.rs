@@ -22,7 +22,12 @@ const FORMATS: &[Format] = &[
     Format { media_type: "text/plain", extensions: &["txt", "text", "log", "md", "json", "yaml", "yml"] },
     Format { media_type: "text/csv", extensions: &["csv"] },
     Format { media_type: "text/tab-separated-values", extensions: &["tsv"] },
+    Format { media_type: "text/calendar", extensions: &["ics"] },
+    Format { media_type: "text/vcard", extensions: &["vcf"] },
 ];
+
+/// What a calendar may ask for (RFC 5546 1.4).
+const METHODS: &[&str] = &["PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER"];
 
 /// Longest run of letters and digits after a dot that is taken for an extension.
 const MAX_EXTENSION: usize = 8;
@@ -31,6 +36,15 @@ impl Format {
     /// The row of `media_type`.
     pub(super) fn of(media_type: &str) -> Option<&'static Self> {
         FORMATS.iter().find(|format| format.media_type == media_type)
+    }
+
+    /// What a calendar asks for, which mail programs look for in the Content-Type, too (RFC 6047 2.4). The worker writes
+    /// it into one of the first lines.
+    pub(super) fn method(&self, bytes: &[u8]) -> Option<&'static str> {
+        let lines = bytes.split(|b| *b == b'\n').take(6).filter(|_| self.media_type == "text/calendar");
+        let mut values = lines.filter_map(|line| line.trim_ascii_end().strip_prefix(b"METHOD:"));
+        let value = values.next()?;
+        METHODS.iter().copied().find(|method| method.as_bytes() == value)
     }
 
     fn default_extension(&self) -> &'static str {
@@ -111,6 +125,10 @@ mod tests {
             ("名簿.csv", "text/csv", "名簿.csv"),
             ("名簿.csv", "text/plain", "名簿.txt"),
             ("名簿.txt", "text/csv", "名簿.csv"),
+            ("invite.ICS", "text/calendar", "invite.ICS"),
+            ("会議.txt", "text/calendar", "会議.ics"),
+            ("名刺.vcard", "text/vcard", "名刺.vcf"),
+            ("", "text/calendar", "attachment-7.ics"),
             ("README", "text/plain", "README.txt"),
             (".profile", "text/plain", ".profile.txt"),
             ("議事録R8.11", "text/plain", "議事録R8.11.txt"),
@@ -119,6 +137,18 @@ mod tests {
         ] {
             assert_eq!(given(&mut Names::default(), name, media_type), expected);
         }
+    }
+
+    #[test]
+    fn the_method_of_a_calendar_is_a_listed_word_near_its_top() {
+        let calendar = Format::of("text/calendar").unwrap();
+        let top = "BEGIN:VCALENDAR\r\nPRODID:x\r\nVERSION:2.0\r\n";
+        let method = |lines: &str| calendar.method(format!("{top}{lines}").as_bytes());
+        assert_eq!(method("METHOD:REQUEST\r\n"), Some("REQUEST"));
+        assert_eq!(method("CALSCALE:GREGORIAN\r\nMETHOD:CANCEL\r\n"), Some("CANCEL"));
+        assert_eq!(method("METHOD:REQUEST; x=y\r\n"), None);
+        assert_eq!(method("BEGIN:VEVENT\r\n"), None);
+        assert_eq!(Format::of("text/plain").unwrap().method(b"METHOD:REQUEST\r\n"), None);
     }
 
     #[test]

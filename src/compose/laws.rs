@@ -29,7 +29,7 @@ const HEADER: &[&str] = &[
     "Content-Transfer-Encoding",
 ];
 const REQUIRED: &[&str] = &["Message-ID", "Date", "From", "To", "X-Temizu-Id", "X-Temizu-Status", "MIME-Version"];
-const ATTACHABLE: &[&str] = &["text/plain", "text/csv", "text/tab-separated-values"];
+const ATTACHABLE: &[&str] = &["text/plain", "text/csv", "text/tab-separated-values", "text/calendar", "text/vcard"];
 const RULER: &str = "────────────────────────────────";
 
 /// A mail as the strict reader saw it.

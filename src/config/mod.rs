@@ -36,6 +36,8 @@ pub struct Config {
     pub sandbox: Sandbox,
     /// Rules.
     pub rules: Rules,
+    /// What is believed of a sender.
+    pub sender: Sender,
     /// Limits of one item.
     pub limits: Limits,
     /// How long things are kept.
@@ -280,6 +282,25 @@ impl Default for Sandbox {
 pub struct Rules {
     /// Rule files, in order; empty means the built-in preset `alpha`.
     pub files: Vec<PathBuf>,
+}
+
+/// What is believed of a sender.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sender {
+    /// Relays whose Authentication-Results, ARC fields and Received-SPF are believed, by authserv-id (Received-SPF:
+    /// receiver, ARC-Seal: d); empty means that nobody is.
+    pub trusted_authserv_ids: Vec<Domain>,
+    /// Received fields that these relays add; what stands beneath the last of them is not believed.
+    pub trusted_hops: u32,
+    /// Domains, besides `smtp.domains`, that others may imitate.
+    pub known_domains: Vec<Domain>,
+}
+
+impl Default for Sender {
+    fn default() -> Self {
+        Self { trusted_authserv_ids: Vec::new(), trusted_hops: 1, known_domains: Vec::new() }
+    }
 }
 
 /// Limits of one item.

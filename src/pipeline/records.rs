@@ -25,7 +25,12 @@ pub(super) fn inspected(lease: &Lease, facts: &Facts, at: Timestamp) -> AuditEve
             })
         })
         .collect();
-    let details = json!({ "attempt": lease.attempt, "findings": findings(&facts.findings), "parts": parts });
+    let details = json!({
+        "attempt": lease.attempt,
+        "authentication": facts.sender.authentication(),
+        "findings": findings(&facts.findings),
+        "parts": parts,
+    });
     event(lease, Event::Inspected, at, details)
 }
 

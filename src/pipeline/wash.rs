@@ -11,12 +11,14 @@ use crate::domain::{
     Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Reason, SenderFacts, Timestamp,
 };
 use crate::policy::{RuleSet, civil_date};
-use crate::ports::{Answer, Blob, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
+use crate::ports::{Answer, Blob, Inspection, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
+use crate::sender::Known;
 
 /// Washes items under one set of rules.
 pub struct Washer {
     rebuilder: Arc<dyn Rebuilder>,
     rules: Arc<RuleSet>,
+    known: Known,
     site: Site,
 }
 
@@ -62,10 +64,10 @@ pub enum Stop {
 }
 
 impl Washer {
-    /// A washer with these workers, rules and site.
+    /// A washer with these workers, rules, known senders and site.
     #[must_use]
-    pub fn new(rebuilder: Arc<dyn Rebuilder>, rules: Arc<RuleSet>, site: Site) -> Self {
-        Self { rebuilder, rules, site }
+    pub fn new(rebuilder: Arc<dyn Rebuilder>, rules: Arc<RuleSet>, known: Known, site: Site) -> Self {
+        Self { rebuilder, rules, known, site }
     }
 
     /// What the new mails say about the site.
@@ -81,7 +83,8 @@ impl Washer {
     /// See [`Stop`].
     pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
         let is_mail = subject == Subject::Mail;
-        let (inspection, session) = self.rebuilder.inspect(subject, original).await?;
+        let (mut inspection, session) = self.rebuilder.inspect(subject, original).await?;
+        let sender = if is_mail { self.recognise(&mut inspection, &arrival.origin) } else { SenderFacts::default() };
         let facts = Facts {
             received_at: arrival.received_at,
             origin: arrival.origin,
@@ -90,7 +93,7 @@ impl Washer {
             parts: inspection.parts,
             findings: inspection.findings,
             ambiguities: inspection.ambiguities,
-            sender: SenderFacts::default(),
+            sender,
         };
         let mut decision = self.rules.decide(&facts, civil_date(facts.received_at, self.site.utc_offset_minutes));
         if arrival.released {
@@ -124,6 +127,14 @@ impl Washer {
         }
         let derivatives = answers.into_iter().filter_map(outcome::derivative).collect();
         Ok(Washed { facts, decision, outcomes, derivatives, mails })
+    }
+
+    /// What is known of the sender; tricks join the findings of the item.
+    fn recognise(&self, inspection: &mut Inspection, origin: &Origin) -> SenderFacts {
+        let reverse_path = &origin.envelope().reverse_path;
+        let (facts, tricks) = self.known.recognise(&inspection.headers, reverse_path, &inspection.authentication);
+        inspection.findings.extend(tricks);
+        facts
     }
 }
 

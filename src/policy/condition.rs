@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::pattern::{AddressPattern, Person};
 use super::rule::Department;
-use crate::domain::{Facts, Part, PartPath, PartRole, Reason, TypeClass, TypeId};
+use crate::domain::{Authentication, Facts, Part, PartPath, PartRole, Reason, TypeClass, TypeId};
 
 /// One condition.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub(super) enum Condition {
     Encrypted(bool),
     /// Found on the part, or on the item as a whole.
     Finding(Vec<Reason>),
+    /// What overall is known of the sender.
+    Authentication(Vec<Authentication>),
     /// The reverse path of the envelope.
     Sender(Vec<AddressPattern>),
     /// The recipient.
@@ -75,6 +77,7 @@ pub(super) const KEYS: &[&str] = &[
     "size_under",
     "encrypted",
     "finding",
+    "authentication",
     "sender",
     "recipient",
     "department",
@@ -94,6 +97,7 @@ impl Condition {
             Self::SizeUnder(_) => "size_under",
             Self::Encrypted(_) => "encrypted",
             Self::Finding(_) => "finding",
+            Self::Authentication(_) => "authentication",
             Self::Sender(_) => "sender",
             Self::Recipient(_) => "recipient",
             Self::Department(_) => "department",
@@ -107,13 +111,14 @@ impl Condition {
 
     /// True if there is no answer without a part.
     pub(super) const fn is_about_part(&self) -> bool {
-        !matches!(self, Self::Finding(_) | Self::Sender(_) | Self::Recipient(_) | Self::Department(_))
+        !matches!(self, Self::Finding(_) | Self::Authentication(_) | Self::Sender(_)) && !self.is_about_recipient()
     }
 
     /// True if it holds for the subject. A condition about the recipient is left to [`Self::holds_for`].
     pub(super) fn holds(&self, subject: &Subject<'_>) -> bool {
         match self {
             Self::Finding(codes) => found(codes, subject),
+            Self::Authentication(outcomes) => outcomes.contains(&subject.facts.sender.authentication()),
             Self::Sender(patterns) => patterns.iter().any(|pattern| pattern.matches(subject.sender)),
             Self::Recipient(_) | Self::Department(_) => true,
             _ => subject.part.is_some_and(|part| self.holds_on(part)),
@@ -142,6 +147,7 @@ impl Condition {
             (Self::SizeUnder(one), Self::SizeUnder(other)) => one >= other,
             (Self::Encrypted(one), Self::Encrypted(other)) => one == other,
             (Self::Finding(all), Self::Finding(some)) => contains(all, some),
+            (Self::Authentication(all), Self::Authentication(some)) => contains(all, some),
             (Self::Sender(all), Self::Sender(some)) | (Self::Recipient(all), Self::Recipient(some)) => {
                 contains(all, some)
             }
@@ -161,7 +167,9 @@ impl Condition {
             Self::SizeOver(bytes) => part.length > *bytes,
             Self::SizeUnder(bytes) => part.length < *bytes,
             Self::Encrypted(encrypted) => part.encrypted == *encrypted,
-            Self::Finding(_) | Self::Sender(_) | Self::Recipient(_) | Self::Department(_) => false,
+            Self::Finding(_) | Self::Authentication(_) | Self::Sender(_) | Self::Recipient(_) | Self::Department(_) => {
+                false
+            }
         }
     }
 }
@@ -179,6 +187,7 @@ impl fmt::Display for Condition {
             Self::SizeOver(bytes) | Self::SizeUnder(bytes) => write!(f, "{bytes}"),
             Self::Encrypted(encrypted) => write!(f, "{encrypted}"),
             Self::Finding(codes) => list(f, codes.iter().map(|code| code.code())),
+            Self::Authentication(outcomes) => list(f, outcomes.iter().map(|outcome| outcome.as_str())),
             Self::Sender(patterns) | Self::Recipient(patterns) => list(f, patterns),
             Self::Department(departments) => list(f, departments.iter().map(|department| &department.name)),
         }

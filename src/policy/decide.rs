@@ -323,6 +323,7 @@ mod tests {
         file.extensions = vec!["txt".to_owned(), "exe".to_owned()];
         file.encrypted = true;
         let mut facts = facts(Some("Taro@Sub.Y.jp"), &["a@x.jp"], vec![file]);
+        facts.sender = crate::domain::SenderFacts::assumed(crate::domain::Authentication::Failed);
         facts.findings = vec![
             Finding { code: Reason::Corrupt, part: "1".parse().unwrap(), count: 1 },
             Finding { code: Reason::TooDeep, part: PartPath::root(), count: 1 },
@@ -348,6 +349,8 @@ mod tests {
             ("finding = \"corrupt\"", true),
             ("finding = \"too_deep\"", true),
             ("finding = \"too_large\"", false),
+            ("authentication = [\"passed\", \"failed\"]", true),
+            ("authentication = \"none\"", false),
             ("sender = \"taro@sub.y.jp\"", true),
             ("sender = \".y.jp\"", true),
             ("sender = \"@y.jp\"", false),
@@ -379,6 +382,7 @@ mod tests {
             Just("department = \"税務課\", class = \"image\""),
             Just("sender = \"<>\""),
             Just("finding = \"corrupt\""),
+            Just("authentication = [\"failed\", \"none\"]"),
             Just("encrypted = false"),
         ];
         let action = prop_oneof![

@@ -14,8 +14,8 @@ use super::read::{self, Reader};
 use super::rule::Effect;
 use crate::config::fault::{Position, Words};
 use crate::domain::{
-    Action, Client, Decision, Digest, Envelope, Facts, FileName, Finding, HeaderFacts, Mailbox, Origin, Part, PartPath,
-    Reason, ReversePath, RuleName, Timestamp, TypeClass, TypeId,
+    Action, Authentication, Client, Decision, Digest, Envelope, Facts, FileName, Finding, HeaderFacts, Mailbox, Origin,
+    Part, PartPath, Reason, ReversePath, RuleName, SenderFacts, Timestamp, TypeClass, TypeId,
 };
 
 const CASE_KEYS: &[&str] = &[
@@ -29,6 +29,7 @@ const CASE_KEYS: &[&str] = &[
     "encrypted",
     "finding",
     "mail_finding",
+    "authentication",
     "sender",
     "recipient",
     "on",
@@ -164,6 +165,10 @@ fn facts(reader: &mut Reader<'_, '_>, table: &DeTable<'_>) -> Option<Facts> {
     };
     let mut findings = findings(reader, table, "finding", &path)?;
     findings.extend(self::findings(reader, table, "mail_finding", &PartPath::root())?);
+    let authentication = match table.get("authentication") {
+        Some(value) => word(reader, "authentication", value, Authentication::ALL, |outcome| outcome.as_str())?,
+        None => Authentication::None,
+    };
     let client = Client { address: std::net::Ipv4Addr::LOCALHOST.into(), helo: "test".to_owned(), tls: None };
     let forward_paths = vec![recipient];
     Some(Facts {
@@ -174,7 +179,7 @@ fn facts(reader: &mut Reader<'_, '_>, table: &DeTable<'_>) -> Option<Facts> {
         parts: vec![part],
         findings,
         ambiguities: Vec::new(),
-        sender: crate::domain::SenderFacts::default(),
+        sender: SenderFacts::assumed(authentication),
     })
 }
 
@@ -294,6 +299,25 @@ encrypted = true
         check("expect = \"quarantine\"\nsender = \"<>\"", false, "hold-mail by M-1");
         check("expect = \"R-1\"\nsender = \"<>\"", false, "hold-mail by M-1");
         check("expect = \"hold-mail\"", false, "quarantine by R-1");
+    }
+
+    #[test]
+    fn a_case_says_how_the_check_of_its_sender_ended() {
+        const STRICT: &str = "[[rule]]\nname = \"R-1\"\nowner = \"o\"\nreason_text = \"r\"\n\
+            when = { authentication = [\"failed\", \"none\"] }\naction = \"quarantine\"\n\
+            [[rule]]\nname = \"R-2\"\nowner = \"o\"\nreason_text = \"r\"\naction = \"rebuild\"\n";
+        for (line, decided) in [
+            ("authentication = \"passed\"", "rebuild by R-2"),
+            ("authentication = \"failed\"", "quarantine by R-1"),
+            ("authentication = \"none\"", "quarantine by R-1"),
+            ("", "quarantine by R-1"),
+        ] {
+            let text = format!("{STRICT}[[rule.test]]\nname = \"t\"\nexpect = \"strip\"\n{line}\n");
+            let results = RuleSet::parse(&[("t".to_owned(), text)]).unwrap().run_tests(jiff::civil::date(2026, 11, 23));
+            assert_eq!(results[0].decided, decided, "{line}");
+        }
+        let wrong = format!("{STRICT}[[rule.test]]\nname = \"t\"\nexpect = \"strip\"\nauthentication = \"perhaps\"\n");
+        assert!(RuleSet::parse(&[("t".to_owned(), wrong)]).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Refuses: whatever the protocol's documents do not promise. Invariant: a compromised worker can lie about its own
 //! item, within the limits of one item, and about nothing else.
 
+mod card;
 mod derivative;
 mod inspection;
 mod table;

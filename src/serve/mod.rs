@@ -23,6 +23,7 @@ use crate::pipeline::{Pipeline, Processor, Washer};
 use crate::policy::RuleSet;
 use crate::ports::{Clock, Entropy};
 use crate::sandbox::{Sandbox, Settings};
+use crate::sender::Known;
 use crate::smtp::Intake;
 use crate::store::{self, Keys, Store};
 
@@ -180,7 +181,7 @@ impl Gateway {
             tenant: config.site.tenant.clone(),
             queue: self.store.clone(),
             originals: self.store.source().map_err(start_error)?,
-            washer: Arc::new(Washer::new(sandbox, rules, site(config))),
+            washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config))),
             clock: Arc::clone(&edge.clock),
             lease_span: LEASE_SPAN,
         };
@@ -249,6 +250,12 @@ pub fn site(config: &Config) -> Site {
         portal_url: config.site.portal_url.clone(),
         retention_days: config.retention.days,
     }
+}
+
+/// Whom the site believes about a sender, and whom a sender could imitate.
+#[must_use]
+pub fn known(config: &Config) -> Known {
+    Known::new(&config.sender, &config.smtp.domains)
 }
 
 /// Items processed at once: as configured, or four times the cores, since a lane mostly waits for its worker and the disk.

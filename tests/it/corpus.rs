@@ -13,7 +13,7 @@ use temizu::ports::ItemDetail;
 use crate::support::delivered::Delivered;
 use crate::support::gateway::{DOMAIN, Plan, Site, events, with_crlf};
 use crate::support::next_hop::NextHop;
-use crate::support::python;
+use crate::support::{mail_parser, python};
 
 /// Longest time one mail may take.
 const SLOWEST: Duration = Duration::from_secs(5);
@@ -79,6 +79,7 @@ async fn every_mail_of_the_corpus_ends_and_what_is_delivered_is_canonical() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     python::agrees(&taken);
+    mail_parser::agrees(&taken);
     let with_text = readable.iter().filter(|readable| **readable).count();
     let delivered = ends.iter().filter(|(_, stage, ..)| *stage == Stage::Delivered).count();
     let slowest = ends.iter().map(|(.., took)| *took).max().unwrap();

@@ -12,7 +12,7 @@ use temizu::ports::ItemDetail;
 use crate::support::delivered::Delivered;
 use crate::support::gateway::{DOMAIN, Plan, Site};
 use crate::support::next_hop::NextHop;
-use crate::support::python;
+use crate::support::{mail_parser, python};
 
 /// A sample and what came of it.
 struct Ended {
@@ -120,5 +120,7 @@ async fn every_sample_ends_as_reviewed_and_the_same_each_time() {
         compare(&ended.folder.join("expected/outcome.json"), &outcome(&ended.item), &mut wrong);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    python::agrees(&first.iter().flat_map(|ended| &ended.mails).cloned().collect::<Vec<_>>());
+    let mails: Vec<Vec<u8>> = first.iter().flat_map(|ended| &ended.mails).cloned().collect();
+    python::agrees(&mails);
+    mail_parser::agrees(&mails);
 }

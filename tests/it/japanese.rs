@@ -13,6 +13,7 @@ use temizu::pipeline::{Arrival, Washed, Washer};
 use temizu::policy::RuleSet;
 use temizu::ports::{Blob, Subject};
 use temizu::sandbox::{Sandbox, Settings};
+use temizu::sender::Known;
 use xtask::samples::japanese::{self, Variant};
 
 use crate::support::delivered::Delivered;
@@ -33,7 +34,8 @@ fn washer(gaiji: &str) -> Washer {
         portal_url: String::new(),
         retention_days: 14,
     };
-    Washer::new(Arc::new(Sandbox::start(settings)), Arc::new(RuleSet::parse(&[]).unwrap()), site)
+    let known = Known::new(&config::Sender::default(), &[]);
+    Washer::new(Arc::new(Sandbox::start(settings)), Arc::new(RuleSet::parse(&[]).unwrap()), known, site)
 }
 
 async fn washed(washer: &Washer, mail: &[u8]) -> Washed {

@@ -90,11 +90,12 @@ async fn a_next_hop_that_was_down_and_a_gateway_that_was_restarted_lose_and_doub
     let address = hop.address();
     drop(hop);
     let site = Site::start(Plan::new(address)).await;
-    let mut references = Vec::new();
-    for _ in 0..5 {
+    // The first mail alone: with several, a later one may be the one that is tried before the breaker opens.
+    let mut references = vec![site.send(&[ANNA, BEN], MAIL).await];
+    site.until(references[0], "an attempt in vain", has_failed_once).await;
+    for _ in 1..5 {
         references.push(site.send(&[ANNA, BEN], MAIL).await);
     }
-    site.until(references[0], "an attempt in vain", has_failed_once).await;
     for reference in &references {
         site.until(*reference, "its mail", |item| item.summary.stage == Stage::Sanitized).await;
     }

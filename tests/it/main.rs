@@ -5,6 +5,7 @@
 mod architecture;
 mod backup;
 mod bad_config;
+mod cards;
 mod cli;
 mod compose_roundtrip;
 mod corpus;
@@ -26,6 +27,7 @@ mod roles;
 mod sandbox;
 mod scaleout;
 mod scaleout_sweep;
+mod sender;
 mod servers;
 mod smtp_dialog;
 mod store_contract;

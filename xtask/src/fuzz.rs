@@ -17,7 +17,7 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
 const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
 
 /// Each target and the folders that hold inputs like its own.
-const TARGETS: [(&str, &[&str]); 15] = [
+const TARGETS: &[(&str, &[&str])] = &[
     ("frame", &[]),
     ("answer", &["samples", "../shared/corpus"]),
     ("session", &["samples", "../shared/corpus"]),
@@ -26,9 +26,11 @@ const TARGETS: [(&str, &[&str]); 15] = [
     ("proxy", &[]),
     ("mime", &["samples", "../shared/corpus"]),
     ("header_words", &["samples"]),
+    ("authentication", &[]),
     ("charset", &["samples", "../shared/corpus"]),
     ("html", &["samples", "../shared/corpus"]),
     ("text_csv", &["samples", "../shared/corpus"]),
+    ("cards", &["samples"]),
     ("detect", &["samples", "../shared/corpus"]),
     ("rules", &["config/rules"]),
     ("config", &["config"]),

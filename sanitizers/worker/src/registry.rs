@@ -11,7 +11,9 @@ use sanitizer_protocol::Way;
 pub fn sanitizer(type_id: &str, way: Way) -> Option<&'static dyn Sanitizer> {
     match way {
         Way::Text => sanitizer_text::sanitizer_for(type_id, true),
-        Way::Rebuild => sanitizer_text::sanitizer_for(type_id, false),
+        Way::Rebuild => {
+            sanitizer_text::sanitizer_for(type_id, false).or_else(|| sanitizer_calendar::sanitizer_for(type_id))
+        }
     }
 }
 

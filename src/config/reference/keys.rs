@@ -29,6 +29,7 @@ pub const SECTIONS: &[Section] = &[
         name: "sandbox", en: "Workers that read hostile bytes", ja: "外から来たデータを読むワーカー"
     },
     Section { name: "rules", en: "Rules", ja: "規則" },
+    Section { name: "sender", en: "What is believed of a sender", ja: "差出人の確認" },
     Section { name: "limits", en: "Limits of one mail", ja: "一通のメールの上限" },
     Section { name: "retention", en: "How long things are kept", ja: "保管する期間" },
 ];
@@ -185,6 +186,16 @@ pub const KEYS: &[Key] = &[
     key("rules.files", list(&PATH), "[\"/etc/temizu/rules/alpha.toml\"]",
         "Rule files, in order; empty means the built-in preset alpha.",
         "規則のファイルを順に書きます。空なら組み込みの alpha（αモデル）を使います。"),
+
+    key("sender.trusted_authserv_ids", list(&DOMAIN), "[\"relay.example.lg.jp\"]",
+        "Relays whose Authentication-Results, ARC fields and Received-SPF are believed, by authserv-id (Received-SPF: receiver, ARC-Seal: d); empty: none is.",
+        "送信ドメイン認証の結果を信じる中継サーバの名前（authserv-id。Received-SPF では receiver、ARC-Seal では d）。空ならどれも信じません。"),
+    key("sender.trusted_hops", integer(1, 50), "1",
+        "Received fields that these relays add on the way to this gateway; what stands beneath the last of them is not believed, whoever signed it.",
+        "それらの中継サーバが加える Received の数。その最後の行より下に書かれた結果は、名前が合っていても信じません。"),
+    key("sender.known_domains", list(&DOMAIN), "[\"pref.example.lg.jp\", \"example.co.jp\"]",
+        "Domains, besides smtp.domains, that others may imitate: senders whose domain looks like one of them are flagged.",
+        "smtp.domains のほかに、まねされやすいドメイン。これらにまぎらわしい差出人に印を付けます。"),
 
     key("limits.message_bytes", integer(64 * 1024, GIB), "52428800",
         "Bytes of one mail.",

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::config::fault::Words;
-use crate::domain::{Reason, TypeClass, TypeId};
+use crate::domain::{Authentication, Reason, TypeClass, TypeId};
 use crate::policy::condition::{self, Condition, Role};
 use crate::policy::pattern::AddressPattern;
 use crate::policy::read::Reader;
@@ -75,6 +75,9 @@ fn condition(
         "role" => Condition::Role(words(reader, key, value, Role::ALL, |role| role.as_str())?),
         "class" => Condition::Class(words(reader, key, value, TypeClass::ALL, |class| class.as_str())?),
         "finding" => Condition::Finding(words(reader, key, value, Reason::ALL, |reason| reason.code())?),
+        "authentication" => {
+            Condition::Authentication(words(reader, key, value, Authentication::ALL, |outcome| outcome.as_str())?)
+        }
         "type" => Condition::Type(reader.list(key, value, |reader, item| type_id(reader, key, item))?),
         "extension" => Condition::Extension(extensions(reader, key, value)?),
         "extension_only" => Condition::ExtensionOnly(extensions(reader, key, value)?),

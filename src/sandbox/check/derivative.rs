@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
 
-use super::{Lie, ensure, findings, is_line, reason, table};
+use super::{Lie, card, ensure, findings, is_line, reason, table};
 use crate::domain::derivative::About;
 use crate::domain::name::changes_reading;
 use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link};
@@ -50,6 +50,8 @@ pub struct Promise {
 enum Format {
     Text,
     Csv,
+    Calendar,
+    Contact,
 }
 
 /// Checks the head of an answer against its order and spends its length.
@@ -58,6 +60,8 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
     let format = match (untrusted.way, untrusted.media_type.as_str()) {
         (_, "text/plain") => Format::Text,
         (Way::Rebuild, "text/csv") => Format::Csv,
+        (Way::Rebuild, "text/calendar") => Format::Calendar,
+        (Way::Rebuild, "text/vcard") => Format::Contact,
         _ => return Err(Lie("a media type that is not listed")),
     };
     ensure(untrusted.way == Way::Rebuild || untrusted.length <= allowance.text_bytes, "a text over its limit")?;
@@ -99,7 +103,13 @@ impl Promise {
         let text = std::str::from_utf8(&untrusted).ok().filter(|text| is_plain(text, self.format));
         let text = text.ok_or(Lie("bytes that are not the text they should be"))?;
         ensure(self.order.action != Action::Text || !is_live(text), "a body with a link that can be clicked")?;
-        ensure(self.format != Format::Csv || !table::runs(text), "a table with a formula")?;
+        let keeps_its_form = match self.format {
+            Format::Text => true,
+            Format::Csv => !table::runs(text),
+            Format::Calendar => card::holds(text, &card::CALENDAR),
+            Format::Contact => card::holds(text, &card::CONTACT),
+        };
+        ensure(keeps_its_form, "a table with a formula, or a calendar or card with more than it may have")?;
         #[expect(clippy::disallowed_methods, reason = "these bytes have been checked: this is where vouching begins")]
         let derivative = Derivative::vouch(self.order.path.clone(), untrusted, self.about);
         Ok(Answer::Written { order: self.order, derivative, findings: self.findings })
@@ -130,7 +140,7 @@ fn links(untrusted: Vec<LinkFound>) -> Result<Vec<Link>, Lie> {
 }
 
 /// True if a mail program would make the text, or a piece of it, a link.
-fn is_live(text: &str) -> bool {
+pub(super) fn is_live(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let is_name = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let is_host = |(at, label): (usize, &str)| {
@@ -140,19 +150,19 @@ fn is_live(text: &str) -> bool {
     has_live_scheme(&text) || text.match_indices("www.").any(is_host)
 }
 
-fn has_live_scheme(text: &str) -> bool {
+pub(super) fn has_live_scheme(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["http://", "https://", "ftp://", "file://"].iter().any(|scheme| text.contains(scheme))
 }
 
-/// Text without controls or reordering code points but for tabs and line ends; a CR only before an LF, and only in CSV
-/// (RFC 4180 2.1).
+/// Text without controls or reordering code points but for tabs and line ends; a CR only before an LF, and only where
+/// lines end so (RFC 4180 2.1, RFC 5545 3.1).
 fn is_plain(text: &str, format: Format) -> bool {
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         let fits = match character {
             '\n' | '\t' => true,
-            '\r' => format == Format::Csv && characters.peek() == Some(&'\n'),
+            '\r' => format != Format::Text && characters.peek() == Some(&'\n'),
             other => !changes_reading(other),
         };
         if !fits {
@@ -278,6 +288,18 @@ mod tests {
         assert!(check(b"a,'=x\r\n", Action::Rebuild, "text/csv").is_ok());
         assert!(check(b"a,=x\r\n", Action::Rebuild, "text/csv").is_err());
         assert!(check(b"a,=x\n", Action::Rebuild, "text/plain").is_ok(), "no spreadsheet opens it by its name");
+    }
+
+    #[test]
+    fn calendars_and_cards_are_looked_at_again() {
+        let calendar = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let believed = |text: &str, way, media_type| check(text.as_bytes(), way, media_type).is_ok();
+        assert!(believed(calendar, Action::Rebuild, "text/calendar"));
+        assert!(!believed(calendar, Action::Text, "text/calendar"), "nobody reads it in place");
+        assert!(!believed(calendar, Action::Rebuild, "text/vcard"));
+        assert!(!believed(&calendar.replace("SUMMARY", "ATTACH"), Action::Rebuild, "text/calendar"));
+        assert!(!believed(&calendar.replace(":x", ":www.x"), Action::Rebuild, "text/calendar"));
+        assert!(believed("BEGIN:VCARD\r\nFN:x\r\nEND:VCARD\r\n", Action::Rebuild, "text/vcard"));
     }
 
     #[test]

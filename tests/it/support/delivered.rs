@@ -30,7 +30,7 @@ const FIELDS: &[&str] = &[
     "content-transfer-encoding",
 ];
 const REQUIRED: &[&str] = &["date", "from", "message-id", "x-temizu-id", "x-temizu-status", "mime-version"];
-const MEDIA_TYPES: &[&str] = &["text/plain", "text/csv", "text/tab-separated-values"];
+const MEDIA_TYPES: &[&str] = &["text/plain", "text/csv", "text/tab-separated-values", "text/calendar", "text/vcard"];
 
 /// A delivered mail.
 #[derive(Debug)]
@@ -243,7 +243,10 @@ fn file_name(disposition: &str, kind: &str) -> Result<String, String> {
     law(!name.chars().any(|c| deceives(c) || r#"/\:*?"<>|"#.contains(c)), "a name is a name on every system")?;
     law(!name.starts_with(' ') && !name.ends_with(['.', ' ']), &format!("a name begins and ends in the open: {name}"))?;
     let (_, extension) = name.rsplit_once('.').ok_or("a name has an extension")?;
-    law(["txt", "text", "csv", "tsv", "log", "md"].contains(&extension.to_lowercase().as_str()), "it opens as text")?;
+    law(
+        ["txt", "text", "csv", "tsv", "log", "md", "ics", "vcf"].contains(&extension.to_lowercase().as_str()),
+        "it opens as text",
+    )?;
     Ok(name)
 }
 

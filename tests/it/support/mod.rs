@@ -5,6 +5,7 @@ pub(crate) mod folder_sink;
 pub(crate) mod gateway;
 pub(crate) mod load;
 pub(crate) mod log;
+pub(crate) mod mail_parser;
 pub(crate) mod next_hop;
 pub(crate) mod outbox;
 pub(crate) mod postfix;

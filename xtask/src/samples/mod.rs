@@ -4,6 +4,7 @@
 //! Invariant: the same bytes at every run.
 
 mod bytes;
+mod cards;
 mod charsets;
 mod encode;
 mod files;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Sample> {
     samples.extend(html::samples());
     samples.extend(structure::samples());
     samples.extend(files::samples());
+    samples.extend(cards::samples());
     samples.sort_by_key(|sample| sample.name);
     samples
 }
