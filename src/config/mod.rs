@@ -8,6 +8,7 @@ mod check;
 pub mod document;
 pub mod fault;
 pub mod form;
+pub mod gaiji;
 pub mod load;
 mod places;
 pub mod reference;
@@ -62,6 +63,8 @@ pub struct Site {
     pub contact: String,
     /// Address of the staff portal without a slash at the end; empty while there is none.
     pub portal_url: String,
+    /// The table of the site's own characters, see [`gaiji`]; without one all of them become 〓.
+    pub gaiji: Option<PathBuf>,
 }
 
 impl Default for Site {
@@ -73,6 +76,7 @@ impl Default for Site {
             utc_offset_minutes: 540,
             contact: "情報政策課".to_owned(),
             portal_url: String::new(),
+            gaiji: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::compose::Site;
-use crate::config::Config;
+use crate::config::{Config, gaiji};
 use crate::deliver::Deliverer;
 use crate::domain::{AuditEvent, Event, TenantId};
 use crate::pipeline::{Pipeline, Processor, Washer};
@@ -234,7 +234,8 @@ async fn check_clock(store: &dyn Store, clock: &dyn Clock) -> Result<(), StartEr
 pub async fn sandbox(config: &Config) -> Result<Sandbox, StartError> {
     let own = std::env::current_exe().map_err(start_error)?;
     let folder = own.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
-    let sandbox = Sandbox::start(Settings::new(&config.sandbox, &config.limits, &folder));
+    let gaiji = config.site.gaiji.as_deref().map(gaiji::read).transpose().map_err(start_error)?.unwrap_or_default();
+    let sandbox = Sandbox::start(Settings::new(&config.sandbox, &config.limits, &folder).with_gaiji(gaiji));
     sandbox.prove().await.map_err(start_error)?;
     Ok(sandbox)
 }

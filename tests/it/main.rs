@@ -17,6 +17,7 @@ mod embedded_leases;
 mod enclosed;
 mod escape;
 mod golden;
+mod japanese;
 mod kill;
 mod legal_hold;
 mod life_of_a_message;

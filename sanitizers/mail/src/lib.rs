@@ -8,6 +8,7 @@ mod address;
 mod alternative;
 mod authentication;
 mod block;
+mod charsets;
 mod doubt;
 mod entity;
 mod headers;

@@ -7,7 +7,7 @@ use sanitizer_japanese::decode as decode_charset;
 
 use crate::doubt::Doubts;
 use crate::lexer::Lexer;
-use crate::words;
+use crate::words::{self, Doubt};
 
 /// Parameters read of one field.
 const MAX_PARAMETERS: usize = 200;
@@ -31,6 +31,7 @@ struct Parameter {
     name: String,
     text: String,
     extended: bool,
+    doubt: Doubt,
 }
 
 /// A boundary and how it was written.
@@ -75,6 +76,12 @@ impl Parameters {
     /// The first value of a parameter, the extended form (RFC 2231) first: it is the one that can be decoded for sure.
     pub(crate) fn get(&self, name: &'static str) -> Option<&str> {
         self.all(name).next()
+    }
+
+    /// How surely the names of a file in it were read.
+    pub(crate) fn doubt_of_names(&self) -> Doubt {
+        let names = self.list.iter().filter(|parameter| matches!(parameter.name.as_str(), "filename" | "name"));
+        names.fold(Doubt::default(), |sum, name| sum.and(name.doubt))
     }
 
     /// All values of a parameter, those in the extended form first.
@@ -147,9 +154,15 @@ fn decode(name: &str, sections: &[&Piece]) -> Parameter {
         if section.percent { percent(content, &mut bytes) } else { bytes.extend_from_slice(content) }
     }
     let is_encoded = sections.iter().any(|section| section.percent);
-    let text = if is_encoded { decode_charset(charset.as_deref(), &bytes).text } else { words::decode(&bytes) };
+    let (text, doubt) = if is_encoded {
+        let decoded = decode_charset(charset.as_deref(), &bytes);
+        let doubt = Doubt::of(&decoded);
+        (decoded.text, doubt)
+    } else {
+        words::read(&bytes)
+    };
     let extended = is_encoded || sections.iter().any(|section| section.section.is_some());
-    Parameter { name: name.to_owned(), text, extended }
+    Parameter { name: name.to_owned(), text, extended, doubt }
 }
 
 fn split_charset(bytes: &[u8]) -> (Option<String>, &[u8]) {

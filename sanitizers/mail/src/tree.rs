@@ -12,6 +12,7 @@ use mail_parser::{HeaderForm, HeaderName, MessageParser, MessagePart, PartFlags}
 use sanitizer_api::{Code, Flag};
 
 use crate::block::Block;
+use crate::charsets::Charsets;
 use crate::doubt::Doubts;
 use crate::entity::Entity;
 use crate::headers::Headers;
@@ -116,6 +117,7 @@ struct Walk<'a, 'l> {
     leaves: Vec<Leaf<'a>>,
     doubts: BTreeMap<Path, Doubts>,
     findings: Vec<(Path, Code, u32)>,
+    charsets: Charsets,
     /// Multiparts that were never closed.
     open: Vec<Path>,
     boundaries: BTreeSet<Vec<u8>>,
@@ -133,6 +135,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             leaves: Vec::new(),
             doubts: BTreeMap::new(),
             findings: Vec::new(),
+            charsets: Charsets::default(),
             open: Vec::new(),
             boundaries: BTreeSet::new(),
             unopened: Vec::new(),
@@ -143,6 +146,7 @@ impl<'a, 'l> Walk<'a, 'l> {
     fn headers(&mut self, root: &MessagePart<'_>) -> Result<Headers, Unreadable> {
         let block = self.block(root)?;
         self.at(&[]).merge(&Headers::doubts(&block));
+        self.charsets.of_mail(&block);
         Ok(Headers::read(&block))
     }
 
@@ -165,7 +169,9 @@ impl<'a, 'l> Walk<'a, 'l> {
 
     /// Visits a part; the depth was bounded by the parser.
     fn visit(&mut self, part: &MessagePart<'_>, path: &Path, place: Place) -> Result<(), Unreadable> {
-        let entity = Entity::read(&self.block(part)?);
+        let block = self.block(part)?;
+        self.charsets.of_part(&block, path);
+        let entity = Entity::read(&block);
         self.at(path).merge(&entity.doubts);
         let declares_multipart = entity.media_type.as_deref().and_then(|kind| kind.strip_prefix("multipart/"));
         let is_multipart = part.is_multipart() && part.children().len() > 0;

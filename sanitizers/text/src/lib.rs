@@ -7,6 +7,7 @@ mod autolink;
 mod clean;
 mod csv;
 mod findings;
+mod flowed;
 mod html;
 #[cfg(test)]
 mod laws;

@@ -6,6 +6,7 @@
 
 pub mod confine;
 mod expand;
+mod gaiji;
 mod head;
 mod inline;
 pub mod mapping;

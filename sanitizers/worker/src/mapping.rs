@@ -215,7 +215,7 @@ fn is_signature(declared: &str) -> bool {
 /// document around it is still HTML; tags in plain text are words about tags. What is no text at all keeps its real type.
 fn body(leaf: &Leaf<'_>) -> Detected {
     let detected = sanitizer_detect::detect(&leaf.bytes);
-    if !sanitizer_detect::is_text(&leaf.bytes) {
+    if !sanitizer_detect::is_text(&leaf.bytes) && !sanitizer_japanese::reads(leaf.charset.as_deref(), &leaf.bytes) {
         return detected;
     }
     match leaf.declared.as_str() {

@@ -7,6 +7,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Rebuilt, Sanitizer};
+use sanitizer_japanese::Gaiji;
 use sanitizer_protocol::{
     self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION, Way,
     WrittenHead, encode_bytes, encode_control, encode_end,
@@ -14,6 +15,7 @@ use sanitizer_protocol::{
 use sanitizer_text::passwords;
 use sha2::{Digest, Sha256};
 
+use crate::gaiji;
 use crate::mapping::{self, Item, Source};
 use crate::registry;
 
@@ -53,7 +55,7 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     outbox.say(&FromWorker::Ready { version: VERSION })?;
     outbox.flush()?;
     let Some(first) = inbox.next_frame()? else { return Ok(()) };
-    let ToWorker::Inspect { subject, length, limits, settings: _ } = first.message()? else {
+    let ToWorker::Inspect { subject, length, limits, settings } = first.message()? else {
         return Err(SessionError::Protocol);
     };
     let Some(bytes) = inbox.receive(length)? else {
@@ -63,14 +65,19 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
         Ok(item) => item,
         Err(failure) => return outbox.say(&FromWorker::Failed(failure)),
     };
-    let Item { found, sources } = item;
+    let Item { mut found, sources } = item;
+    let gaiji = Gaiji::new(&settings.gaiji);
+    gaiji::in_inspected(gaiji, &mut found, &limits);
     outbox.say(&FromWorker::Inspected(Box::new(found)))?;
     outbox.flush()?;
     let Some(second) = inbox.next_frame()? else { return Ok(()) };
     let ToWorker::Rebuild { orders } = second.message()? else { return Err(SessionError::Protocol) };
     let mut budget =
         Budget { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes, html_bytes: limits.html_bytes };
-    orders.into_iter().try_for_each(|order| outbox.answer(order, &sources, &mut budget))
+    orders.into_iter().try_for_each(|order| {
+        outbox
+            .answer(order, &sources, &mut budget, |rebuilt, budget| gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget))
+    })
 }
 
 /// A parser that panics has met something that is not a mail or file as it should be.
@@ -144,7 +151,14 @@ impl<W: Write> Outbox<W> {
     }
 
     /// Writes one part, or says why not.
-    fn answer(&mut self, order: Order, sources: &[Source<'_>], budget: &mut Budget) -> Result<(), SessionError> {
+    /// `finish` is the last hand on every part.
+    fn answer(
+        &mut self,
+        order: Order,
+        sources: &[Source<'_>],
+        budget: &mut Budget,
+        finish: impl Fn(Rebuilt, &mut Budget) -> Rebuilt,
+    ) -> Result<(), SessionError> {
         let Some(source) = sources.iter().find(|source| source.path == order.path) else {
             return Err(SessionError::Protocol);
         };
@@ -161,6 +175,7 @@ impl<W: Write> Outbox<W> {
                 (None, Err(code)) => return self.refuse(order, code),
             },
         };
+        let rebuilt = finish(rebuilt, budget);
         let head = head(&order, sanitizer, &rebuilt);
         let length = self.waiting.len();
         if encode_control(&FromWorker::Written(head), &mut self.waiting).is_err() {

@@ -67,6 +67,9 @@ pub const KEYS: &[Key] = &[
     key("site.portal_url", Form::Url, "\"https://mail-portal.city.example.lg.jp\"",
         "Address of the staff portal without a slash at the end; empty while there is none.",
         "職員用ページの URL。末尾に / を付けません。なければ空にします。"),
+    key("site.gaiji", Form::Path, "\"/etc/temizu/gaiji.txt\"",
+        "Table of the site's own characters: a code and a word a line; what it does not know is shown as a geta mark.",
+        "外字の表。一行に一つ、コードと置き換える文字を書きます。表にない外字は〓で示します。"),
 
     key("smtp.listen", list(&SOCKET), "[\"0.0.0.0:25\", \"[::]:25\"]",
         "Addresses to listen on. Needed to receive mail.",

@@ -109,6 +109,7 @@ impl<'a> Walk<'a, '_> {
         }
         let ambiguous = hiding.into_iter().map(|(path, count)| (path, Code::AmbiguousStructure, count));
         self.findings.extend(ambiguous);
+        self.findings.extend(self.charsets.findings());
         self.findings.sort_by(|one, other| one.0.cmp(&other.0));
         Mail { headers, leaves: self.leaves, findings: self.findings, ambiguities }
     }
