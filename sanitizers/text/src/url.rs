@@ -110,16 +110,14 @@ fn user_of(url: &str) -> Option<String> {
 /// The hosts that a reader of `text` takes it for.
 pub(crate) fn hosts_shown(text: &str) -> Vec<String> {
     let plain: String = text.nfkc().filter(|&c| !sanitizer_japanese::changes_reading(c)).collect();
-    if let Some(host) = host_shown(&plain) {
-        return vec![host];
-    }
     let pieces = plain.split(|c: char| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '(' | ')' | '"' | '\'' | '[' | ']'));
-    pieces
+    let found: Vec<String> = pieces
         .map(|piece| piece.trim_end_matches(is_sentence_end))
         .filter(|piece| piece.contains("://") || looks_like_host(piece))
         .filter_map(host_shown)
         .take(MAX_HOSTS)
-        .collect()
+        .collect();
+    if found.is_empty() { host_shown(&plain).into_iter().collect() } else { found }
 }
 
 /// True for a word inside a sentence that can only be the name of a site.
@@ -371,7 +369,7 @@ mod tests {
         ] {
             assert_eq!(lie(shown, target).is_none(), honest, "{shown} {target}");
         }
-        for text in ["こちら", "詳細.pdf", "report.pdf", "a@b.example", "Ver.2", "1.5", "foo bar.jp", "", "."] {
+        for text in ["こちら", "詳細.pdf", "report.pdf", "a@b.example", "Ver.2", "1.5", "foo bar.rs", "", "."] {
             assert_eq!(hosts_shown(text), Vec::<String>::new(), "{text}");
         }
         assert_eq!(lie("こちら", "https://city.lg.jp@evil.example/").as_deref(), Some("city[.]lg[.]jp"));

@@ -61,6 +61,21 @@ macro_rules! merge {
 }
 
 impl Style {
+    /// Nobody knows the colours.
+    pub(crate) const UNKNOWN: Self = {
+        let mut style = Self::SILENT;
+        style.colour = Some(Paint::Unknown);
+        style.back = Some(Paint::Unknown);
+        style
+    };
+
+    /// Nothing is said.
+    const SILENT: Self = Self {
+        gone: None, office_hides: None, unseen: None, size: None, colour: None, back: None, faint: None, flat: None,
+        narrow: None, clipped: None, placed: None, away: None, indented: None, pushed: None, preformatted: None,
+        above: None, below: None, ruled: None, bordered: None, right: None,
+    };
+
     /// This, and `weaker` where this is silent.
     pub(crate) fn over(self, weaker: Self) -> Self {
         merge!(self, weaker; gone, office_hides, unseen, size, colour, back, faint, flat, narrow, clipped, placed, away,

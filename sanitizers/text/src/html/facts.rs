@@ -54,7 +54,8 @@ fn with_own(node: &Node<'_>, below: Facts) -> Facts {
         Tag::Style | Tag::Script | Tag::Title | Tag::Template | Tag::Noscript | Tag::Select | Tag::Svg | Tag::Rp => {
             Facts::default()
         }
-        Tag::Br => Facts { lines: 1, ..Facts::default() },
+        // One before it and one behind it.
+        Tag::Br => Facts { lines: 2, ..Facts::default() },
         Tag::Hr => Facts { text: 1, lines: 1, heavy: true, ..Facts::default() },
         Tag::Img => {
             let alt = attributes.contains("alt")

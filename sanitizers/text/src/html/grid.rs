@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
             signs.said |= tag == Tag::Th || self.has_lines(cell);
             signs.never |= facts.table;
             signs.longest = signs.longest.max(facts.text);
-            signs.heavy = signs.heavy.saturating_add(usize::from(facts.heavy || facts.lines > 4));
+            signs.heavy = signs.heavy.saturating_add(usize::from(facts.heavy || facts.lines > 6));
         }
         signs.columns = signs.columns.max(cells);
         if filled > 0 {
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
 
     /// Does `read` with the element on the list of ancestors.
     fn inside(&mut self, tag: Tag, attributes: &Attributes<'a>, read: impl FnOnce(&mut Self)) {
-        self.ancestors_mut().push(Element { tag, class: attributes.class, id: attributes.id });
+        self.ancestors_mut().push(Element::new(tag, attributes));
         read(self);
         self.ancestors_mut().pop();
     }

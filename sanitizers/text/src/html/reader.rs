@@ -189,9 +189,12 @@ impl<'a> Reader<'a> {
             self.visible(&scratch, look.preformatted);
         } else {
             let keeps_returns = scratch.replace("\r\n", "\n");
+            // Tag characters spell text that no font shows.
+            let tags = keeps_returns.chars().filter(|c| matches!(c, '\u{E0000}'..='\u{E007F}')).count();
+            let tags = u32::try_from(tags).unwrap_or(u32::MAX);
             let cleaned = clean(keeps_returns);
-            self.note(Code::HiddenTextRemoved, cleaned.zero_width);
-            self.note(Code::ControlRemoved, cleaned.controls);
+            self.note(Code::HiddenTextRemoved, cleaned.zero_width.saturating_add(tags));
+            self.note(Code::ControlRemoved, cleaned.controls.saturating_sub(tags));
             self.visible(&cleaned.text, look.preformatted);
         }
         self.scratch = scratch;
@@ -227,13 +230,13 @@ impl<'a> Reader<'a> {
         }
         let entered = self.styled(id, tag, attributes, outer)?;
         let leave = self.start(&entered)?;
-        self.ancestors.push(Element { tag, class: attributes.class, id: attributes.id });
+        self.ancestors.push(Element::new(tag, &attributes));
         Some((leave, entered.look))
     }
 
     /// The element with its style; `None` if it is not seen, which is counted.
     pub(crate) fn styled(&mut self, id: usize, tag: Tag, attributes: Attributes<'a>, outer: Look) -> Option<Entered<'a>> {
-        let element = Element { tag, class: attributes.class, id: attributes.id };
+        let element = Element::new(tag, &attributes);
         let mut hints = attributes.hints(tag);
         if tag == Tag::A && hints.colour.is_some() {
             hints.colour = Some(self.link_colour);

@@ -104,7 +104,7 @@ fn push_text(text: &str, scratch: &mut String, out: &mut String) {
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = false;
-    for line in text.lines().map(str::trim_end) {
+    for line in text.lines().map(|line| line.trim_end().trim_start_matches(' ')) {
         if line.is_empty() {
             empty = true;
             continue;

@@ -7,12 +7,15 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::declared::{Declared, Style};
+use super::look::Attributes;
 use super::tag::Tag;
 
 /// Most rules that are kept.
 const MAX_RULES: usize = 4000;
 /// Most steps of matching for one body.
-const MAX_WORK: u32 = 20_000_000;
+const MAX_WORK: u32 = 4_000_000;
+/// Most bytes of a `class` that are looked at.
+const MAX_CLASS: usize = 512;
 /// The assumed width of the reader's window in CSS pixels.
 const WINDOW: f32 = 1000.0;
 /// Parts of selectors that hold only for a while, for a piece or in another program.
@@ -30,6 +33,19 @@ pub(crate) struct Element<'a> {
     pub(crate) class: &'a str,
     /// Its `id`.
     pub(crate) id: &'a str,
+}
+
+impl<'a> Element<'a> {
+    /// The element `tag` with these attributes.
+    pub(crate) fn new(tag: Tag, attributes: &Attributes<'a>) -> Self {
+        let class = attributes.class.get(..attributes.class.floor_char_boundary(MAX_CLASS)).unwrap_or_default();
+        Self { tag, class, id: attributes.id }
+    }
+
+    /// Steps that comparing with it takes.
+    fn cost(&self) -> u32 {
+        u32::try_from(self.class.len() / 32).unwrap_or(u32::MAX).saturating_add(1)
+    }
 }
 
 /// One compound selector: `td.note#a`.
@@ -129,9 +145,13 @@ impl Sheet {
         if self.rules.is_empty() {
             return Declared::default();
         }
+        if self.work.get() >= MAX_WORK {
+            return Declared { usual: Style::UNKNOWN, important: Style::default() };
+        }
         let mut look_up = |candidates: Option<&Vec<usize>>| {
             for &at in candidates.into_iter().flatten() {
                 if let Some(rule) = self.rules.get(at)
+                    && self.work.get() < MAX_WORK
                     && self.matches(element, ancestors, &rule.compounds)
                 {
                     found.push((rule.weight, at));
@@ -162,16 +182,16 @@ impl Sheet {
 
     fn matches(&self, element: &Element<'_>, ancestors: &[Element<'_>], compounds: &[Compound]) -> bool {
         let Some((first, mut rest)) = compounds.split_first() else { return false };
-        let mut work = self.work.get();
+        let mut work = self.work.get().saturating_add(element.cost());
         let mut adjacent = first.child;
         let mut matched = first.matches(element);
         let mut outwards = ancestors.iter().rev();
         while matched && let Some((next, tail)) = rest.split_first() {
-            work = work.saturating_add(1);
             let Some(ancestor) = outwards.next().filter(|_| work < MAX_WORK) else {
                 matched = false;
                 break;
             };
+            work = work.saturating_add(ancestor.cost());
             if next.matches(ancestor) {
                 adjacent = next.child;
                 rest = tail;
