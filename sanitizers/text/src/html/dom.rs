@@ -58,6 +58,16 @@ impl<'a> Tree<'a> {
         Some(Self(builder.nodes))
     }
 
+    /// True if it holds any element of HTML, or nothing but text.
+    pub(crate) fn is_markup(&self) -> bool {
+        let mut elements = self.0.iter().skip(1).filter_map(|node| match node.content {
+            Content::Element(tag, _) => Some(tag),
+            Content::Text(..) => None,
+        });
+        let first = elements.next();
+        first.is_none() || first.into_iter().chain(elements).any(|tag| tag != Tag::Other)
+    }
+
     /// The node with this number.
     pub(crate) fn node(&self, id: usize) -> Option<&Node<'a>> {
         self.0.get(id)

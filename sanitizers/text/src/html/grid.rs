@@ -3,6 +3,8 @@
 //! Refuses: to take a table for data if anything of it would be lost or squeezed. Invariant: what is not data is read as
 //! blocks, in order.
 
+use sanitizer_api::Code;
+
 use super::dom::Content;
 use super::look::{Attributes, Look};
 use super::reader::{Entered, Leave, Reader};
@@ -11,6 +13,8 @@ use super::table::{Cell, Row, lay_out};
 use super::tag::Tag;
 use super::wrap::width;
 use super::writer::Writer;
+use crate::autolink::disarm;
+use crate::url::defang_text;
 
 /// Columns of a page that is read in a mail program.
 const PAGE: usize = 78;
@@ -241,7 +245,7 @@ impl<'a> Reader<'a> {
         // Right is where a single paragraph of the cell says so, too.
         let right = cell.attributes.is_right() || cell.style.right == Some(true) || self.paragraph_is_right(cell.id);
         Cell {
-            lines: lines(inside),
+            lines: self.inert(inside),
             columns: span(cell.attributes.columns),
             rows: span(cell.attributes.rows),
             right,
@@ -259,10 +263,16 @@ impl<'a> Reader<'a> {
             _ => false,
         }
     }
-}
 
-/// The lines of a cell without empty ones.
-fn lines(writer: Writer) -> Vec<String> {
-    let text = writer.finish();
-    text.lines().filter(|line| width(line) > 0 && !line.trim().is_empty()).map(str::to_owned).collect()
+    /// The lines of a cell without empty ones, inert already: what makes them longer must come before columns are set.
+    fn inert(&mut self, cell: Writer) -> Vec<String> {
+        let text = cell.finish();
+        let mut lines = Vec::new();
+        for line in text.lines().filter(|line| width(line) > 0 && !line.trim().is_empty()) {
+            let (line, disarmed) = disarm(defang_text(line.to_owned(), &mut self.seen.links));
+            self.seen.findings.note(Code::LinkDisabled, disarmed);
+            lines.push(line);
+        }
+        lines
+    }
 }

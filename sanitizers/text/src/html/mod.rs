@@ -92,7 +92,8 @@ fn see(html: &str, budget: &mut Budget) -> Seen {
     if let Some(left) = left {
         budget.html_bytes = left;
         if let Some(tree) = Tree::parse(html) {
-            return reader::read(&tree);
+            // Plain text that is only called HTML: its `<https://…>` and its line ends are all it has.
+            return if tree.is_markup() { reader::read(&tree) } else { Seen { text: html.to_owned(), ..Seen::default() } };
         }
     }
     strip::strip(html)

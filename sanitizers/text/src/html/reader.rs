@@ -339,6 +339,7 @@ impl<'a> Reader<'a> {
             tag,
             Tag::P | Tag::Dl | Tag::Pre | Tag::Figure | Tag::Listing | Tag::Table | Tag::Blockquote | Tag::Xmp
         ) || tag.is_heading();
+        let spaced = spaced && (*tag != Tag::P || self.lists.is_empty());
         if style.above.unwrap_or(spaced) && *tag != Tag::Li {
             self.writer.gap();
         }

@@ -55,7 +55,10 @@ pub(crate) fn lay_out(mut rows: Vec<Row>, page: usize) -> Vec<String> {
     {
         return lines;
     }
-    records(&grid, headings)
+    // Where nobody can look up the column, its first short words are its heading.
+    let short = |placed: &Placed<'_>| matches!(placed.cell.lines.as_slice(), [line] if width(line) <= MAX_LABEL);
+    let said = grid.first().is_some_and(|first| columns >= 3 && first.len() == columns && first.iter().all(short));
+    records(&grid, if headings == 0 && said && grid.len() > 1 { 1 } else { headings })
 }
 
 /// Cells with the columns in which they start: cells that reach down move those of later rows.
@@ -95,7 +98,9 @@ fn headings(rows: &[Row], grid: &[Vec<Placed<'_>>], columns: usize) -> usize {
     }
     // A first row of words over a column of numbers.
     let Some((first, rest)) = grid.split_first() else { return 0 };
-    let words = first.len() == columns && columns <= MAX_COVERED && first.iter().all(|placed| !placed.cell.lines.is_empty() && !is_number(placed.cell));
+    let words = first.len() == columns
+        && columns <= MAX_COVERED
+        && first.iter().all(|placed| !placed.cell.lines.is_empty() && !is_number(placed.cell));
     usize::from(words && (0..columns).any(|column| is_numeric(rest, column)))
 }
 
@@ -256,6 +261,13 @@ fn records(grid: &[Vec<Placed<'_>>], headings: usize) -> Vec<String> {
     }
     let mut spent = 0usize;
     for row in body {
+        if let ([name, value], true) = (row.as_slice(), heads.is_empty())
+            && let ([name], [first, rest @ ..]) = (name.cell.lines.as_slice(), value.cell.lines.as_slice())
+        {
+            lines.push(format!("{name}: {first}"));
+            lines.extend(rest.iter().map(|value| format!("  {value}")));
+            continue;
+        }
         for placed in row {
             let label = labels.get(placed.column).filter(|label| !label.is_empty() && spent < MAX_LABELS);
             let mut values = placed.cell.lines.iter();
@@ -308,6 +320,11 @@ mod tests {
 
     #[test]
     fn a_table_without_room_becomes_paragraphs() {
+        assert_eq!(table("担当|0123456789abcdefghijklmn\n場所|市役所", 20), "担当: 0123456789abcdefghijklmn\n場所: 市役所\n");
+        assert_eq!(
+            table("甲|乙|丙\nア|0123456789abcdefghijklmn|ウ", 20),
+            "甲: ア\n乙: 0123456789abcdefghijklmn\n丙: ウ\n\n"
+        );
         assert_eq!(
             table("事業|概要|予算\n工事|更新/耐震|1,234,567,890\n点検||5", 20),
             "事業: 工事\n概要: 更新\n  耐震\n予算: 1,234,567,890\n\n事業: 点検\n予算: 5\n\n"

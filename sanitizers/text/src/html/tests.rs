@@ -77,6 +77,12 @@ fn blanks_are_those_a_reader_sees() {
 }
 
 #[test]
+fn plain_text_that_is_called_html_stays_as_it_is() {
+    check("お知らせ <https://a.example/>\n二行目 &amp;\n", "お知らせ <hxxps://a[.]example/>\n二行目 &amp;\n");
+    check("一行目\n&amp;二行目", "一行目 &二行目\n");
+}
+
+#[test]
 fn tables_of_data_are_set_and_tables_that_place_things_are_not() {
     check(
         "<table><thead><tr><th>項目<th>金額</thead><tbody><tr><td><p>水道</p><td>1,234<tr><td>計<td></tbody>\
@@ -94,6 +100,10 @@ fn tables_of_data_are_set_and_tables_that_place_things_are_not() {
     check(
         "<ul><li>費用<table border=1><tr><td>大人<td>1,200円<tr><td>子ども<td>無料</table></ul>",
         "- 費用\n\n  大人   | 1,200円\n  子ども | 無料\n",
+    );
+    check(
+        "<table border=1><tr><td>申込先<td>https://www.city.example/a<tr><td>電話<td>なし</table>",
+        "申込先 | hxxps://www[.]city[.]example/a\n電話   | なし\n",
     );
     check(
         "<table border=1><tr style='display:none'><td>隠<td>す<tr><td>a<td><a href='https://a.example/'>b</a><tr><td>c<td>d</table>",
