@@ -14,8 +14,24 @@ const HOSTS: [&str; 2] = ["www.", "ftp."];
 
 /// Schemes that are followed without a slash; telephone numbers stay as they are written.
 const BARE: [&str; 18] = [
-    "mailto", "file", "javascript", "vbscript", "nntp", "telnet", "gopher", "outlook", "onenote", "callto", "sip",
-    "sips", "ldap", "ldaps", "smb", "shell", "search-ms", "view-source",
+    "mailto",
+    "file",
+    "javascript",
+    "vbscript",
+    "nntp",
+    "telnet",
+    "gopher",
+    "outlook",
+    "onenote",
+    "callto",
+    "sip",
+    "sips",
+    "ldap",
+    "ldaps",
+    "smb",
+    "shell",
+    "search-ms",
+    "view-source",
 ];
 
 /// Ends of hosts that some programs link before a slash, besides the two letters of a country.
@@ -112,8 +128,12 @@ fn bare_host(before: &str) -> Option<&str> {
     let (name, top) = host.rsplit_once('.')?;
     let known = (top.len() == 2 && top.bytes().all(|b| b.is_ascii_alphabetic()))
         || TOPS.iter().any(|known| known.eq_ignore_ascii_case(top));
-    let free = around.chars().next_back().is_none_or(|c| !c.is_ascii() || c.is_ascii_whitespace() || "([<\"',;:".contains(c));
-    let whole = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && !name.contains("..") && !name.ends_with('.') && length <= MAX_HOST;
+    let free =
+        around.chars().next_back().is_none_or(|c| !c.is_ascii() || c.is_ascii_whitespace() || "([<\"',;:".contains(c));
+    let whole = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !name.contains("..")
+        && !name.ends_with('.')
+        && length <= MAX_HOST;
     (known && free && whole).then_some(host)
 }
 

@@ -110,7 +110,8 @@ fn user_of(url: &str) -> Option<String> {
 /// The hosts that a reader of `text` takes it for.
 pub(crate) fn hosts_shown(text: &str) -> Vec<String> {
     let plain: String = text.nfkc().filter(|&c| !sanitizer_japanese::changes_reading(c)).collect();
-    let pieces = plain.split(|c: char| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '(' | ')' | '"' | '\'' | '[' | ']'));
+    let pieces =
+        plain.split(|c: char| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '(' | ')' | '"' | '\'' | '[' | ']'));
     let found: Vec<String> = pieces
         .map(|piece| piece.trim_end_matches(is_sentence_end))
         .filter(|piece| piece.contains("://") || looks_like_host(piece))

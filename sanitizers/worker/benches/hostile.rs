@@ -94,14 +94,14 @@ const NASTY: [(&str, &str, &str); 14] = [
     ("references", "", "&#0;\0&#99999999999;&amp"),
 ];
 
-#[divan::bench(args = 0..NASTY.len())]
+#[divan::bench(args = 0..NASTY.len(), sample_count = 5)]
 fn hostile_html(bencher: Bencher<'_, '_>, case: usize) {
     let Some((_, start, piece)) = NASTY.get(case) else { return };
     let html = format!("{start}{}", piece.repeat(1024 * 1024 / piece.len()));
     rebuild(bencher, &HtmlBody, html.as_bytes(), "utf-8");
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 5)]
 fn hostile_table_of_300_by_300(bencher: Bencher<'_, '_>) {
     let html = format!("<table border=1>{}</table>", format!("<tr>{}", "<td>12345678".repeat(300)).repeat(300));
     rebuild(bencher, &HtmlBody, html.as_bytes(), "utf-8");

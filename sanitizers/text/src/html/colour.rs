@@ -195,7 +195,17 @@ mod tests {
     #[test]
     fn colours_are_read_in_every_spelling() {
         assert!(NAMES.is_sorted_by(|(one, _), (next, _)| one < next));
-        for value in ["white", "WHITE", "#fff", "#FFFFFF", "#ffffffff", "rgb(255,255,255)", "rgb(100% 100% 100%)", "hsl(0,0%,100%)", "rgba(255, 255, 255, 1)"] {
+        for value in [
+            "white",
+            "WHITE",
+            "#fff",
+            "#FFFFFF",
+            "#ffffffff",
+            "rgb(255,255,255)",
+            "rgb(100% 100% 100%)",
+            "hsl(0,0%,100%)",
+            "rgba(255, 255, 255, 1)",
+        ] {
             assert_eq!(Paint::of(value), Some(Paint::WHITE), "{value}");
         }
         assert_eq!(Paint::of_attribute("ffffff"), Some(Paint::WHITE));

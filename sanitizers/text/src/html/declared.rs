@@ -71,9 +71,26 @@ impl Style {
 
     /// Nothing is said.
     const SILENT: Self = Self {
-        gone: None, office_hides: None, unseen: None, size: None, colour: None, back: None, faint: None, flat: None,
-        narrow: None, clipped: None, placed: None, away: None, indented: None, pushed: None, preformatted: None,
-        above: None, below: None, ruled: None, bordered: None, right: None,
+        gone: None,
+        office_hides: None,
+        unseen: None,
+        size: None,
+        colour: None,
+        back: None,
+        faint: None,
+        flat: None,
+        narrow: None,
+        clipped: None,
+        placed: None,
+        away: None,
+        indented: None,
+        pushed: None,
+        preformatted: None,
+        above: None,
+        below: None,
+        ruled: None,
+        bordered: None,
+        right: None,
     };
 
     /// This, and `weaker` where this is silent.
@@ -84,11 +101,7 @@ impl Style {
 
     /// What is left of it if nobody knows whether it holds: colours are unknown then.
     pub(crate) fn doubted(self) -> Self {
-        Self {
-            colour: self.colour.map(|_| Paint::Unknown),
-            back: self.back.map(|_| Paint::Unknown),
-            ..Self::default()
-        }
+        Self { colour: self.colour.map(|_| Paint::Unknown), back: self.back.map(|_| Paint::Unknown), ..Self::default() }
     }
 }
 
@@ -324,7 +337,10 @@ mod tests {
         assert_eq!(read("font:bold 700 12px/1.5 Meiryo").size, Some(Length::Pixels(12.0)));
         assert_eq!(read("font-size:.5em").size, Some(Length::Times(0.5)));
         assert_eq!(read("margin:0mm;margin-bottom:.0001pt").below, Some(false));
-        assert_eq!(read("margin:0 0 1em -9999px"), Style { above: Some(false), below: Some(true), pushed: Some(true), ..Style::default() });
+        assert_eq!(
+            read("margin:0 0 1em -9999px"),
+            Style { above: Some(false), below: Some(true), pushed: Some(true), ..Style::default() }
+        );
         assert_eq!(read("clip:rect(0 0 0 0)").faint, Some(true));
         assert_eq!(read("clip:rect(1px, 1px, 1px, 1px)").faint, Some(true));
         assert_eq!(read("clip:rect(0 200px 30px 0)").faint, Some(false));

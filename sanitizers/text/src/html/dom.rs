@@ -161,7 +161,8 @@ impl<'a> Builder<'a> {
 
     fn text(&mut self, text: &'a str) {
         let parent = self.top();
-        let raw = matches!(parent.tag, Tag::Script | Tag::Style | Tag::Xmp | Tag::Iframe | Tag::Noembed | Tag::Noframes);
+        let raw =
+            matches!(parent.tag, Tag::Script | Tag::Style | Tag::Xmp | Tag::Iframe | Tag::Noembed | Tag::Noframes);
         let end = self.nodes.len().saturating_add(1);
         self.nodes.push(Node { content: Content::Text(text, raw), parent: parent.node, end, continued: false });
     }
@@ -281,7 +282,8 @@ impl<'a> Builder<'a> {
                     self.cut(at);
                 };
             }
-            let barrier = matches!(open.tag, Tag::Table) || (open.tag.is_cell() || open.tag == Tag::Caption) && !in_table;
+            let barrier =
+                matches!(open.tag, Tag::Table) || (open.tag.is_cell() || open.tag == Tag::Caption) && !in_table;
             if barrier {
                 return;
             }

@@ -156,8 +156,16 @@ mod tests {
     fn references_are_read_as_a_browser_reads_them() {
         for (raw, text, attribute) in [
             ("a&amp;b&lt;&#x3042;&#12356;&yen;1", "a&b<あい¥1", "a&b<あい¥1"),
-            ("&nbsp&copy2026 &notit; &bogus; & &; &#; &#x;", "\u{A0}©2026 ¬it; &bogus; & &; &#; &#x;", "&nbsp&copy2026 &notit; &bogus; & &; &#; &#x;"),
-            ("&#150;&#0;&#xD800;&#99999999999999999999;&#x41", "–\u{FFFD}\u{FFFD}\u{FFFD}A", "–\u{FFFD}\u{FFFD}\u{FFFD}A"),
+            (
+                "&nbsp&copy2026 &notit; &bogus; & &; &#; &#x;",
+                "\u{A0}©2026 ¬it; &bogus; & &; &#; &#x;",
+                "&nbsp&copy2026 &notit; &bogus; & &; &#; &#x;",
+            ),
+            (
+                "&#150;&#0;&#xD800;&#99999999999999999999;&#x41",
+                "–\u{FFFD}\u{FFFD}\u{FFFD}A",
+                "–\u{FFFD}\u{FFFD}\u{FFFD}A",
+            ),
             ("?a=1&copy=2&lt=3", "?a=1©=2<=3", "?a=1&copy=2&lt=3"),
         ] {
             for (expected, in_attribute) in [(text, false), (attribute, true)] {

@@ -225,7 +225,9 @@ impl<'a> Reader<'a> {
         self.inside(row.tag, &row.attributes, |reader| {
             for cell in cells {
                 let tag = reader.tree.tag(cell);
-                let Some(Content::Element(_, written)) = reader.tree.node(cell).map(|node| node.content) else { continue };
+                let Some(Content::Element(_, written)) = reader.tree.node(cell).map(|node| node.content) else {
+                    continue;
+                };
                 if let Some(entered) = reader.styled(cell, tag, Attributes::of(written), row.look) {
                     out.cells.push(reader.cell(&entered));
                 }

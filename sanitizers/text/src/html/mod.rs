@@ -93,7 +93,11 @@ fn see(html: &str, budget: &mut Budget) -> Seen {
         budget.html_bytes = left;
         if let Some(tree) = Tree::parse(html) {
             // Plain text that is only called HTML: its `<https://…>` and its line ends are all it has.
-            return if tree.is_markup() { reader::read(&tree) } else { Seen { text: html.to_owned(), ..Seen::default() } };
+            return if tree.is_markup() {
+                reader::read(&tree)
+            } else {
+                Seen { text: html.to_owned(), ..Seen::default() }
+            };
         }
     }
     strip::strip(html)

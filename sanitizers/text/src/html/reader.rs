@@ -211,7 +211,9 @@ impl<'a> Reader<'a> {
                 return self.put(&inert, preformatted);
             }
         }
-        if self.raised && let Some(raised) = raised(text) {
+        if self.raised
+            && let Some(raised) = raised(text)
+        {
             return self.put(&raised, preformatted);
         }
         self.put(text, preformatted);
@@ -235,7 +237,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The element with its style; `None` if it is not seen, which is counted.
-    pub(crate) fn styled(&mut self, id: usize, tag: Tag, attributes: Attributes<'a>, outer: Look) -> Option<Entered<'a>> {
+    pub(crate) fn styled(
+        &mut self,
+        id: usize,
+        tag: Tag,
+        attributes: Attributes<'a>,
+        outer: Look,
+    ) -> Option<Entered<'a>> {
         let element = Element::new(tag, &attributes);
         let mut hints = attributes.hints(tag);
         if tag == Tag::A && hints.colour.is_some() {
@@ -257,20 +265,48 @@ impl<'a> Reader<'a> {
     /// True unless the element is one that no reader sees.
     fn is_read(&mut self, id: usize, tag: Tag, attributes: &Attributes<'_>) -> bool {
         match tag {
-            Tag::Style | Tag::Title | Tag::Link | Tag::Template | Tag::Rp | Tag::Col | Tag::Colgroup | Tag::Source
-            | Tag::Track | Tag::Base | Tag::Param | Tag::Wbr | Tag::Noembed | Tag::Noframes => false,
-            Tag::Script | Tag::Iframe | Tag::Embed | Tag::Frame | Tag::Svg | Tag::Input | Tag::Keygen | Tag::Select
+            Tag::Style
+            | Tag::Title
+            | Tag::Link
+            | Tag::Template
+            | Tag::Rp
+            | Tag::Col
+            | Tag::Colgroup
+            | Tag::Source
+            | Tag::Track
+            | Tag::Base
+            | Tag::Param
+            | Tag::Wbr
+            | Tag::Noembed
+            | Tag::Noframes => false,
+            Tag::Script
+            | Tag::Iframe
+            | Tag::Embed
+            | Tag::Frame
+            | Tag::Svg
+            | Tag::Input
+            | Tag::Keygen
+            | Tag::Select
             | Tag::Datalist => {
                 self.note(Code::ActiveContentRemoved, 1);
                 false
             }
-            Tag::Object | Tag::Applet | Tag::Frameset | Tag::Canvas | Tag::Audio | Tag::Video | Tag::Textarea
+            Tag::Object
+            | Tag::Applet
+            | Tag::Frameset
+            | Tag::Canvas
+            | Tag::Audio
+            | Tag::Video
+            | Tag::Textarea
             | Tag::Form => {
                 self.note(Code::ActiveContentRemoved, 1);
                 true
             }
             Tag::Meta => {
-                self.note(Code::ActiveContentRemoved, u32::from(attributes.equiv.trim().eq_ignore_ascii_case("refresh")));
+                self.note(
+                    Code::ActiveContentRemoved,
+                    u32::from(attributes.equiv.trim().eq_ignore_ascii_case("refresh")),
+                );
                 false
             }
             Tag::Noscript => {

@@ -44,7 +44,14 @@ impl Stripper {
     fn open(&mut self, tag: Tag, attributes: &str) {
         self.dropped = matches!(tag, Tag::Script | Tag::Iframe | Tag::Style | Tag::Title);
         match tag {
-            Tag::Script | Tag::Iframe | Tag::Object | Tag::Embed | Tag::Applet | Tag::Form | Tag::Input | Tag::Select => {
+            Tag::Script
+            | Tag::Iframe
+            | Tag::Object
+            | Tag::Embed
+            | Tag::Applet
+            | Tag::Form
+            | Tag::Input
+            | Tag::Select => {
                 self.seen.findings.note(Code::ActiveContentRemoved, 1);
             }
             Tag::Img => {

@@ -20,8 +20,20 @@ const MAX_CLASS: usize = 512;
 const WINDOW: f32 = 1000.0;
 /// Parts of selectors that hold only for a while, for a piece or in another program.
 const NEVER: [&str; 14] = [
-    "hover", "active", "focus", "before", "after", "first-line", "first-letter", "selection", "placeholder", "-webkit-",
-    "-moz-", "-ms-", "[data-ogs", "[owa]",
+    "hover",
+    "active",
+    "focus",
+    "before",
+    "after",
+    "first-line",
+    "first-letter",
+    "selection",
+    "placeholder",
+    "-webkit-",
+    "-moz-",
+    "-ms-",
+    "[data-ogs",
+    "[owa]",
 ];
 
 /// An element as selectors see it.
@@ -67,7 +79,10 @@ impl Compound {
 
     fn weight(&self) -> u32 {
         let classes = u32::try_from(self.classes.len()).unwrap_or(u32::MAX).saturating_mul(100);
-        u32::from(self.id.is_some()).saturating_mul(10_000).saturating_add(classes).saturating_add(self.tag.is_some().into())
+        u32::from(self.id.is_some())
+            .saturating_mul(10_000)
+            .saturating_add(classes)
+            .saturating_add(self.tag.is_some().into())
     }
 }
 

@@ -48,7 +48,8 @@ struct Placed<'a> {
 pub(crate) fn lay_out(mut rows: Vec<Row>, page: usize) -> Vec<String> {
     rows.retain(|row| row.cells.iter().any(|cell| !cell.lines.is_empty()));
     let grid = place(&rows);
-    let columns = grid.iter().flatten().map(|placed| placed.column.saturating_add(placed.cell.columns)).max().unwrap_or(0);
+    let columns =
+        grid.iter().flatten().map(|placed| placed.column.saturating_add(placed.cell.columns)).max().unwrap_or(0);
     let headings = headings(&rows, &grid, columns);
     if columns <= MAX_COLUMNS
         && let Some(lines) = side_by_side(&grid, columns, headings, page)
@@ -120,7 +121,9 @@ fn is_number(cell: &Cell) -> bool {
     let core = text.trim_start_matches(sign);
     let digit = |c: char| c.is_ascii_digit() || matches!(c, '０'..='９' | ',' | '.' | '，' | '．');
     let unit = core.trim_start_matches(digit);
-    unit.len() < core.len() && unit.chars().count() <= 2 && !unit.contains(['-', '/', ':', '月', '日', '年', '時', '分'])
+    unit.len() < core.len()
+        && unit.chars().count() <= 2
+        && !unit.contains(['-', '/', ':', '月', '日', '年', '時', '分'])
 }
 
 /// Columns side by side; `None` if the page is too narrow.
@@ -197,20 +200,10 @@ fn one_line(cells: &[Wrapped], line: usize, widths: &[usize]) -> String {
 /// Widths of the columns; `None` if they do not fit.
 fn widths(grid: &[Vec<Placed<'_>>], right: &[bool], page: usize) -> Option<Vec<usize>> {
     let mut natural = vec![0usize; right.len()];
-    let mut least = vec![0usize; right.len()];
     let cells = || grid.iter().flatten();
     for placed in cells().filter(|placed| placed.cell.columns == 1) {
-        let (Some(natural), Some(least)) = (natural.get_mut(placed.column), least.get_mut(placed.column)) else { continue };
-        for line in &placed.cell.lines {
-            let all = width(line);
-            *natural = (*natural).max(all);
-            *least = (*least).max(if all <= MIN_COLUMN { all } else { widest_run(line).max(MIN_COLUMN) });
-        }
-    }
-    for (at, _) in right.iter().enumerate().filter(|&(_, &right)| right) {
-        if let (Some(natural), Some(least)) = (natural.get(at), least.get_mut(at)) {
-            *least = *natural;
-        }
+        let Some(natural) = natural.get_mut(placed.column) else { continue };
+        *natural = placed.cell.lines.iter().map(|line| width(line)).max().unwrap_or(0).max(*natural);
     }
     for placed in cells().filter(|placed| placed.cell.columns > 1) {
         let wanted = placed.cell.lines.iter().map(|line| width(line)).max().unwrap_or(0).min(page);
@@ -222,6 +215,30 @@ fn widths(grid: &[Vec<Placed<'_>>], right: &[bool], page: usize) -> Option<Vec<u
     }
     let between = 3usize.saturating_mul(right.len().saturating_sub(1));
     let room = page.checked_sub(between)?;
+    if natural.iter().sum::<usize>() <= room {
+        return Some(natural);
+    }
+    narrowed(&natural, &least(grid, right, &natural), room)
+}
+
+/// The least width of each column in which nothing is broken that must not be.
+fn least(grid: &[Vec<Placed<'_>>], right: &[bool], natural: &[usize]) -> Vec<usize> {
+    let mut least = vec![0usize; right.len()];
+    for placed in grid.iter().flatten().filter(|placed| placed.cell.columns == 1) {
+        let Some(least) = least.get_mut(placed.column) else { continue };
+        for line in &placed.cell.lines {
+            let all = width(line);
+            *least = (*least).max(if all <= MIN_COLUMN { all } else { widest_run(line).max(MIN_COLUMN) });
+        }
+    }
+    for ((least, &natural), _) in least.iter_mut().zip(natural).zip(right).filter(|&(_, &right)| right) {
+        *least = natural;
+    }
+    least
+}
+
+/// The widths with the widest made narrower until all fit.
+fn narrowed(natural: &[usize], least: &[usize], room: usize) -> Option<Vec<usize>> {
     if least.iter().sum::<usize>() > room {
         return None;
     }
@@ -315,12 +332,18 @@ mod tests {
             "品名     | 数量 |       金額\n---------+------+-----------\nパソコン | 10台 | ¥1,280,000\n\
              値引き   |      |  △¥30,000\n合計            | ¥1,250,000\n"
         );
-        assert_eq!(table("甲|あいうえおかきくけこさしすせそ、たちつてと\n乙|い", 24), "甲 | あいうえおかきくけ\n   | こさしすせそ、たち\n   | つてと\n乙 | い\n");
+        assert_eq!(
+            table("甲|あいうえおかきくけこさしすせそ、たちつてと\n乙|い", 24),
+            "甲 | あいうえおかきくけ\n   | こさしすせそ、たち\n   | つてと\n乙 | い\n"
+        );
     }
 
     #[test]
     fn a_table_without_room_becomes_paragraphs() {
-        assert_eq!(table("担当|0123456789abcdefghijklmn\n場所|市役所", 20), "担当: 0123456789abcdefghijklmn\n場所: 市役所\n");
+        assert_eq!(
+            table("担当|0123456789abcdefghijklmn\n場所|市役所", 20),
+            "担当: 0123456789abcdefghijklmn\n場所: 市役所\n"
+        );
         assert_eq!(
             table("甲|乙|丙\nア|0123456789abcdefghijklmn|ウ", 20),
             "甲: ア\n乙: 0123456789abcdefghijklmn\n丙: ウ\n\n"

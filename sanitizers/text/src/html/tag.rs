@@ -182,7 +182,10 @@ mod tests {
             assert_eq!((Tag::of(name), Tag::of(&name.to_ascii_uppercase())), (*tag, *tag));
             assert!(tag.index() < COUNT);
         }
-        assert_eq!((Tag::of("o:p"), Tag::of(""), Tag::of("averylongunknownname")), (Tag::Other, Tag::Other, Tag::Other));
+        assert_eq!(
+            (Tag::of("o:p"), Tag::of(""), Tag::of("averylongunknownname")),
+            (Tag::Other, Tag::Other, Tag::Other)
+        );
         assert_eq!(Tag::Other.index(), COUNT - 1);
     }
 }

@@ -21,6 +21,9 @@ fn char_width(c: char) -> usize {
 
 /// `text` in lines of at most `columns`, but for what must not be broken.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    if width(text) <= columns && !text.trim().is_empty() {
+        return vec![text.trim_end().trim_start_matches(' ').to_owned()];
+    }
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut taken = 0usize;
