@@ -65,8 +65,8 @@ fn ordinary_html(bencher: Bencher<'_, '_>, mail: usize) {
 /// HTML mails of other people, one after another: the files that `TEMIZU_BENCH_HTML` names, parted by colons.
 #[divan::bench]
 fn found_html(bencher: Bencher<'_, '_>) {
-    let named = option_env!("TEMIZU_BENCH_HTML").unwrap_or_default();
-    let mails: Vec<Vec<u8>> = named.split(':').filter_map(|path| std::fs::read(path).ok()).collect();
+    let named = std::env::var_os("TEMIZU_BENCH_HTML").unwrap_or_default();
+    let mails: Vec<Vec<u8>> = std::env::split_paths(&named).filter_map(|path| std::fs::read(path).ok()).collect();
     let bytes: usize = mails.iter().map(Vec::len).sum();
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         for mail in &mails {

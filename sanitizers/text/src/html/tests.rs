@@ -280,6 +280,45 @@ fn the_charset_comes_from_the_label_then_the_document_then_the_bytes() {
 }
 
 #[test]
+fn a_document_that_speaks_for_itself_is_believed_if_it_can_be_true() {
+    let jis = b"<p>\x1b$B$*4j$$\x1b(B</p>";
+    for bytes in [
+        &jis[..],
+        b"<meta charset=utf-8><p>\x1b$B$*4j$$\x1b(B</p>",
+        "\u{FEFF}<meta charset=shift_jis><p>お願い</p>".as_bytes(),
+        "<meta charset=\"utf-16\"><p>お願い</p>".as_bytes(),
+        "<META http-equiv='Content-Type' content='text/html; charset = utf-8'><p>お願い</p>".as_bytes(),
+        b"<meta content='text/html; charset=x-sjis' http-equiv=content-type><p>\x82\xa8\x8a\xe8\x82\xa2</p>",
+        b"<meta charset=euc-jp><p>\xa4\xaa\xb4\xea\xa4\xa4</p>",
+    ] {
+        let rebuilt = HtmlBody.sanitize(bytes, Hints::default(), &mut Budget::generous()).unwrap();
+        assert_eq!(std::str::from_utf8(&rebuilt.bytes), Ok("お願い\n"));
+    }
+}
+
+mod random {
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_tag_survives(pieces in prop::collection::vec(prop::sample::select(vec![
+            "<div>", "<p ", "<table><tr><td>", "</td>", "<style>", "</style>", "<title>", "<script>", "</script>", "<!--",
+            "-->", "<!", "<?", "<", ">", "\"", "'", "=", " a=", "<a href=x>", "</a>", "<o:p>", "あ", "x", "\n", "<b", "/",
+            "<svg>", "<select>", "<ruby>漢<rt>かん", "<blockquote>", "<li>", "</",
+        ]), 0..40)) {
+            // With one tag of HTML in front of it everything is HTML.
+            let text = super::text(&format!("<p>始</p>{}", pieces.concat()));
+            for tag in ["<div", "<p", "<table", "<tr", "<td", "<style", "<title", "<script", "<a", "<o", "<b", "<s", "<r", "<li"] {
+                prop_assert!(!text.contains(tag), "{text}");
+            }
+            prop_assert!(text.starts_with("始\n"));
+        }
+    }
+}
+
+#[test]
 fn long_reply_chains_keep_all_their_text_and_a_mark_that_can_be_read() {
     for depth in [7, 60, 2000] {
         let html: String = (1..=depth).map(|level| format!("<div><blockquote><div>返信{level}</div>")).collect();
