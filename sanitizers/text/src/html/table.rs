@@ -10,7 +10,7 @@ const MAX_COLUMNS: usize = 16;
 /// Narrowest column that text is wrapped in.
 const MIN_COLUMN: usize = 12;
 /// Most lines of a row whose cells are wrapped.
-const MAX_WRAPPED: usize = 4;
+const MAX_WRAPPED: usize = 3;
 /// Longest heading that is said again before each value, in columns.
 const MAX_LABEL: usize = 24;
 /// Most columns whose cells may reach down, or have a heading.
