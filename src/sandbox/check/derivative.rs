@@ -158,7 +158,7 @@ pub(super) fn is_live(text: &str) -> bool {
         let (before, host) = text.split_at_checked(at).unwrap_or_default();
         !is_name(before.chars().next_back()) && is_name(host.chars().nth(label.len()))
     };
-    has_live_scheme(&text) || text.match_indices("www.").any(is_host)
+    has_live_scheme(&text) || text.match_indices("www.").chain(text.match_indices("mailto:")).any(is_host)
 }
 
 pub(super) fn has_live_scheme(text: &str) -> bool {
@@ -296,6 +296,8 @@ mod tests {
             ("see HTTPS://example.jp", false),
             ("file://server/x", false),
             ("見る:Www.example.jp", false),
+            ("連絡先MAILTO:a@city.example", false),
+            ("mailto: a@city.example mailto[:]a@city.example", true),
         ] {
             assert_eq!(check(body.as_bytes(), Action::Text, "text/plain").is_ok(), believed, "{body}");
             assert!(check(body.as_bytes(), Action::Rebuild, "text/plain").is_ok(), "a file may name an address");
