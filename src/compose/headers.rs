@@ -71,7 +71,8 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
     fields.open("From").phrase(words.gateway).token(&format!("<MAILER-DAEMON@{}>", site.host_name)).close();
     // Recipients may have been blind copies of one another.
     fields.line("To", "undisclosed-recipients:;");
-    let subject = format!("{} {}", words.tag_action, words.kept_subject(&notice.id.reference().to_string()));
+    let tag = site.phrases.tag(identity.status).unwrap_or(words.tag_action);
+    let subject = subject_line(tag, &super::notice::kept_subject(site, notice));
     fields.open("Subject").unstructured(&subject).close();
     // RFC 3834 5: no responder answers a notice.
     fields.line("Auto-Submitted", "auto-generated");
@@ -133,18 +134,22 @@ fn write_thread(fields: &mut Fields, name: &str, thread: &[MessageId]) {
 
 fn write_subject(fields: &mut Fields, site: &Site, untrusted_subject: Option<&str>, status: MailStatus) {
     let subject = single_line(untrusted_subject.unwrap_or_default(), MAX_SUBJECT);
-    let subject = wording::without_tags(&subject);
+    let subject = site.phrases.without_tags(&subject);
     let words = wording::of(site.language);
-    let tag = match status {
+    let tag = site.phrases.tag(status).unwrap_or(match status {
         MailStatus::Clean | MailStatus::Text => "",
         MailStatus::Changed => words.tag_changed,
-        MailStatus::Action | MailStatus::Quarantined => words.tag_action,
-    };
-    let gap = if tag.is_empty() || subject.is_empty() { "" } else { " " };
-    let line = format!("{tag}{gap}{subject}");
+        MailStatus::Action | MailStatus::Held | MailStatus::Quarantined => words.tag_action,
+    });
+    let line = subject_line(tag, subject);
     if !line.is_empty() {
         fields.open("Subject").unstructured(&line).close();
     }
+}
+
+fn subject_line(tag: &str, subject: &str) -> String {
+    let gap = if tag.is_empty() || subject.is_empty() { "" } else { " " };
+    format!("{tag}{gap}{subject}")
 }
 
 fn write_own(fields: &mut Fields, identity: &Identity<'_>) {

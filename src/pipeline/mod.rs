@@ -130,6 +130,7 @@ impl Pipeline {
             group: 0,
             received_at: lease.received_at,
             reverse_path: &envelope.reverse_path,
+            kept: compose::Kept::Quarantined,
             reason,
             rule: None,
         };

@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::compose::Site;
+use crate::compose::{Phrases, Site};
 use crate::config::Config;
 use crate::deliver::Deliverer;
 use crate::domain::{AuditEvent, Event, TenantId};
@@ -247,6 +247,7 @@ pub fn site(config: &Config) -> Site {
         contact: config.site.contact.clone(),
         portal_url: config.site.portal_url.clone(),
         retention_days: config.retention.days,
+        phrases: Phrases::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Case, mailbox, site};
-use crate::compose::{laws, text, wording};
+use crate::compose::{Phrases, laws, text};
 use crate::domain::{Action, FileName, Language, Mailbox, NamedAddress, PartRole, Reason};
 
 /// Text that attackers like, in any mixture.
@@ -117,7 +117,8 @@ proptest! {
     fn a_subject_comes_out_as_literal_text(untrusted in hostile()) {
         let case = Case::new().headers(|headers| headers.subject = Some(untrusted.clone())).body("x", &[]);
         let expected = text::single_line(&untrusted, 500);
-        let expected = wording::without_tags(&expected);
+        let phrases = Phrases::default();
+        let expected = phrases.without_tags(&expected);
         let read = case.read();
         prop_assert_eq!(read.fields.get("Subject").map_or("", String::as_str), expected);
     }

@@ -23,6 +23,7 @@ fn site(language: Language) -> Site {
         contact: "情報政策課 内線1234".to_owned(),
         portal_url: "https://mail-portal.example.lg.jp".to_owned(),
         retention_days: 14,
+        phrases: Phrases::default(),
     }
 }
 
@@ -467,6 +468,7 @@ fn a_notice_tells_who_when_and_why_and_nothing_else() {
         group: 0,
         received_at: RECEIVED,
         reverse_path: &reverse_path,
+        kept: Kept::Quarantined,
         reason: Reason::QuarantinedByRule,
         rule: Some(&rule),
     };
