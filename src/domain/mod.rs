@@ -38,7 +38,7 @@ pub use name::FileName;
 pub use outcome::{Outbound, PartOutcome};
 pub use part::{Part, PartPath, PartRole, TypeClass, TypeId};
 pub use reason::{Language, Reason};
-pub use sender::SenderFacts;
+pub use sender::{Authentication, CheckMethod, CheckResult, SenderCheck, SenderFacts};
 pub use stage::{Stage, Status};
 pub use time::Timestamp;
 pub use wire::WireMail;

@@ -110,6 +110,16 @@ reasons! {
     ContactRebuilt = "contact_rebuilt", "連絡先を安全な項目だけで作り直しました。", "", "The contact was rebuilt with its safe fields.", "";
     /// A delivery report or read receipt was turned into text.
     ReportToText = "report_to_text", "配送や開封の知らせを文字にしました。", "", "A delivery report or read receipt was turned into text.", "";
+    /// The display name shows another address, or a domain of the site, than the one that wrote.
+    SenderNameSpoofed = "sender_name_spoofed", "差出人の名前に、別のアドレスやドメインが書かれています。", "差出人に電話で確かめてください。", "The sender's name shows another address or domain.", "Check with the sender by telephone.";
+    /// The domain of the sender looks like one that the site knows.
+    SenderLookalike = "sender_lookalike", "差出人のドメインが、よく知るものとまぎらわしいです。", "アドレスを一字ずつ確かめてください。", "The sender's domain looks like one you know.", "Check the address letter by letter.";
+    /// The sender claims to be of the site, from outside, without proof.
+    SenderOwnDomain = "sender_own_domain", "庁内のアドレスを名のり、外から届きました。", "本人に電話で確かめてください。", "It claims an address of ours but came from outside.", "Check with that person by telephone.";
+    /// From is missing, or names several authors.
+    SenderUnclear = "sender_unclear", "差出人が書かれていないか、複数書かれています。", "心当たりがなければ開かないでください。", "The sender is missing, or there are several.", "Do not act on it unless you expected it.";
+    /// A trusted relay says that the domain in From did not send it.
+    AuthenticationFailed = "authentication_failed", "差出人を確かめられませんでした（なりすましの疑い）。", "差出人に電話で確かめてください。", "The sender could not be confirmed; it may be forged.", "Check with the sender by telephone.";
     /// A malware scanner spoke.
     MalwareFound = "malware_found", "ウイルスを見つけたため、渡せません。", "開かずに、{contact}へ連絡してください。", "Malware was found; it cannot be handed over.", "Contact {contact}.";
     /// Over a size limit.

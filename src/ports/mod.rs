@@ -17,7 +17,10 @@ pub use edge::{Clock, Entropy};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
 pub use queue::{Conclusion, Lease, Queue};
-pub use rebuilder::{Answer, AuthenticationField, Inspection, Order, RebuildSession, Rebuilder, SandboxError, Subject};
+pub use rebuilder::{
+    Answer, AuthenticationField, AuthenticationResult, Inspection, Order, RebuildSession, Rebuilder, SandboxError,
+    Subject,
+};
 pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register};
 pub use retention::Retention;
 

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::{Blob, StoreError};
-use crate::domain::{Action, Ambiguity, Derivative, Finding, HeaderFacts, Part, PartPath, Reason};
+use crate::domain::{
+    Action, Ambiguity, CheckMethod, CheckResult, Derivative, Domain, Finding, HeaderFacts, Part, PartPath, Reason,
+};
 
 /// What the bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +37,25 @@ pub struct Inspection {
 /// A header in which some relay says what it found out about the sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthenticationField {
-    /// Field name, lower case: `authentication-results`, `arc-authentication-results`, `received-spf`.
+    /// Field name, lower case: `authentication-results`, `arc-authentication-results`, `arc-seal`, `received-spf`.
     pub name: String,
-    /// The value: one line of at most 2,000 characters.
-    pub value: String,
+    /// Who is said to say so: the authserv-id; `receiver` of a Received-SPF, `d` of an ARC-Seal.
+    pub authserv_id: Domain,
+    /// What it found, in its order; at most 20.
+    pub results: Vec<AuthenticationResult>,
     /// How many Received fields stand above it.
     pub below_received: u32,
+}
+
+/// One result of a relay's checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthenticationResult {
+    /// What was checked.
+    pub method: CheckMethod,
+    /// How it ended.
+    pub result: CheckResult,
+    /// The domain it speaks for.
+    pub domain: Option<Domain>,
 }
 
 /// One thing to write.

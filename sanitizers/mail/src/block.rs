@@ -68,6 +68,11 @@ impl<'a> Block<'a> {
         self.fields.len()
     }
 
+    /// All fields in their order, each with its name as it is spelled.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'a [u8], &Field<'a>)> {
+        self.fields.iter().map(|field| (field.name, field))
+    }
+
     /// The fields with this lower-case name.
     pub(crate) fn all(&self, name: &'static str) -> impl DoubleEndedIterator<Item = &Field<'a>> {
         self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))

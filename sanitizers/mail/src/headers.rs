@@ -7,6 +7,7 @@ use mail_parser::{DateTime, HeaderForm};
 use sanitizer_japanese::single_line;
 
 use crate::address::{self, Address, MAX_ADDRESSES};
+use crate::authentication::{self, AuthenticationField};
 use crate::block::{Block, Field};
 use crate::{identifier, words};
 
@@ -50,17 +51,6 @@ pub struct Headers {
     pub authentication: Vec<AuthenticationField>,
 }
 
-/// A header in which a relay says what it found out about the sender (RFC 8601, RFC 8617, RFC 7208 9.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuthenticationField {
-    /// Field name, lower case.
-    pub name: &'static str,
-    /// The value on one line, cut at 2,000 characters.
-    pub value: String,
-    /// How many Received fields stand above it.
-    pub below_received: u32,
-}
-
 impl Headers {
     /// Reads the mail's own block.
     pub(crate) fn read(block: &Block<'_>) -> Self {
@@ -79,7 +69,7 @@ impl Headers {
             list_id: None,
             auto_submitted: None,
             precedence: None,
-            authentication: Vec::new(),
+            authentication: authentication::read(block),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod address;
 mod alternative;
+mod authentication;
 mod block;
 mod entity;
 mod headers;
@@ -26,7 +27,8 @@ use std::borrow::Cow;
 use sanitizer_api::{Code, Flag, Flowed};
 
 pub use address::Address;
-pub use headers::{AuthenticationField, Headers};
+pub use authentication::{AuthenticationField, AuthenticationResult};
+pub use headers::Headers;
 pub use names::Names;
 
 /// A place in the MIME tree: numbers from 1, outermost first, as IMAP numbers sections; empty for the whole mail.

@@ -169,12 +169,25 @@ pub struct Headers {
 /// A header in which a relay says what it found out about the sender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthenticationField {
-    /// Field name, lower case: `authentication-results`, `arc-authentication-results`, `received-spf`.
+    /// Field name, lower case: `authentication-results`, `arc-authentication-results`, `arc-seal`, `received-spf`.
     pub name: String,
-    /// The value on one line, cut at 2,000 characters.
-    pub value: String,
+    /// Who says so, a domain: the authserv-id; `receiver` of a Received-SPF, `d` of an ARC-Seal.
+    pub authserv_id: String,
+    /// What it found, in its order.
+    pub results: Vec<AuthenticationResult>,
     /// How many Received fields stand above it.
     pub below_received: u32,
+}
+
+/// One result of a relay's checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthenticationResult {
+    /// `spf`, `dkim`, `dmarc` or `arc`.
+    pub method: String,
+    /// A word of RFC 8601 2.7: `pass`, `fail` and the like.
+    pub result: String,
+    /// The domain it speaks for, lower case.
+    pub domain: Option<String>,
 }
 
 /// A display name and an address.

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use sanitizer_api::{Class, Code, Detected, Flowed};
 use sanitizer_mail::{Headers, Leaf, Mail, Unreadable};
 use sanitizer_protocol::{
-    self as protocol, Address, AuthenticationField, Failure, Found, Inspected, Limits, PartFound, Role, Subject,
+    self as protocol, Address, AuthenticationField, AuthenticationResult, Failure, Found, Inspected, Limits, PartFound,
+    Role, Subject,
 };
 use sha2::{Digest, Sha256};
 
@@ -196,15 +197,21 @@ fn headers(headers: Headers) -> protocol::Headers {
         list_id: headers.list_id,
         auto_submitted: headers.auto_submitted,
         precedence: headers.precedence,
-        authentication: headers
-            .authentication
-            .into_iter()
-            .map(|field| AuthenticationField {
-                name: field.name.to_owned(),
-                value: field.value,
-                below_received: field.below_received,
-            })
-            .collect(),
+        authentication: headers.authentication.into_iter().map(authentication).collect(),
+    }
+}
+
+fn authentication(field: sanitizer_mail::AuthenticationField) -> AuthenticationField {
+    let result = |one: sanitizer_mail::AuthenticationResult| AuthenticationResult {
+        method: one.method.to_owned(),
+        result: one.result.to_owned(),
+        domain: one.domain,
+    };
+    AuthenticationField {
+        name: field.name.to_owned(),
+        authserv_id: field.authserv_id,
+        results: field.results.into_iter().map(result).collect(),
+        below_received: field.below_received,
     }
 }
 

@@ -9,10 +9,10 @@ use sanitizer_protocol::{self as protocol, Address, Found, Headers, Inspected, L
 
 use super::{Lie, ensure, findings, is_line};
 use crate::domain::{
-    Ambiguity, AmbiguityFlag, Digest, FileName, HeaderFacts, Mailbox, MessageId, NamedAddress, Part, PartPath,
-    PartRole, TypeClass, TypeId,
+    Ambiguity, AmbiguityFlag, CheckMethod, CheckResult, Digest, Domain, FileName, HeaderFacts, Mailbox, MessageId,
+    NamedAddress, Part, PartPath, PartRole, TypeClass, TypeId,
 };
-use crate::ports::{AuthenticationField, Inspection};
+use crate::ports::{AuthenticationField, AuthenticationResult, Inspection};
 
 /// A byte of a header becomes at most so many bytes of UTF-8 (half-width kana become three).
 const GROWTH: u64 = 4;
@@ -98,19 +98,35 @@ fn ambiguities(untrusted: Vec<Found>, places: &BTreeSet<PartPath>) -> Result<Vec
 
 /// Fields of relays that are looked at.
 const MAX_AUTHENTICATION: usize = 50;
-/// Characters of one of them.
-const MAX_AUTHENTICATION_VALUE: usize = 2_000;
+/// Results of one of them.
+const MAX_RESULTS: usize = 20;
 
 fn authentication(untrusted: Vec<protocol::AuthenticationField>) -> Result<Vec<AuthenticationField>, Lie> {
     ensure(untrusted.len() <= MAX_AUTHENTICATION, "more relays than there can be")?;
     let one = |field: protocol::AuthenticationField| {
-        let fits = is_line(&field.value) && field.value.chars().count() <= MAX_AUTHENTICATION_VALUE;
-        ensure(fits, "a field of a relay that is not a line")?;
         let named = field.name.len() <= 64 && field.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         ensure(named, "a field of a relay without a name")?;
-        Ok(AuthenticationField { name: field.name, value: field.value, below_received: field.below_received })
+        ensure(field.results.len() <= MAX_RESULTS, "more results than a relay has")?;
+        Ok(AuthenticationField {
+            name: field.name,
+            authserv_id: domain(&field.authserv_id)?,
+            results: field.results.into_iter().map(authentication_result).collect::<Result<_, _>>()?,
+            below_received: field.below_received,
+        })
     };
     untrusted.into_iter().map(one).collect()
+}
+
+fn authentication_result(untrusted: protocol::AuthenticationResult) -> Result<AuthenticationResult, Lie> {
+    Ok(AuthenticationResult {
+        method: CheckMethod::from_word(&untrusted.method).ok_or(Lie("a check that there is not"))?,
+        result: CheckResult::from_word(&untrusted.result).ok_or(Lie("a result that there is not"))?,
+        domain: untrusted.domain.as_deref().map(domain).transpose()?,
+    })
+}
+
+fn domain(untrusted: &str) -> Result<Domain, Lie> {
+    Domain::parse(untrusted).map_err(|_| Lie("a relay's domain that is not one"))
 }
 
 /// A lower-case word of a header, or a list's identifier.
@@ -341,6 +357,33 @@ mod tests {
         for place in [&[][..], &[1], &[2], &[2, 1]] {
             assert!(but(|inspected| inspected.findings = vec![found("ambiguous_structure", place, 2)]).is_ok());
         }
+    }
+
+    #[test]
+    fn what_relays_say_is_words_and_domains() {
+        let field = || protocol::AuthenticationField {
+            name: "authentication-results".to_owned(),
+            authserv_id: "mx.example.jp".to_owned(),
+            results: vec![protocol::AuthenticationResult {
+                method: "spf".to_owned(),
+                result: "pass".to_owned(),
+                domain: Some("a.example".to_owned()),
+            }],
+            below_received: 0,
+        };
+        let check = |change: fn(&mut protocol::AuthenticationField)| {
+            let mut changed = field();
+            change(&mut changed);
+            authentication(vec![changed])
+        };
+        assert_eq!(check(|_| ()).unwrap()[0].results[0].method, CheckMethod::Spf);
+        assert!(check(|field| field.name = "a b".to_owned()).is_err());
+        assert!(check(|field| field.authserv_id = "mx\r\n".to_owned()).is_err());
+        assert!(check(|field| field.results[0].method = "SPF".to_owned()).is_err());
+        assert!(check(|field| field.results[0].result = "great".to_owned()).is_err());
+        assert!(check(|field| field.results[0].domain = Some("a b".to_owned())).is_err());
+        assert!(check(|field| field.results = vec![field.results[0].clone(); MAX_RESULTS + 1]).is_err());
+        assert!(authentication(vec![field(); MAX_AUTHENTICATION + 1]).is_err());
     }
 
     #[test]
