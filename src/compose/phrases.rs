@@ -95,7 +95,8 @@ impl Phrases {
         let (inside, rest) = subject.strip_prefix(BRACKETS_OPEN)?.split_once(BRACKETS_CLOSE)?;
         let inside = inside.trim();
         let bare = |tag: &str| tag.trim_start_matches(BRACKETS_OPEN).trim_end_matches(BRACKETS_CLOSE).trim().to_owned();
-        wording::tags().chain(own).any(|tag| bare(tag).eq_ignore_ascii_case(inside)).then_some(rest)
+        let is_tag = |tag: &str| bare(tag).eq_ignore_ascii_case(inside);
+        (wording::tags().any(is_tag) || own.into_iter().any(is_tag)).then_some(rest)
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 use super::contents::Standing;
 use crate::domain::name::changes_reading;
-use crate::domain::Language;
+use crate::domain::{Authentication, Language};
 
 /// The fixed pieces of one language.
 #[derive(Debug)]
@@ -220,6 +220,18 @@ impl Wording {
         match self.language {
             Language::Ja => format!("{mail} ここまで"),
             Language::En => format!("End of {}", mail.to_lowercase()),
+        }
+    }
+
+    /// What trusted relays say of the sender.
+    pub(super) const fn authenticated(&self, found: Authentication) -> &'static str {
+        match (self.language, found) {
+            (Language::Ja, Authentication::Passed) => "合格",
+            (Language::Ja, Authentication::Failed) => "不合格",
+            (Language::Ja, Authentication::None) => "なし",
+            (Language::En, Authentication::Passed) => "passed",
+            (Language::En, Authentication::Failed) => "failed",
+            (Language::En, Authentication::None) => "none",
         }
     }
 

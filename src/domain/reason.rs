@@ -171,10 +171,15 @@ impl Reason {
 
     /// True for what a reader has to know of the sender before he reads.
     #[must_use]
-    pub fn is_about_sender(self) -> bool {
-        const ABOUT: &[&str] =
-            &["sender_name_spoofed", "sender_lookalike", "sender_own_domain", "authentication_failed"];
-        ABOUT.contains(&self.code())
+    pub const fn is_about_sender(self) -> bool {
+        matches!(
+            self,
+            Self::SenderNameSpoofed
+                | Self::SenderLookalike
+                | Self::SenderOwnDomain
+                | Self::SenderUnclear
+                | Self::AuthenticationFailed
+        )
     }
 
     /// The sentence staff read.

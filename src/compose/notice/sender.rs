@@ -13,6 +13,9 @@ impl Lines<'_> {
     pub(super) fn senders(&mut self, facts: &Facts) {
         let authors = self.authors(facts);
         self.sender(&authors);
+        let words = self.words;
+        let found = words.authenticated(facts.sender.authentication());
+        self.line("  ", &format!("{} {found}", words.authentication));
     }
 
     /// The line of a sender that is one line already.
