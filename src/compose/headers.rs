@@ -71,8 +71,7 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
     fields.open("From").phrase(words.gateway).token(&format!("<MAILER-DAEMON@{}>", site.host_name)).close();
     // Recipients may have been blind copies of one another.
     fields.line("To", "undisclosed-recipients:;");
-    let tag = site.phrases.tag(identity.status).unwrap_or(words.tag_action);
-    let subject = subject_line(tag, &super::notice::kept_subject(site, notice));
+    let subject = kept_subject(site, notice, identity.status);
     fields.open("Subject").unstructured(&subject).close();
     // RFC 3834 5: no responder answers a notice.
     fields.line("Auto-Submitted", "auto-generated");
@@ -133,18 +132,28 @@ fn write_thread(fields: &mut Fields, name: &str, thread: &[MessageId]) {
 }
 
 fn write_subject(fields: &mut Fields, site: &Site, untrusted_subject: Option<&str>, status: MailStatus) {
+    let line = subject(site, untrusted_subject, status);
+    if !line.is_empty() {
+        fields.open("Subject").unstructured(&line).close();
+    }
+}
+
+/// The sender's subject behind our tag; empty if there is neither.
+pub(super) fn subject(site: &Site, untrusted_subject: Option<&str>, status: MailStatus) -> String {
     let subject = single_line(untrusted_subject.unwrap_or_default(), MAX_SUBJECT);
-    let subject = site.phrases.without_tags(&subject);
     let words = wording::of(site.language);
     let tag = site.phrases.tag(status).unwrap_or(match status {
         MailStatus::Clean | MailStatus::Text => "",
         MailStatus::Changed => words.tag_changed,
         MailStatus::Action | MailStatus::Held | MailStatus::Quarantined => words.tag_action,
     });
-    let line = subject_line(tag, subject);
-    if !line.is_empty() {
-        fields.open("Subject").unstructured(&line).close();
-    }
+    subject_line(tag, site.phrases.without_tags(&subject))
+}
+
+/// The subject of a notice about an item that is kept back.
+pub(super) fn kept_subject(site: &Site, notice: &Notice<'_>, status: MailStatus) -> String {
+    let tag = site.phrases.tag(status).unwrap_or(wording::of(site.language).tag_action);
+    subject_line(tag, &super::notice::kept_subject(site, notice))
 }
 
 fn subject_line(tag: &str, subject: &str) -> String {

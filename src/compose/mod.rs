@@ -12,6 +12,7 @@ mod filename;
 mod headers;
 mod notice;
 pub mod phrases;
+pub mod preview;
 mod text;
 mod wording;
 

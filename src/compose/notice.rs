@@ -229,11 +229,7 @@ impl<'a> Lines<'a> {
 
     /// What sentences about the mail as a whole are filled with.
     fn detail(&self) -> Detail<'a> {
-        Detail {
-            contact: Some(self.known.contact),
-            portal: !self.site.portal_url.is_empty(),
-            ..Detail::default()
-        }
+        Detail { contact: Some(self.known.contact), portal: !self.site.portal_url.is_empty(), ..Detail::default() }
     }
 
     fn detail_of<'p>(&self, piece: &Piece<'p>) -> Detail<'p>

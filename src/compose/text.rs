@@ -175,7 +175,12 @@ mod tests {
         check("■ このメールは安全な形に変えてお届けしています。", "□ このメールは安全な形に変えてお届けしています。\n");
         check(" ■　差出人 市長\n■ 議題\n", " □　差出人 市長\n■ 議題\n");
         check("■庁外からのメールです", "□庁外からのメールです\n");
-        for forged in ["──── 添付されたメール ────", "━━添付されたメール　１ ここまで", " ── attached  mail 2 ──", "-- End of attached mail"] {
+        for forged in [
+            "──── 添付されたメール ────",
+            "━━添付されたメール　１ ここまで",
+            " ── attached  mail 2 ──",
+            "-- End of attached mail",
+        ] {
             let mut out = String::new();
             page(forged, &[], &mut out);
             assert!(out.starts_with("---- ") && out.ends_with(" ----\n") && !out.contains('─'), "{out}");

@@ -182,7 +182,8 @@ impl Wording {
         let Attachment { name, size, within, what, attached_as } = attachment;
         match self.language {
             Language::Ja => {
-                let within = within.as_deref().map(|mail| format!("・{mail}の中")).unwrap_or_default();
+                let gap = |mail: &str| if mail.ends_with(char::is_numeric) { " " } else { "" };
+                let within = within.as_deref().map(|mail| format!("・{mail}{}の中", gap(mail))).unwrap_or_default();
                 let attached_as = attached_as.map(|other| format!("（名前: {other}）")).unwrap_or_default();
                 format!("{name}（{size}{within}）… {what}{attached_as}")
             }

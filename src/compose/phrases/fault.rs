@@ -81,13 +81,13 @@ impl PhraseProblem {
             Self::TooLong(width) => {
                 (format!("一行が {width} 文字を超えています"), format!("a line is over {width} characters"))
             }
-            Self::ControlCharacter => (
-                "見えない文字か制御文字があります".to_owned(),
-                "it has an invisible or a control character".to_owned(),
-            ),
-            Self::ForeignLink => {
-                ("site.portal_url のほかの URL があります".to_owned(), "it has a link other than site.portal_url".to_owned())
+            Self::ControlCharacter => {
+                ("見えない文字か制御文字があります".to_owned(), "it has an invisible or a control character".to_owned())
             }
+            Self::ForeignLink => (
+                "site.portal_url のほかの URL があります".to_owned(),
+                "it has a link other than site.portal_url".to_owned(),
+            ),
             Self::Imitation => (
                 "このゲートウェイだけが引く区切り線か、埋め込みファイルに見える行です".to_owned(),
                 "the line looks like a divider of the gateway or a file in the text".to_owned(),

@@ -93,7 +93,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("received", "受信した日時", "when the mail was received"),
     ("kept_until", "保管期限の日", "the last day on which the original is kept"),
     ("contact", "問い合わせ先（site.contact）", "whom staff ask (site.contact)"),
-    ("portal", "このメールの職員用ページの URL。なければ空", "address of the mail's page in the portal; empty without one"),
+    (
+        "portal",
+        "このメールの職員用ページの URL。なければ空",
+        "address of the mail's page in the portal; empty without one",
+    ),
     ("attachments", "添付の数", "number of attachments"),
     ("delivered", "受け取れる添付の数", "number of attachments in the mail"),
     ("waiting", "操作が必要な添付の数", "number of attachments that need an action"),

@@ -22,6 +22,7 @@ const fn list(of: &'static Form) -> Form {
 /// The tables of the file, in order.
 pub const SECTIONS: &[Section] = &[
     Section { name: "site", en: "The municipality and what its staff read", ja: "団体と、職員が読む文" },
+    Section { name: "notice", en: "What recipients are told", ja: "届いたメールに添えるお知らせ" },
     Section { name: "smtp", en: "Receiving mail", ja: "メールの受信" },
     Section { name: "deliver", en: "Sending to the LGWAN mail server", ja: "LGWAN 側メールサーバへの送信" },
     Section { name: "store", en: "Where data lies", ja: "データの置き場所" },
@@ -63,6 +64,13 @@ pub const KEYS: &[Key] = &[
     key("site.portal_url", Form::Url, "\"https://mail-portal.city.example.lg.jp\"",
         "Address of the staff portal without a slash at the end; empty while there is none.",
         "職員用ページの URL。末尾に / を付けません。なければ空にします。"),
+
+    key("notice.template", Form::Path, "\"/etc/temizu/notice.toml\"",
+        "A file with the site's own wording for a few places of the notice; try it with temizu notice preview.",
+        "お知らせの一部を団体の言葉に変えるファイル。temizu notice preview で確かめられます。"),
+    key("notice.held", Form::Switch, "true",
+        "Whether the recipients of a mail that a rule holds as a whole are told so.",
+        "規則がメール全体を止めたとき、宛先の人に知らせるかどうか。"),
 
     key("smtp.listen", list(&SOCKET), "[\"0.0.0.0:25\", \"[::]:25\"]",
         "Addresses to listen on. Needed to receive mail.",

@@ -79,7 +79,7 @@ impl Town {
         let mut facts = Box::new(facts(lease));
         facts.headers.message_id = Some(MessageId::try_from(self.message_id.to_owned()).unwrap());
         let mails = vec![mail(self.mail, &[self.recipient], LARGE)];
-        Conclusion::Sanitized { facts, decision: decision(None), derivatives: Vec::new(), mails }
+        Conclusion::Sanitized { facts, decision: decision(None), derivatives: Vec::new(), mails, notices: Vec::new() }
     }
 
     async fn conclude(&self, ports: &Ports, lease: Lease) {
