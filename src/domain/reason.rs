@@ -91,7 +91,7 @@ reasons! {
     /// The structure of the mail can be read in more than one way.
     AmbiguousStructure = "ambiguous_structure", "メールの組み立てが不正なため、添付を預かっています。", "差出人に電話で確かめてください。", "The mail is malformed; its attachments are kept back.", "Check with the sender by telephone.";
     /// Characters of the sender's own making that the site's table does not know.
-    Gaiji = "gaiji", "外字（相手だけの文字）があります（〓で示します）。", "文字は差出人に確かめてください。", "Private characters of the sender could not be read (shown as 〓).", "Ask the sender which characters they are.";
+    Gaiji = "gaiji", "外字（相手だけの文字）があります（〓で示します）。", "文字は差出人に確かめてください。", "The sender's own characters could not be read (shown as 〓).", "Ask the sender which characters they are.";
     /// A signature that the rebuilt mail no longer has; it was not checked.
     SignatureRemoved = "signature_removed", "電子署名を外しました（確かめていません）。", "", "The digital signature was removed; it was not checked.", "";
     /// Encrypted to a key: nothing of it can be checked.
@@ -325,7 +325,7 @@ mod tests {
             for sentence in said.trim_end_matches('。').split('。') {
                 let ends = ["ます", "ました", "ません", "ませんでした", "ください", "です"];
                 // An aside in brackets may stand at the end.
-                let bare = sentence.split('（').next().unwrap_or_default();
+                let bare = sentence.rsplit_once('（').map_or(sentence, |(before, _)| before);
                 let sentence = if sentence.ends_with('）') { bare } else { sentence };
                 assert!(ends.iter().any(|end| sentence.ends_with(end)), "{sentence}");
                 assert!(!sentence.contains("ないことはない") && !sentence.contains("なくはない"), "{sentence}");

@@ -20,13 +20,14 @@ impl Lines<'_> {
             while open.last().is_some_and(|mail| !around.contains(mail)) {
                 self.end_mail(contents, &mut open);
             }
+            let opened = around.len() > open.len();
             for mail in around.into_iter().skip(open.len()) {
                 self.gap(start);
                 let mark = self.words.mail(contents.mail_number(mail));
                 self.line("", &drawn(&mark));
                 open.push(mail);
             }
-            self.body(body, start);
+            self.body(body, if opened { self.out.len() } else { start });
         }
         while !open.is_empty() {
             self.end_mail(contents, &mut open);
@@ -37,13 +38,10 @@ impl Lines<'_> {
         self.out.push('\n');
     }
 
-    /// A body; an empty one leaves no trace.
+    /// A body, a blank line after what was written since `start`; an empty one leaves no trace.
     fn body(&mut self, body: &Piece<'_>, start: usize) {
         let before = self.out.len();
-        // What follows the line that sets off a mail begins at once.
-        if !self.out.ends_with("────\n") {
-            self.gap(start);
-        }
+        self.gap(start);
         let separated = self.out.len();
         match &body.written {
             Some(written) => page(written.text, &self.headings, &mut self.out),

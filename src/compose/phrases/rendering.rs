@@ -134,7 +134,7 @@ fn check(place: Place, text: &str, portal_url: &str) -> Result<String, Trouble> 
             PhraseProblem::TooManyLines(lines)
         } else if line.contains(changes_reading) {
             PhraseProblem::ControlCharacter
-        } else if line.chars().count().saturating_sub(portal_url.chars().count()) > width {
+        } else if line.replace(portal_url, "").chars().count() > width {
             PhraseProblem::TooLong(width)
         } else if has_foreign_link(line, portal_url) {
             PhraseProblem::ForeignLink

@@ -202,7 +202,7 @@ fn without_a_portal_nothing_leads_to_one() {
     ] {
         assert!(text.lines().any(|written| written == line), "{line}\n{text}");
     }
-    assert!(!text.contains("申請") && !text.contains("ページ") && !text.contains('→'), "{text}");
+    assert!(!text.contains("申請") && !text.contains("上のページ") && !text.contains('→'), "{text}");
 }
 
 #[test]
