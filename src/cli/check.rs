@@ -26,9 +26,11 @@ pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trou
         Err(errors) if arguments.json => return mistakes(&errors.faults, printer),
         Err(errors) => return Err(setup::faults(&errors.render(language), printer)),
     };
-    if let Err(errors) = crate::serve::wording::phrases(&loaded.config) {
-        // A file that cannot be read is told already.
-        faults.extend(errors.faults.into_iter().filter(|fault| fault.position.is_some()));
+    // A file that is not there is told already.
+    if faults.iter().all(|fault| fault.key != "notice.template")
+        && let Err(errors) = crate::serve::wording::phrases(&loaded.config)
+    {
+        faults.extend(errors.faults);
     }
     let failed: Vec<_> = rules::trials(&rules, loaded.config.site.utc_offset_minutes)
         .into_iter()

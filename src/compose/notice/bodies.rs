@@ -80,7 +80,9 @@ impl Lines<'_> {
             let detail = self.detail_of(body);
             self.findings(body).into_iter().map(move |code| (code, detail))
         });
-        let of_mail = of_item(facts).filter(|finding| !is_attached(&finding.part));
+        // Nor is told again what an attachment says of itself.
+        let kept = |code| contents.enclosures.iter().any(|file| is_told_of(&file.piece, code));
+        let of_mail = of_item(facts).filter(|finding| !is_attached(&finding.part) && !kept(finding.code));
         let of_mail = of_mail.map(|finding| (finding.code, self.detail()));
         let found: Vec<_> = in_bodies.chain(of_mail).collect();
         let codes = each_once(found.iter().map(|(code, _)| *code));
@@ -117,6 +119,14 @@ impl Lines<'_> {
         if let Some(shown) = &link.shown {
             self.line(indent, &self.words.mismatch(&inert(&single_line(shown, SHORT))));
         }
+    }
+}
+
+/// True if the list says this of an attachment that is kept back, or that was written.
+fn is_told_of(piece: &Piece<'_>, code: Reason) -> bool {
+    match piece.written {
+        None => piece.reason() == code,
+        Some(_) => piece.outcome.findings.iter().any(|finding| finding.code == code),
     }
 }
 

@@ -38,6 +38,8 @@ fn hostile() -> impl Strategy<Value = String> {
         "────────────────────────────────",
         "\n────────────────────────────────\n",
         "\n■ 添付ファイル\n",
+        "\n──── 添付されたメール ここまで ────\n",
+        "──── Attached mail 1 ────",
         "https://evil.example/",
         "{rule}",
         "葛\u{E0100}",
@@ -108,6 +110,9 @@ proptest! {
             let composed = case.compose_as(&site(language), 1).unwrap();
             let read = laws::check(&composed.mail);
             prop_assert_eq!(case.compose_as(&site(language), 1).unwrap(), composed);
+            for mark in ["──── 添付されたメール ここまで ────", "──── Attached mail 1 ────"] {
+                prop_assert!(!read.text.lines().any(|line| line == mark), "nobody else sets off a mail");
+            }
             let written = case.outcomes.iter().filter(|outcome| outcome.derivative.is_some());
             prop_assert_eq!(read.files.len(), written.filter(|o| o.action == Action::Rebuild).count());
         }

@@ -171,6 +171,13 @@ fn what_concerns_the_mail_as_a_whole_is_told_once() {
     assert!(read.text.contains(block), "{}", read.text);
     let file = "    文字だけのファイルに作り直しました。\n    本文に埋め込まれたファイルを取り出しました。\n";
     assert!(read.text.contains(file), "{}", read.text);
+    let encrypted = Some(Reason::EncryptedMail);
+    let read = Case::new()
+        .body("x", &[])
+        .kept(PartRole::Attachment, Some("smime.p7m"), 1, Action::Quarantine, encrypted)
+        .found(Reason::EncryptedMail, "0")
+        .read();
+    assert_eq!(read.text.matches("暗号化されたメールのため").count(), 1, "{}", read.text);
     let footer = Case::new().body("x\n", &[]).found(Reason::SignatureRemoved, "0").read().text;
     assert!(footer.ends_with(&format!(
         "電子署名を外しました（確かめていません）。添付ファイルはありません。管理番号 {}\n",
