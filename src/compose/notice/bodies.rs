@@ -71,10 +71,15 @@ impl Lines<'_> {
 
     /// What was changed in the bodies, or found about the mail as a whole, each kind once.
     pub(super) fn body_findings(&self, contents: &Contents<'_>, facts: &Facts) -> Vec<String> {
-        // Links that lead astray are warned of beside their targets.
-        let shown = |link: &Link| link.shown.is_some();
-        let mut bodies = contents.bodies.iter().filter_map(|body| body.written.as_ref());
-        let warned = bodies.any(|written| written.derivative.about().links.iter().any(shown));
+        // The list of links says that they are inactive, and warns beside their targets of those that lead astray.
+        let bodies = contents.bodies.iter().filter_map(|body| body.written.as_ref());
+        let links: Vec<&Link> = bodies.flat_map(|written| &written.derivative.about().links).collect();
+        let warned = links.iter().any(|link| link.shown.is_some());
+        let is_listed = |code: Reason| match code {
+            Reason::LinkDisabled => !links.is_empty(),
+            Reason::LinkMismatch => warned,
+            _ => false,
+        };
         let is_attached = |path: &PartPath| contents.enclosures.iter().any(|file| file.piece.part.path == *path);
         let in_bodies = contents.bodies.iter().flat_map(|body| {
             let detail = self.detail_of(body);
@@ -86,7 +91,7 @@ impl Lines<'_> {
         let of_mail = of_mail.map(|finding| (finding.code, self.detail()));
         let found: Vec<_> = in_bodies.chain(of_mail).collect();
         let codes = each_once(found.iter().map(|(code, _)| *code));
-        let told = codes.into_iter().filter(|code| !(warned && *code == Reason::LinkMismatch));
+        let told = codes.into_iter().filter(|code| !is_listed(*code));
         let first = |code| found.iter().find(|(found, _)| *found == code);
         told.filter_map(first).map(|(code, detail)| self.told_at_once(*code, detail)).collect()
     }
