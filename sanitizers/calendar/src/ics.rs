@@ -320,7 +320,9 @@ mod tests {
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         let marked = [b"\xFF\xFE".as_slice(), &little].concat();
-        for (bytes, label) in [(&little, Some("utf-16le")), (&big, Some("UTF-16BE")), (&big, Some("utf-16")), (&marked, None)] {
+        for (bytes, label) in
+            [(&little, Some("utf-16le")), (&big, Some("UTF-16BE")), (&big, Some("utf-16")), (&marked, None)]
+        {
             laws::hold(&Calendar, bytes, label);
             let hints = Hints { charset: label, ..Hints::default() };
             let rebuilt = Calendar.sanitize(bytes, hints, &mut Budget::generous()).unwrap();

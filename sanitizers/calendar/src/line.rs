@@ -47,7 +47,11 @@ impl<'a> Line<'a> {
         let name = std::str::from_utf8(head.split(|b| *b == b';').next()?).ok()?;
         let name = name.trim().rsplit('.').next()?;
         let is_name = (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        is_name.then(|| Self { name: name.to_ascii_uppercase(), parameters: Vec::new(), value: value.get(1..).unwrap_or_default() })
+        is_name.then(|| Self {
+            name: name.to_ascii_uppercase(),
+            parameters: Vec::new(),
+            value: value.get(1..).unwrap_or_default(),
+        })
     }
 
     fn with_parameters(mut self, head: &str) -> Self {

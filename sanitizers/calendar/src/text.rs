@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn numbers_lose_their_scheme_whoever_wrote_it_twice() {
-        for (given, expected) in [("tel:tel:1", "1"), ("TEL: tel:03-1", "03-1"), ("1 tel:2", "1 tel:2"), ("tel", "tel")] {
+        for (given, expected) in [("tel:tel:1", "1"), ("TEL: tel:03-1", "03-1"), ("1 tel:2", "1 tel:2"), ("tel", "tel")]
+        {
             assert_eq!(telephone(given, &mut Tally::default()), expected);
         }
     }

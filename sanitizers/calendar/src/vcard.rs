@@ -445,9 +445,12 @@ mod tests {
     fn wide_cards_are_decoded_before_they_are_unfolded_and_say_what_had_no_reading() {
         // \u{300A} and \u{300D} hold the bytes of line ends.
         let text = "BEGIN:VCARD\r\nFN:\u{300A}\u{300D}\u{2020}\r\nNOTE:〓\r\nEND:VCARD\r\n".replace('〓', "\u{D7FF}");
-        let big: Vec<u8> = text.encode_utf16().map(|c| if c == 0xD7FF { 0xD800 } else { c }).flat_map(u16::to_be_bytes).collect();
+        let big: Vec<u8> =
+            text.encode_utf16().map(|c| if c == 0xD7FF { 0xD800 } else { c }).flat_map(u16::to_be_bytes).collect();
         let marked = [b"\xFE\xFF".as_slice(), &big].concat();
-        for (bytes, label, guessed) in [(&marked, None, false), (&marked, Some("utf-8"), true), (&big, Some("utf-16be"), false)] {
+        for (bytes, label, guessed) in
+            [(&marked, None, false), (&marked, Some("utf-8"), true), (&big, Some("utf-16be"), false)]
+        {
             laws::hold(&Contacts, bytes, label);
             let hints = Hints { charset: label, ..Hints::default() };
             let rebuilt = Contacts.sanitize(bytes, hints, &mut Budget::generous()).unwrap();
@@ -457,7 +460,9 @@ mod tests {
                 expected.insert(0, (Code::CharsetGuessed, 1));
             }
             assert_eq!(found, expected, "{label:?}");
-            assert!(String::from_utf8(rebuilt.bytes).unwrap().contains("\r\nFN:\u{300A}\u{300D}\u{2020}\r\nNOTE:〓\r\n"));
+            assert!(
+                String::from_utf8(rebuilt.bytes).unwrap().contains("\r\nFN:\u{300A}\u{300D}\u{2020}\r\nNOTE:〓\r\n")
+            );
         }
     }
 

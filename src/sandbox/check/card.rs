@@ -195,7 +195,12 @@ fn is_clickable(text: &str) -> bool {
         !is_name(before.chars().next_back()) && is_name(host.chars().nth(label.len()))
     };
     // Every pair of backslashes, also of three.
-    let shares = || lower.char_indices().filter_map(|(at, _)| lower.get(at..at.saturating_add(2)).map(|two| (at, two))).filter(|(_, two)| *two == "\\\\");
+    let shares = || {
+        lower
+            .char_indices()
+            .filter_map(|(at, _)| lower.get(at..at.saturating_add(2)).map(|two| (at, two)))
+            .filter(|(_, two)| *two == "\\\\")
+    };
     is_live(text)
         || has_scheme(&lower)
         || LENIENT.iter().any(|scheme| lower.contains(scheme))
