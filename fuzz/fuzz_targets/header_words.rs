@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "From: ",
     "To: ",
     "Subject: ",
@@ -11,6 +11,7 @@ const FIELDS: [&str; 8] = [
     "References: ",
     "Content-Type: application/octet-stream; ",
     "Content-Disposition: attachment; filename=",
+    "Content-Disposition: attachment; filename*=eucJP-ms''",
     "Reply-To: ",
 ];
 

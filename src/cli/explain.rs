@@ -61,6 +61,16 @@ fn show(washed: &Washed, explanations: &[Explanation], printer: &Printer) {
             finding.count
         ));
     }
+    for ambiguity in &washed.facts.ambiguities {
+        printer.line(format!(
+            "  {} {} {} ×{}: {}",
+            printer.choose("読み方が分かれる所", "ambiguity"),
+            ambiguity.part,
+            ambiguity.flag.as_str(),
+            ambiguity.count,
+            ambiguity.flag.sentence(printer.language())
+        ));
+    }
     let sender = &washed.facts.sender;
     let outcome = sender.authentication().as_str();
     printer.line(format!("  {} {outcome}", printer.choose("差出人の確認", "sender check")));

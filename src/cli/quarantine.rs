@@ -3,20 +3,22 @@
 //! Every export is an audit record, written before the first byte. Invariant: an exported file holds exactly the bytes
 //! that were accepted; its digest is compared before it gets its name.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::arguments::{OneItem, Quarantine, QuarantineCommand, Source};
 use super::print::{Printer, plain, size};
-use super::queue::operator_name;
+use super::queue::{candidates, operator_name};
 use super::setup;
 use super::trouble::{CANNOT_CREATE, OS, Trouble};
 use crate::domain::{AuditEvent, Digest, Event, ItemKey};
-use crate::ports::{Clock as _, ItemFilter, OriginalSource, QuarantineEntry, Register};
+use crate::ports::{Clock as _, ItemFilter, OriginalSource, PasswordSource, QuarantineEntry, Register};
 use crate::serve::SystemClock;
 
 /// Most items that one export without names writes.
@@ -40,16 +42,33 @@ pub(super) async fn run(arguments: Quarantine, printer: &Printer) -> Result<Exit
 
 async fn show(one: &OneItem, printer: &Printer) -> Result<(), Trouble> {
     let store = setup::store(&one.source, printer).await?;
-    let mut entries = Vec::new();
+    let (mut entries, mut sources) = (Vec::new(), BTreeMap::new());
     for key in setup::items(&store, &one.id).await? {
         let filter = ItemFilter { text: Some(key.id.to_string()), limit: 1000, ..ItemFilter::default() };
         entries.extend(store.quarantine(&key.tenant, &filter).await?);
+        sources.insert(key.id, store.item(&key).await?.password_candidates);
     }
     if one.json {
-        return printer.json(&entries);
+        let of = |entry: &QuarantineEntry| sources.get(&entry.id).map_or(&[][..], Vec::as_slice);
+        let shown: Vec<_> = entries.iter().map(|entry| Shown { entry, password_candidates: of(entry) }).collect();
+        return printer.json(&shown);
     }
     table(&entries, printer);
+    for (id, sources) in &sources {
+        if let Some(said) = candidates(sources, printer) {
+            let reference = id.reference();
+            printer.say(format!("{reference} パスワードの{said}"), format!("{reference} password {said}"));
+        }
+    }
     Ok(())
+}
+
+/// One line of `show`, and where passwords for its item came from.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    entry: &'a QuarantineEntry,
+    password_candidates: &'a [PasswordSource],
 }
 
 fn table(entries: &[QuarantineEntry], printer: &Printer) {

@@ -9,7 +9,7 @@ use super::print::{Printer, plain, size};
 use super::setup;
 use super::trouble::Trouble;
 use crate::domain::{AuditEvent, Event, Stage};
-use crate::ports::{Clock as _, ItemDetail, ItemFilter, ItemSummary, Operator};
+use crate::ports::{Clock as _, ItemDetail, ItemFilter, ItemSummary, Operator, PasswordSource};
 use crate::serve::SystemClock;
 
 /// What is shown when no stage is named: whatever is not finished.
@@ -126,11 +126,24 @@ pub(super) fn describe(detail: &ItemDetail, printer: &Printer) {
         let reply = state.reply.as_deref().map(plain).unwrap_or_default();
         field("配送", "delivery", &format!("#{} {} {} {reply}", state.mail, state.recipient, state.status));
     }
+    if let Some(said) = candidates(&detail.password_candidates, printer) {
+        field("パスワード", "passwords", &said);
+    }
     for record in &detail.records {
         let body: serde_json::Value = serde_json::from_str(&record.body).unwrap_or_default();
         let text = |key: &str| body.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         field("記録", "record", &format!("{} {} {} ({})", record.sequence, text("at"), text("event"), text("actor")));
     }
+}
+
+/// How many passwords which mails name; also used by `quarantine`.
+pub(super) fn candidates(sources: &[PasswordSource], printer: &Printer) -> Option<String> {
+    let count: u32 = sources.iter().map(|source| source.count).fold(0, u32::saturating_add);
+    let references: Vec<String> = sources.iter().map(|source| source.reference.to_string()).collect();
+    let (ja, en) = (references.join("、"), references.join(", "));
+    let ja = format!("候補: {count}件（管理番号 {ja} のメールより）");
+    let en = format!("candidates: {count} (from mail {en})");
+    (count > 0).then(|| printer.choose(&ja, &en).to_owned())
 }
 
 async fn operate(one: &OneItem, what: Operator, printer: &Printer) -> Result<(), Trouble> {

@@ -7,7 +7,7 @@ use super::contents::Contents;
 use super::field::{Fields, addr_spec};
 use super::text::{display_name, holds_encoded_word, single_line};
 use super::{MailStatus, Notice, Site, date, wording};
-use crate::domain::{Envelope, Facts, ItemId, MessageId, NamedAddress};
+use crate::domain::{Envelope, Facts, HeaderFacts, ItemId, MessageId, NamedAddress};
 
 /// Addresses of one field.
 const MAX_ADDRESSES: usize = 200;
@@ -47,7 +47,9 @@ pub(super) fn of_letter(
     fields.line("Message-ID", identity.message_id.as_str());
     fields.line("Date", &date::header(&headers.date.and_then(date::sent).unwrap_or(received)));
     write_author(&mut fields, site, facts);
-    write_addresses(&mut fields, "Reply-To", &headers.reply_to);
+    let answered =
+        if headers.reply_to.is_empty() && headers.from.len() > 1 { &headers.from } else { &headers.reply_to };
+    write_addresses(&mut fields, "Reply-To", answered);
     if headers.to.is_empty() {
         fields.line("To", "undisclosed-recipients:;");
     }
@@ -56,6 +58,7 @@ pub(super) fn of_letter(
     write_thread(&mut fields, "In-Reply-To", &headers.in_reply_to);
     write_thread(&mut fields, "References", &headers.references);
     write_subject(&mut fields, site, headers.subject.as_deref(), identity.status);
+    write_origin(&mut fields, headers);
     write_own(&mut fields, identity);
     write_reasons(&mut fields, contents);
     fields
@@ -71,7 +74,7 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
     fields.open("From").phrase(words.gateway).token(&format!("<MAILER-DAEMON@{}>", site.host_name)).close();
     // Recipients may have been blind copies of one another.
     fields.line("To", "undisclosed-recipients:;");
-    let subject = format!("{} {}", words.tag_action, words.kept_subject(&notice.id.reference().to_string()));
+    let subject = kept_subject(site, notice, identity.status);
     fields.open("Subject").unstructured(&subject).close();
     // RFC 3834 5: no responder answers a notice.
     fields.line("Auto-Submitted", "auto-generated");
@@ -94,7 +97,9 @@ fn write_trace(fields: &mut Fields, site: &Site, envelope: &Envelope, id: ItemId
     }
 }
 
-/// One author: with several, RFC 5322 3.6.2 asks for a Sender as well, and programs disagree on whom to show.
+/// One author. With several, RFC 5322 3.6.2 asks for a Sender as well, and programs disagree on whom to show: some
+/// show the Sender instead, which nobody checked. So the first author is named, no Sender is written, and whoever else
+/// is named in From is left out rather than shown as something he is not; answers still reach them all by Reply-To.
 fn write_author(fields: &mut Fields, site: &Site, facts: &Facts) {
     match (facts.headers.from.first(), facts.origin.envelope().reverse_path.mailbox()) {
         (Some(author), _) => write_addresses(fields, "From", std::slice::from_ref(author)),
@@ -132,19 +137,53 @@ fn write_thread(fields: &mut Fields, name: &str, thread: &[MessageId]) {
 }
 
 fn write_subject(fields: &mut Fields, site: &Site, untrusted_subject: Option<&str>, status: MailStatus) {
-    let subject = single_line(untrusted_subject.unwrap_or_default(), MAX_SUBJECT);
-    let subject = wording::without_tags(&subject);
-    let words = wording::of(site.language);
-    let tag = match status {
-        MailStatus::Clean | MailStatus::Text => "",
-        MailStatus::Changed => words.tag_changed,
-        MailStatus::Action | MailStatus::Quarantined => words.tag_action,
-    };
-    let gap = if tag.is_empty() || subject.is_empty() { "" } else { " " };
-    let line = format!("{tag}{gap}{subject}");
+    let line = subject(site, untrusted_subject, status);
     if !line.is_empty() {
         fields.open("Subject").unstructured(&line).close();
     }
+}
+
+/// What lists and robots say of themselves, so that filters find their mail and no responder answers it (RFC 2919,
+/// RFC 3834 5). Words of known form, checked on both sides of the wall; everything else about a list stays behind,
+/// above all its List-Unsubscribe, which programs open.
+fn write_origin(fields: &mut Fields, headers: &HeaderFacts) {
+    if let Some(list) = headers.list_id.as_deref().filter(|list| is_word(list)) {
+        fields.line("List-Id", &format!("<{list}>"));
+    }
+    if let Some(keyword) = headers.auto_submitted.as_deref().filter(|word| is_word(word)) {
+        fields.line("Auto-Submitted", keyword);
+    }
+    if let Some(precedence) = headers.precedence.as_deref().filter(|word| matches!(*word, "bulk" | "list" | "junk")) {
+        fields.line("Precedence", precedence);
+    }
+}
+
+/// Facts may be older than this version: only what could not be read as anything else.
+fn is_word(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._@+=~".contains(&b))
+}
+
+/// The sender's subject behind our tag; empty if there is neither.
+pub(super) fn subject(site: &Site, untrusted_subject: Option<&str>, status: MailStatus) -> String {
+    let subject = single_line(untrusted_subject.unwrap_or_default(), MAX_SUBJECT);
+    let words = wording::of(site.language);
+    let tag = site.phrases.tag(status).unwrap_or(match status {
+        MailStatus::Clean | MailStatus::Text => "",
+        MailStatus::Changed => words.tag_changed,
+        MailStatus::Action | MailStatus::Held | MailStatus::Quarantined => words.tag_action,
+    });
+    subject_line(tag, site.phrases.without_tags(&subject))
+}
+
+/// The subject of a notice about an item that is kept back.
+pub(super) fn kept_subject(site: &Site, notice: &Notice<'_>, status: MailStatus) -> String {
+    let tag = site.phrases.tag(status).unwrap_or(wording::of(site.language).tag_action);
+    subject_line(tag, &super::notice::kept_subject(site, notice))
+}
+
+fn subject_line(tag: &str, subject: &str) -> String {
+    let gap = if tag.is_empty() || subject.is_empty() { "" } else { " " };
+    format!("{tag}{gap}{subject}")
 }
 
 fn write_own(fields: &mut Fields, identity: &Identity<'_>) {

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::fault::{Fault, Problem, Words};
 use super::load::Work;
 use super::places::Places;
-use super::{Config, DeliverTls, StoreKind};
+use super::{Config, DeliverTls, StoreKind, gaiji};
 use crate::domain::Domain;
 
 /// Values that fit alone and not together.
@@ -102,11 +102,15 @@ pub(super) fn unusable_files(config: &Config, places: &Places) -> Vec<Fault> {
         ("deliver.tls_ca", config.deliver.tls_ca.as_deref()),
         ("store.postgres_password_file", config.store.postgres_password_file.as_deref()),
         ("store.s3_credentials_file", config.store.s3_credentials_file.as_deref()),
+        ("notice.template", config.notice.template.as_deref()),
         ("sandbox.worker", Some(config.sandbox.worker.as_path()).filter(|path| !path.as_os_str().is_empty())),
     ] {
         if let Some(path) = path.filter(|path| !is_readable_file(path)) {
             faults.push(places.fault(key, no_file(path)));
         }
+    }
+    if let Some(errors) = config.site.gaiji.as_deref().and_then(|path| gaiji::read(path).err()) {
+        faults.extend(errors.faults);
     }
     for path in config.rules.files.iter().filter(|path| !is_readable_file(path)) {
         faults.push(places.fault("rules.files", no_file(path)));

@@ -8,12 +8,14 @@ mod check;
 pub mod document;
 pub mod fault;
 pub mod form;
+pub mod gaiji;
 pub mod load;
 mod places;
 pub mod reference;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,8 @@ use crate::domain::{Domain, Language, TenantId};
 pub struct Config {
     /// The municipality.
     pub site: Site,
+    /// What recipients are told.
+    pub notice: Notice,
     /// Receiving.
     pub smtp: Smtp,
     /// Sending to the LGWAN mail server.
@@ -41,6 +45,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long things are kept.
     pub retention: Retention,
+    /// Passwords that come with a mail of their own.
+    pub password: Password,
 }
 
 /// The municipality and what its staff read.
@@ -59,6 +65,8 @@ pub struct Site {
     pub contact: String,
     /// Address of the staff portal without a slash at the end; empty while there is none.
     pub portal_url: String,
+    /// The table of the site's own characters, see [`gaiji`]; without one all of them become 〓.
+    pub gaiji: Option<PathBuf>,
 }
 
 impl Default for Site {
@@ -70,7 +78,24 @@ impl Default for Site {
             utc_offset_minutes: 540,
             contact: "情報政策課".to_owned(),
             portal_url: String::new(),
+            gaiji: None,
         }
+    }
+}
+
+/// What recipients are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Notice {
+    /// A file with the site's own wording for a few places of the notice.
+    pub template: Option<PathBuf>,
+    /// Whether the recipients of a mail that a rule holds as a whole are told so.
+    pub held: bool,
+}
+
+impl Default for Notice {
+    fn default() -> Self {
+        Self { template: None, held: true }
     }
 }
 
@@ -341,5 +366,27 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         Self { days: 14 }
+    }
+}
+
+/// Passwords that come with a mail of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Password {
+    /// Hours after a file with a password in which later mails of its sender are searched for it; 0 searches none.
+    pub search_hours: u32,
+}
+
+impl Default for Password {
+    fn default() -> Self {
+        Self { search_hours: 24 }
+    }
+}
+
+impl Password {
+    /// The same as a span; `None` if nothing is searched.
+    #[must_use]
+    pub fn window(&self) -> Option<Duration> {
+        (self.search_hours > 0).then(|| Duration::from_secs(u64::from(self.search_hours).saturating_mul(3_600)))
     }
 }

@@ -54,6 +54,8 @@ events! {
     Sanitized = "sanitized",
     /// An attempt to inspect or rebuild failed; the item will be tried again.
     Deferred = "deferred",
+    /// Passwords that a mail seems to name were linked, sealed, to this item: how many, and which mail; never themselves.
+    PasswordCandidatesLinked = "password_candidates_linked",
     /// An item was quarantined as a whole.
     Quarantined = "quarantined",
     /// A whole item was held, by a rule or by an operator.

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Action, Decision, Derivative, GroupDecision, PartDecision, PartOutcome, Reason};
+use crate::domain::password::MAX_CANDIDATES;
+use crate::domain::{Action, Decision, Derivative, GroupDecision, PartDecision, PartOutcome, Password, Reason};
 use crate::ports::{Answer, Order};
 
 /// What the worker has to write for all groups that are not held, each thing once.
@@ -46,6 +47,20 @@ pub(super) fn derivative(answer: Answer) -> Option<Derivative> {
         Answer::Written { derivative, .. } => Some(derivative),
         Answer::Refused { .. } => None,
     }
+}
+
+/// The passwords that the bodies name, each once.
+pub(super) fn candidates(answers: &[Answer]) -> Vec<Password> {
+    let mut all: Vec<Password> = Vec::new();
+    for answer in answers {
+        let Answer::Written { candidates, .. } = answer else { continue };
+        for candidate in candidates {
+            if all.len() < MAX_CANDIDATES && !all.contains(candidate) {
+                all.push(candidate.clone());
+            }
+        }
+    }
+    all
 }
 
 fn of_part(part: &PartDecision, answers: &[Answer]) -> PartOutcome {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::outcome;
 use crate::compose::{self, Site};
 use crate::domain::{
-    Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Reason, SenderFacts, Timestamp,
+    Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, SenderFacts, Timestamp,
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Answer, Blob, Inspection, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
@@ -50,6 +50,8 @@ pub struct Washed {
     pub derivatives: Vec<Derivative>,
     /// The new mails; none for a single file.
     pub mails: Vec<Outbound>,
+    /// Passwords that the bodies seem to name; at most twenty.
+    pub candidates: Vec<Password>,
 }
 
 /// An item that could not be finished in this attempt.
@@ -125,8 +127,9 @@ impl Washer {
                 outcomes: outcomes.clone(),
             });
         }
+        let candidates = outcome::candidates(&answers);
         let derivatives = answers.into_iter().filter_map(outcome::derivative).collect();
-        Ok(Washed { facts, decision, outcomes, derivatives, mails })
+        Ok(Washed { facts, decision, outcomes, derivatives, mails, candidates })
     }
 
     /// What is known of the sender; tricks join the findings of the item.

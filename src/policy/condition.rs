@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::pattern::{AddressPattern, Person};
 use super::rule::Department;
-use crate::domain::{Authentication, Facts, Part, PartPath, PartRole, Reason, TypeClass, TypeId};
+use crate::domain::{Authentication, Facts, Finding, Part, PartPath, PartRole, Reason, TypeClass, TypeId};
 
 /// One condition.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub(super) enum Condition {
     SizeUnder(u64),
     /// A password protects the part, or not.
     Encrypted(bool),
-    /// Found on the part, or on the item as a whole.
+    /// Found on the part, on a multipart around it, or on the item as a whole.
     Finding(Vec<Reason>),
     /// What overall is known of the sender.
     Authentication(Vec<Authentication>),
@@ -245,8 +245,17 @@ pub(super) fn list(f: &mut dyn fmt::Write, items: impl IntoIterator<Item = impl 
 }
 
 fn found(codes: &[Reason], subject: &Subject<'_>) -> bool {
-    let here = |path: &PartPath| *path == PartPath::root() || subject.part.is_some_and(|part| part.path == *path);
-    subject.facts.findings.iter().any(|finding| here(&finding.part) && codes.contains(&finding.code))
+    // A multipart is no part: what was found on one holds for everything in it. A mail inside the mail is one; of what
+    // was found on it only a doubt about its structure holds for its parts.
+    let is_around = |part: &Part, finding: &Finding| {
+        part.path.is_inside(&finding.part)
+            && (finding.code == Reason::AmbiguousStructure || subject.facts.part(&finding.part).is_none())
+    };
+    let here = |finding: &Finding| {
+        let of_part = |part: &Part| part.path == finding.part || is_around(part, finding);
+        finding.part == PartPath::root() || subject.part.is_some_and(of_part)
+    };
+    subject.facts.findings.iter().any(|finding| here(finding) && codes.contains(&finding.code))
 }
 
 /// True if the sorted list `all` has every item of `some`.

@@ -12,7 +12,7 @@ use super::RuleSet;
 use super::condition::Subject;
 use super::pattern::Person;
 use super::rule::{Effect, Rule};
-use crate::domain::{Action, Decision, Facts, GroupDecision, Part, PartDecision, PartPath, PartRole, Reason, RuleName};
+use crate::domain::{Action, Decision, Facts, GroupDecision, Part, PartDecision, PartRole, Reason, RuleName};
 
 /// The rules that may decide about one thing, in order: those that hold for every recipient end the list.
 type Shortlist<'r> = Vec<(usize, &'r Rule)>;
@@ -110,7 +110,6 @@ impl RuleSet {
 
 /// The parts of an enclosed mail that is kept back are kept back with it, whatever was decided about them alone.
 fn keep_with_their_mail(facts: &Facts, parts: &mut Vec<PartDecision>) {
-    let is_enclosed = |path: &PartPath| facts.part(path).is_some_and(|part| part.role == PartRole::Enclosed);
     let mut kept: Option<PartDecision> = None;
     // Reading order: a mail comes before everything inside it.
     for part in parts {
@@ -118,9 +117,15 @@ fn keep_with_their_mail(facts: &Facts, parts: &mut Vec<PartDecision>) {
             Some(mail) if part.path.is_inside(&mail.path) => {
                 *part = PartDecision { path: part.path.clone(), ..mail.clone() };
             }
-            _ => kept = (is_enclosed(&part.path) && !part.action.needs_worker()).then(|| part.clone()),
+            _ => kept = is_kept_mail(facts, part).then(|| part.clone()),
         }
     }
+}
+
+/// True for a mail inside the mail that is kept back, and everything in it with it.
+pub(super) fn is_kept_mail(facts: &Facts, decision: &PartDecision) -> bool {
+    let is_enclosed = facts.part(&decision.path).is_some_and(|part| part.role == PartRole::Enclosed);
+    is_enclosed && !decision.action.needs_worker()
 }
 
 /// True if a rule about the mail holds for the mail as a whole or for any one of its parts, recipients apart.
@@ -163,7 +168,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Client, Digest, Envelope, Finding, HeaderFacts, Mailbox, Origin, ReversePath, Timestamp, TypeClass, TypeId,
+        Client, Digest, Envelope, Finding, HeaderFacts, Mailbox, Origin, PartPath, ReversePath, Timestamp, TypeClass,
+        TypeId,
     };
 
     const TODAY: Date = jiff::civil::date(2026, 11, 23);
@@ -286,6 +292,23 @@ mod tests {
             found.findings = vec![Finding { code: Reason::TypeMismatch, part: path.parse().unwrap(), count: 1 }];
             assert_eq!(hold(&found), ["a@x.jp,b@x.jp|M-3|R-1"]);
         }
+    }
+
+    #[test]
+    fn what_is_found_on_a_multipart_holds_for_the_parts_in_it() {
+        let rules = rules(&[("R-1", "finding = \"corrupt\"", "\"quarantine\""), ("R-2", "", "\"text\"")]);
+        let at = |path: &str, role| Part { path: path.parse().unwrap(), ..part(1, role, TypeClass::Text) };
+        let decided = |parts: Vec<Part>, found: &str| {
+            let mut facts = facts(None, &["a@x.jp"], parts);
+            facts.findings = vec![Finding { code: Reason::Corrupt, part: found.parse().unwrap(), count: 1 }];
+            let decision = rules.decide(&facts, TODAY);
+            decision.groups[0].parts.iter().map(|part| part.rule.as_str().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let file = PartRole::Attachment;
+        assert_eq!(decided(vec![at("1", file), at("2.1", file), at("2.2.1", file)], "2"), "R-2 R-1 R-1");
+        assert_eq!(decided(vec![at("1", file), at("2.1", file), at("2.2.1", file)], "2.2"), "R-2 R-2 R-1");
+        // A text with files in it is a part itself: what is found on it is its own.
+        assert_eq!(decided(vec![at("2", PartRole::Body), at("2.1", file)], "2"), "R-1 R-2");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::RuleSet;
 use super::condition::{Condition, Subject};
-use super::decide::mail_subjects;
+use super::decide::{is_kept_mail, mail_subjects};
 use super::pattern::Person;
 use super::rule::Rule;
 use crate::domain::{Explanation, Facts, Mailbox, PartPath, RuleName};
@@ -25,7 +25,11 @@ impl RuleSet {
             for part in &facts.parts {
                 let subject = Subject { facts, sender: sender.as_ref(), part: Some(part) };
                 walk.path = Some(part.path.clone());
-                if !walk.along(self.about(false), |rule, person| first_failure(rule, &subject, person).1) {
+                // Kept back with its mail: the rule about the mail decided, whatever the others say of the part.
+                let mail = group.parts.iter().find(|mail| part.path.is_inside(&mail.path) && is_kept_mail(facts, mail));
+                if let Some(mail) = mail {
+                    walk.note(mail.rule.clone(), None);
+                } else if !walk.along(self.about(false), |rule, person| first_failure(rule, &subject, person).1) {
                     walk.note(RuleName::last_resort(), None);
                 }
             }
@@ -92,6 +96,7 @@ fn fails_for_mail(rule: &Rule, facts: &Facts, sender: Option<&Person>, person: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::PartRole;
 
     const RULES: &str = r#"
 [[rule]]
@@ -149,5 +154,29 @@ expect = "hold"
                 "1 R-3 matched",
             ]
         );
+    }
+
+    #[test]
+    fn what_is_kept_back_with_its_mail_is_explained_by_the_rule_about_the_mail() {
+        let text = "[[rule]]\nname = \"R-1\"\nowner = \"o\"\nreason_text = \"r\"\n\
+            when = { role = \"enclosed\" }\naction = \"quarantine\"\n\
+            [[rule]]\nname = \"R-2\"\nowner = \"o\"\nreason_text = \"r\"\naction = \"rebuild\"\n\
+            [[rule.test]]\nname = \"t\"\nclass = \"text\"\nexpect = \"rebuild\"\n";
+        let rules = RuleSet::parse(&[("t".to_owned(), text.to_owned())]).unwrap();
+        let mut facts = rules.rules()[1].cases[0].facts.clone();
+        let file = facts.parts[0].clone();
+        let at = |path: &str, role| crate::domain::Part { path: path.parse().unwrap(), role, ..file.clone() };
+        facts.parts = vec![at("1", PartRole::Enclosed), at("1.1", PartRole::Attachment), at("2", PartRole::Attachment)];
+        let day = jiff::civil::date(2026, 11, 23);
+        let matched: Vec<String> = rules
+            .explain(&facts, day)
+            .into_iter()
+            .filter(|step| step.matched)
+            .map(|step| format!("{} {}", step.path.unwrap(), step.rule))
+            .collect();
+        assert_eq!(matched, ["1 R-1", "1.1 R-1", "2 R-2"]);
+        let decided = rules.decide(&facts, day);
+        let decided = decided.groups[0].parts.iter().map(|part| format!("{} {}", part.path, part.rule));
+        assert_eq!(decided.collect::<Vec<_>>(), matched);
     }
 }

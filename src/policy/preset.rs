@@ -53,7 +53,7 @@ mod tests {
                 let delivers = rule.code.is_none() && !rule.effect.is_about_mail();
                 assert_eq!(
                     delivers,
-                    ["R-001", "R-040", "R-041"].contains(&rule.name.as_str()),
+                    ["R-001", "R-003", "R-040", "R-041"].contains(&rule.name.as_str()),
                     "{} {}",
                     preset.name,
                     rule.name

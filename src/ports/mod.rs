@@ -7,6 +7,7 @@ pub mod blob;
 pub mod edge;
 pub mod originals;
 pub mod outbox;
+pub mod passwords;
 pub mod queue;
 pub mod rebuilder;
 pub mod register;
@@ -16,6 +17,7 @@ pub use blob::Blob;
 pub use edge::{Clock, Entropy};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
+pub use passwords::{PasswordSearch, PasswordSource, Passwords};
 pub use queue::{Conclusion, Lease, Queue};
 pub use rebuilder::{
     Answer, AuthenticationField, AuthenticationResult, Inspection, Order, RebuildSession, Rebuilder, SandboxError,

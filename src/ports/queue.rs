@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{PasswordSearch, StoreError};
 use crate::domain::{
     AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, Reason, TenantId, Timestamp,
 };
@@ -43,6 +43,10 @@ pub enum Conclusion {
         derivatives: Vec<Derivative>,
         /// New mails, one per group of recipients that is not held.
         mails: Vec<Outbound>,
+        /// Notices to the recipients for whom a rule holds the mail.
+        notices: Vec<Outbound>,
+        /// Passwords it names or wants; `None` if the site does not search for any.
+        passwords: Option<PasswordSearch>,
     },
     /// A rule holds the mail for every recipient.
     Held {
@@ -50,6 +54,8 @@ pub enum Conclusion {
         facts: Box<Facts>,
         /// The decision.
         decision: Decision,
+        /// Notices to the recipients.
+        notices: Vec<Outbound>,
     },
     /// It could not be inspected or rebuilt; the notices tell the recipients so.
     Quarantined {

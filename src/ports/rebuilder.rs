@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{Blob, StoreError};
 use crate::domain::{
-    Action, Ambiguity, CheckMethod, CheckResult, Derivative, Domain, Finding, HeaderFacts, Part, PartPath, Reason,
+    Action, Ambiguity, CheckMethod, CheckResult, Derivative, Domain, Finding, HeaderFacts, Part, PartPath, Password,
+    Reason,
 };
 
 /// What the bytes are.
@@ -69,6 +70,7 @@ pub struct Order {
 
 /// What became of one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each part, and nearly all of them are written")]
 pub enum Answer {
     /// It was written.
     Written {
@@ -78,6 +80,8 @@ pub enum Answer {
         derivative: Derivative,
         /// What was removed or changed.
         findings: Vec<Finding>,
+        /// Passwords that the text seems to name, the likeliest first; at most twenty.
+        candidates: Vec<Password>,
     },
     /// It could not be written; the part stays in quarantine for this reason.
     Refused {

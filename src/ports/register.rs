@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::StoreError;
+use super::{PasswordSource, StoreError};
 use crate::domain::{
     AuditEvent, AuditRecord, Decision, Digest, Facts, ItemId, ItemKey, Mailbox, Origin, PartOutcome, Reason, Reference,
     Stage, Status, TenantId, Timestamp,
@@ -87,6 +87,8 @@ pub struct ItemDetail {
     pub outcomes: Vec<(u32, Vec<PartOutcome>)>,
     /// The recipients' copies.
     pub recipients_state: Vec<RecipientState>,
+    /// How many passwords other mails name for what it keeps back.
+    pub password_candidates: Vec<PasswordSource>,
     /// The item's audit records, oldest first.
     pub records: Vec<AuditRecord>,
 }

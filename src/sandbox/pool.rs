@@ -67,6 +67,13 @@ impl Settings {
         }
     }
 
+    /// With the site's own characters: private code points and the words that stand for them, sorted by code point.
+    #[must_use]
+    pub fn with_gaiji(mut self, sorted: Vec<(u32, String)>) -> Self {
+        self.site.gaiji = sorted;
+        self
+    }
+
     fn launcher(&self) -> Launcher {
         Launcher {
             path: self.worker.clone(),

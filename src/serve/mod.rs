@@ -5,6 +5,7 @@
 
 mod edge;
 mod role;
+pub mod wording;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -16,7 +17,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::compose::Site;
-use crate::config::Config;
+use crate::config::load::ConfigErrors;
+use crate::config::{Config, gaiji};
 use crate::deliver::Deliverer;
 use crate::domain::{AuditEvent, Event, TenantId};
 use crate::pipeline::{Pipeline, Processor, Washer};
@@ -181,9 +183,11 @@ impl Gateway {
             tenant: config.site.tenant.clone(),
             queue: self.store.clone(),
             originals: self.store.source().map_err(start_error)?,
-            washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config))),
+            washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config).map_err(start_error)?)),
             clock: Arc::clone(&edge.clock),
+            tells_of_holds: config.notice.held,
             lease_span: LEASE_SPAN,
+            password_window: config.password.window(),
         };
         let processor = Processor::new(pipeline, lanes(config));
         self.tasks.spawn(processor.run(watcher.clone()));
@@ -233,22 +237,26 @@ async fn check_clock(store: &dyn Store, clock: &dyn Clock) -> Result<(), StartEr
 pub async fn sandbox(config: &Config) -> Result<Sandbox, StartError> {
     let own = std::env::current_exe().map_err(start_error)?;
     let folder = own.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
-    let sandbox = Sandbox::start(Settings::new(&config.sandbox, &config.limits, &folder));
+    let gaiji = config.site.gaiji.as_deref().map(gaiji::read).transpose().map_err(start_error)?.unwrap_or_default();
+    let sandbox = Sandbox::start(Settings::new(&config.sandbox, &config.limits, &folder).with_gaiji(gaiji));
     sandbox.prove().await.map_err(start_error)?;
     Ok(sandbox)
 }
 
 /// What the new mails say about the site.
-#[must_use]
-pub fn site(config: &Config) -> Site {
-    Site {
+///
+/// # Errors
+/// If the file with the site's wording cannot be used.
+pub fn site(config: &Config) -> Result<Site, ConfigErrors> {
+    Ok(Site {
         host_name: config.site.host_name.clone(),
         language: config.site.language,
         utc_offset_minutes: config.site.utc_offset_minutes,
         contact: config.site.contact.clone(),
         portal_url: config.site.portal_url.clone(),
         retention_days: config.retention.days,
-    }
+        phrases: wording::phrases(config)?,
+    })
 }
 
 /// Whom the site believes about a sender, and whom a sender could imitate.

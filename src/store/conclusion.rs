@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::passwords::Search;
 use super::place::Place;
 use super::rows::to_json;
 use super::search::message_id_term;
@@ -30,6 +31,9 @@ pub(super) struct Ended {
     pub(super) terms: Vec<String>,
     pub(super) records: Vec<AuditEvent>,
     pub(super) objects: Vec<(Place, Bytes)>,
+    /// True if it keeps back something that only a password opens.
+    pub(super) wants_password: bool,
+    pub(super) search: Option<Search>,
 }
 
 /// A lease whose end could not be written because the store was full or away, which is not the item's fault: the attempt
@@ -137,14 +141,22 @@ impl Ended {
             terms: Vec::new(),
             records,
             objects: Vec::new(),
+            wants_password: false,
+            search: None,
         };
         match conclusion {
-            Conclusion::Sanitized { facts, derivatives, mails, .. } => {
+            Conclusion::Sanitized { facts, derivatives, mails, notices, passwords, .. } => {
+                this.wants_password = this.kept.iter().any(|kept| wants_password(kept, &facts));
+                this.search = passwords.and_then(|search| Search::of(search, &facts, this.wants_password));
                 this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term));
                 this.take_derivatives(derivatives, inline_bytes)?;
                 this.take_mails(mails, false, inline_bytes)?;
+                this.take_mails(notices, true, inline_bytes)?;
             }
-            Conclusion::Held { facts, .. } => this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term)),
+            Conclusion::Held { facts, notices, .. } => {
+                this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term));
+                this.take_mails(notices, true, inline_bytes)?;
+            }
             Conclusion::Quarantined { notices, .. } => this.take_mails(notices, true, inline_bytes)?,
             Conclusion::Deferred { .. } => {}
         }
@@ -167,9 +179,9 @@ impl Ended {
     }
 
     fn take_mails(&mut self, mails: Vec<Outbound>, is_notice: bool, inline_bytes: usize) -> Result<(), StoreError> {
-        for (index, outbound) in mails.into_iter().enumerate() {
+        for outbound in mails {
             self.terms.push(message_id_term(&outbound.message_id));
-            let place = Place::mail(&self.key, self.token, index);
+            let place = Place::mail(&self.key, self.token, self.mails.len());
             let row = MailRow {
                 is_notice,
                 reverse_path: to_json(&outbound.reverse_path)?,
@@ -221,7 +233,7 @@ impl ItemChange {
                 held_by_rule: !released && holding_rule(decision).is_some(),
                 ..blank
             },
-            Conclusion::Held { facts, decision } => Self {
+            Conclusion::Held { facts, decision, .. } => Self {
                 stage: Stage::Held,
                 facts: Some(to_json(facts)?),
                 decision: Some(to_json(decision)?),
@@ -256,6 +268,10 @@ fn kept(conclusion: &Conclusion, lease: &Lease) -> Vec<Kept> {
         Conclusion::Quarantined { reason, .. } => vec![whole(*reason, None)],
         Conclusion::Deferred { .. } => Vec::new(),
     }
+}
+
+fn wants_password(kept: &Kept, facts: &Facts) -> bool {
+    kept.reason == Reason::PasswordRequired || facts.part(&kept.part).is_some_and(|part| part.encrypted)
 }
 
 fn kept_parts(facts: &Facts, mails: &[Outbound]) -> impl Iterator<Item = Kept> {

@@ -14,6 +14,7 @@ mod acts;
 mod clock_watch;
 mod conclusion;
 mod keys;
+mod passwords;
 mod place;
 mod readings;
 mod receipt;

@@ -13,7 +13,7 @@ use super::embedded::EmbeddedStore;
 use super::scaleout::ScaleoutStore;
 use crate::config::{self, StoreKind};
 use crate::domain::Timestamp;
-use crate::ports::{Clock, OriginalSink, OriginalSource, Outbox, Queue, Register, Retention, StoreError};
+use crate::ports::{Clock, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Retention, StoreError};
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +96,12 @@ pub trait Store: Queue + Outbox + Register + Retention {
     /// # Errors
     /// [`OpenError::Keys`] if the private key is not on this machine or does not read.
     fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError>;
+
+    /// What process gets to open what needs a password. Reads the private key.
+    ///
+    /// # Errors
+    /// As [`Self::source`].
+    fn passwords(&self) -> Result<Arc<dyn Passwords>, OpenError>;
 }
 
 /// Opens the store. Must be called within a tokio runtime.

@@ -4,6 +4,7 @@
 
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
+use super::passwords;
 use super::rows::{Columns, to_column};
 use super::search::Sought;
 use crate::domain::{AuditRecord, Digest, ItemKey, Origin, Reason, Status, TenantId};
@@ -129,8 +130,15 @@ pub(super) fn summary(row: &impl Columns) -> Result<ItemSummary, StoreError> {
     })
 }
 
-/// Everything about one item: its row, and those of [`MAILS`], [`COPIES`] and [`ITEM_RECORDS`].
-pub(super) fn detail<R: Columns>(item: &R, mails: &[R], copies: &[R], records: &[R]) -> Result<ItemDetail, StoreError> {
+/// Everything about one item: its row, and those of [`MAILS`], [`COPIES`], [`SOURCES`](passwords::SOURCES) and
+/// [`ITEM_RECORDS`].
+pub(super) fn detail<R: Columns>(
+    item: &R,
+    mails: &[R],
+    copies: &[R],
+    sources: &[R],
+    records: &[R],
+) -> Result<ItemDetail, StoreError> {
     let outcomes = mails.iter().map(|row| Ok((row.number("number")?, row.json("outcomes")?)));
     Ok(ItemDetail {
         summary: summary(item)?,
@@ -140,6 +148,7 @@ pub(super) fn detail<R: Columns>(item: &R, mails: &[R], copies: &[R], records: &
         decision: item.maybe_json("decision")?,
         outcomes: outcomes.collect::<Result<_, StoreError>>()?,
         recipients_state: copies.iter().map(copy).collect::<Result<_, _>>()?,
+        password_candidates: sources.iter().map(passwords::source).collect::<Result<_, _>>()?,
         records: records.iter().map(record).collect::<Result<_, _>>()?,
     })
 }

@@ -20,7 +20,8 @@ macro_rules! step {
 }
 
 /// Numbered from 1, in order.
-pub(super) const STEPS: &[Step] = &[step!("0001_item"), step!("0002_legal_hold"), step!("0003_store_mark")];
+pub(super) const STEPS: &[Step] =
+    &[step!("0001_item"), step!("0002_legal_hold"), step!("0003_store_mark"), step!("0004_password")];
 
 /// The version this program reads and writes.
 pub(super) fn known() -> i64 {

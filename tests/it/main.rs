@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(clippy::disallowed_methods, reason = "tests start real processes and read the real clock")]
 
+mod ambiguity;
 mod architecture;
 mod backup;
 mod bad_config;
@@ -13,14 +14,18 @@ mod crash_steps;
 mod deliver;
 mod docs;
 mod embedded_leases;
+mod enclosed;
 mod escape;
 mod golden;
+mod japanese;
 mod kill;
 mod legal_hold;
 mod life_of_a_message;
 mod migrate;
 mod nodes;
+mod notice;
 mod operate;
+mod passwords;
 mod postfix;
 mod roles;
 mod sandbox;

@@ -9,6 +9,7 @@ mod leases;
 
 mod expiry;
 mod legal_holds;
+mod passwords;
 mod tenants;
 mod together;
 
@@ -33,6 +34,12 @@ use self::leases::{
 use self::legal_holds::{
     a_legal_hold_is_recorded_and_listed, a_legal_hold_keeps_an_item_from_expiring,
     a_legal_hold_that_changes_nothing_is_refused,
+};
+use self::passwords::{
+    a_flood_of_passwords_is_linked_in_part, a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself,
+    a_password_finds_what_it_is_for_whichever_is_concluded_first, another_process_reads_the_passwords_that_one_linked,
+    passwords_go_when_nothing_wants_them_any_more, passwords_go_with_what_wants_them_and_others_with_the_window,
+    passwords_of_others_and_of_other_times_are_not_linked,
 };
 use self::tenants::{
     a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own,
@@ -99,6 +106,13 @@ contract! {
         a_legal_hold_keeps_an_item_from_expiring,
         a_legal_hold_is_recorded_and_listed,
         a_legal_hold_that_changes_nothing_is_refused,
+        a_password_finds_what_it_is_for_whichever_is_concluded_first,
+        a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself,
+        passwords_of_others_and_of_other_times_are_not_linked,
+        a_flood_of_passwords_is_linked_in_part,
+        passwords_go_with_what_wants_them_and_others_with_the_window,
+        passwords_go_when_nothing_wants_them_any_more,
+        another_process_reads_the_passwords_that_one_linked,
         two_tenants_may_have_the_same_item,
         tenants_see_nothing_of_each_other,
         a_tenant_leases_only_what_is_its_own,
@@ -357,8 +371,10 @@ async fn an_item_held_by_a_rule_is_released_past_it<S: StoreUnderTest>() {
     let ports = S::open().await;
     ports.accept(1, 10).await.unwrap();
     let lease = ports.lease(10).await;
-    let held = Conclusion::Held { facts: Box::new(facts(&lease)), decision: decision(Some("R-001")) };
+    let notices = vec![mail(1, &["a@city.example"], 50)];
+    let held = Conclusion::Held { facts: Box::new(facts(&lease)), decision: decision(Some("R-001")), notices };
     ports.queue.conclude(lease, held, vec![event(Event::Held, item_id(1))]).await.unwrap();
+    ports.settle_all(2000, Settlement::Sent).await;
     let summary = ports.register.item(&key(1)).await.unwrap().summary;
     assert_eq!((summary.stage, summary.reason), (Stage::Held, Some(Reason::QuarantinedByRule)));
     assert!(ports.queue.lease(&TenantId::single(), at(9999), SPAN).await.unwrap().is_none());
@@ -388,6 +404,8 @@ async fn a_partly_held_item_is_released_to_those_who_have_nothing<S: StoreUnderT
         decision: decision(Some("R-001")),
         derivatives: Vec::new(),
         mails: vec![mail(1, &["a@city.example"], 50)],
+        notices: vec![mail(7, &["b@city.example"], 9000)],
+        passwords: None,
     };
     ports.queue.conclude(lease, partly, Vec::new()).await.unwrap();
     ports.settle_all(2000, Settlement::Sent).await;

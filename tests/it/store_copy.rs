@@ -81,9 +81,16 @@ async fn fill(ports: &Ports) {
         ports.accept(number, length).await.unwrap();
         let lease = ports.lease(1400).await;
         let conclusion = match number {
-            4 => Conclusion::Held { facts: Box::new(facts(&lease)), decision: decision(Some("R-001")) },
+            4 => Conclusion::Held {
+                facts: Box::new(facts(&lease)),
+                decision: decision(Some("R-001")),
+                notices: Vec::new(),
+            },
             5 => Conclusion::Quarantined { reason: Reason::TooDeep, notices: Vec::new() },
-            _ => sanitized(&lease, LARGE, vec![mail(number, &["a@city.example", "b@city.example"], LARGE)]),
+            _ => {
+                let mails = vec![mail(number, &["a@city.example", "b@city.example"], LARGE)];
+                with_passwords(sanitized(&lease, LARGE, mails), &["Abc-1234", "さくら"])
+            }
         };
         let id = lease.key.id;
         ports.queue.conclude(lease, conclusion, vec![event(Event::Sanitized, id)]).await.unwrap();
@@ -109,6 +116,10 @@ async fn told(ports: &Ports) -> BTreeMap<String, String> {
             told.insert(format!("{name} {}", item.id), format!("{:?}", ports.register.item(&key).await.unwrap()));
             let original = ports.read(&key).await.map_err(|error| error.to_string());
             told.insert(format!("{name} {} original", item.id), format!("{original:?}"));
+            for password in ports.passwords.candidates(&key).await.unwrap() {
+                let names = told.entry(format!("{name} passwords")).or_default();
+                names.push_str(password.reveal());
+            }
         }
         let kept = ports.register.quarantine(&tenant, &filter).await.unwrap();
         told.insert(format!("{name} kept"), format!("{kept:?}"));
@@ -124,6 +135,7 @@ async fn there_and_back(site: &Site) {
     let ports = embedded(here).await;
     fill(&ports).await;
     let before = told(&ports).await;
+    assert_eq!(before.get("main passwords").map(String::as_str), Some("Abc-1234さくら"));
     drop(ports);
     let report = copied(here, StoreKind::Embedded).await;
     assert_eq!((report.items, report.copied, report.skipped), (9, 9, 0));

@@ -42,6 +42,9 @@ const BEHIND_THE_WALL: &[&str] = &[
     "UPDATE item SET due_at = 0",
     "DELETE FROM derivative",
     "SELECT file FROM unneeded_object",
+    "SELECT sealed FROM password_candidate",
+    "SELECT from_address FROM password_search",
+    "DELETE FROM password_candidate",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,6 +71,11 @@ async fn deliver_and_portal_cannot_read_what_process_can() {
         ("operator", "SELECT sealed FROM original"),
         ("operator", "SELECT bytes FROM mail"),
         ("operator", "SELECT public_key FROM sealing_key"),
+        ("operator", "SELECT sealed FROM password_candidate"),
+        ("operator", "SELECT sealed FROM password_search"),
+        ("review", "SELECT sealed FROM password_candidate"),
+        ("intake", "SELECT source FROM password_candidate"),
+        ("deliver", "SELECT count FROM password_candidate"),
         ("review", "DELETE FROM original"),
         ("auditor", "SELECT bytes FROM mail"),
         ("auditor", "SELECT recipient FROM mail_recipient"),
@@ -79,6 +87,9 @@ async fn deliver_and_portal_cannot_read_what_process_can() {
     for (role, sql) in [("deliver", "SELECT body FROM audit"), ("portal", "SELECT body FROM audit")] {
         assert_eq!(town.tried("auditor", sql).await, Ok(()));
         assert_eq!(town.tried(role, sql).await, Err(DENIED.to_owned()), "{role}: {sql}");
+    }
+    for role in ["portal", "operator", "review"] {
+        assert_eq!(town.tried(role, "SELECT item, source, count FROM password_candidate").await, Ok(()), "{role}");
     }
     assert_eq!(town.tried("operator", "UPDATE item SET legal_hold = TRUE").await, Ok(()));
     assert_eq!(town.tried("process", "UPDATE item SET legal_hold = FALSE").await, Err(DENIED.to_owned()));

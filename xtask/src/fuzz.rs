@@ -31,6 +31,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("html", &["samples", "../shared/corpus"]),
     ("text_csv", &["samples", "../shared/corpus"]),
     ("cards", &["samples"]),
+    ("passwords", &["samples"]),
     ("detect", &["samples", "../shared/corpus"]),
     ("rules", &["config/rules"]),
     ("config", &["config"]),

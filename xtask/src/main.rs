@@ -9,11 +9,12 @@ mod build;
 mod fuzz;
 mod garage;
 mod packages;
-mod run;
-mod samples;
 mod suite;
 
+use std::path::Path;
 use std::process::ExitCode;
+
+use xtask::{run, samples};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -27,6 +28,9 @@ usage: cargo xtask COMMAND
   fuzz TARGET [SECONDS] | fuzz --all SECONDS
                       hunts for inputs that break a law of what reads hostile bytes (60 s unless said)
   samples [--check]   writes samples/*/input.eml anew (--check: only compares)
+  samples --japanese [FOLDER]
+                      writes mails in every way in which Japanese is written, each with its known text beside it
+                      (into target/japanese unless said)
 ";
 
 fn main() -> ExitCode {
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
         ["demo", options @ ..] => build::demo(options),
         ["samples"] => samples::write(false),
         ["samples", "--check"] => samples::write(true),
+        ["samples", "--japanese"] => samples::japanese::write(&run::root().join("target/japanese")),
+        ["samples", "--japanese", folder] => samples::japanese::write(Path::new(folder)),
         ["fuzz", "--all", seconds] => fuzz::all(seconds),
         ["fuzz", target] => fuzz::one(target, "60"),
         ["fuzz", target, seconds] => fuzz::one(target, seconds),

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 /// Why a step failed, in a sentence for the developer.
 #[derive(Debug)]
-pub(crate) struct Failure(pub(crate) String);
+pub struct Failure(pub String);
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -24,28 +24,33 @@ impl From<std::io::Error> for Failure {
 }
 
 /// The outcome of a step.
-pub(crate) type Outcome = Result<(), Failure>;
+pub type Outcome = Result<(), Failure>;
 
 /// The workspace's folder.
-pub(crate) fn root() -> PathBuf {
+#[must_use]
+pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
 /// Where cargo puts what it builds.
-pub(crate) fn target() -> PathBuf {
+#[must_use]
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// `cargo` with these arguments, in the workspace's folder.
-pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Command {
+pub fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     command
 }
 
 /// Runs `command` with its output shown.
-pub(crate) fn run(title: &str, command: &mut Command) -> Outcome {
+///
+/// # Errors
+/// If it cannot be started or ends with another status than 0.
+pub fn run(title: &str, command: &mut Command) -> Outcome {
     println!("\n── {title}\n   {}", line(command));
     let started = Instant::now();
     let status = command.status().map_err(|error| Failure(format!("{}: {error}", line(command))))?;
@@ -54,7 +59,8 @@ pub(crate) fn run(title: &str, command: &mut Command) -> Outcome {
 }
 
 /// True if a program of this name is on the PATH or in a system folder.
-pub(crate) fn on_path(program: &str) -> bool {
+#[must_use]
+pub fn on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin", "/usr/lib/postfix/sbin", "/usr/lib/dovecot"].map(PathBuf::from))

@@ -124,7 +124,93 @@ codes! {
 codes! {
     /// Why the structure of a mail can be read in more than one way.
     Flag {
-        /// Not said more closely.
-        Unspecified = "unspecified",
+        /// A mail without any header.
+        HeaderAbsent = "header_absent",
+        /// A line among headers that is none.
+        HeaderWithoutColon = "header_without_colon",
+        /// NUL among headers.
+        HeaderNul = "header_nul",
+        /// A carriage return alone among headers.
+        HeaderBareCr = "header_bare_cr",
+        /// Some header lines end in a line feed alone, others do not.
+        HeaderBareLf = "header_bare_lf",
+        /// A folded line of blanks only, or one that folds nothing.
+        HeaderFoldOdd = "header_fold_odd",
+        /// Headers that no blank line ends.
+        HeaderUnterminated = "header_unterminated",
+        /// A blank between the name of a header and its colon.
+        HeaderSpaceBeforeColon = "header_space_before_colon",
+        /// A header's name with characters that no name has.
+        HeaderNameInvalid = "header_name_invalid",
+        /// A Content-* header twice.
+        DuplicateContentField = "duplicate_content_field",
+        /// MIME-Version twice.
+        DuplicateMimeVersion = "duplicate_mime_version",
+        /// From twice.
+        DuplicateFrom = "duplicate_from",
+        /// Subject twice.
+        DuplicateSubject = "duplicate_subject",
+        /// Another header twice that a mail has once.
+        DuplicateHeader = "duplicate_header",
+        /// A parameter twice.
+        DuplicateParameter = "duplicate_parameter",
+        /// A parameter that does not read.
+        MalformedParameter = "malformed_parameter",
+        /// The plain and the extended form (RFC 2231) of a parameter disagree.
+        ParameterFormsDisagree = "parameter_forms_disagree",
+        /// A comment where readers look for a type or a boundary.
+        CommentInStructure = "comment_in_structure",
+        /// An encoded word where readers look for a type, an encoding or a boundary.
+        EncodedWordInStructure = "encoded_word_in_structure",
+        /// A Content-Type without a type that reads.
+        MediaTypeMalformed = "media_type_malformed",
+        /// A transfer encoding that nobody knows.
+        TransferEncodingUnknown = "transfer_encoding_unknown",
+        /// A transfer encoding with comments, parameters or other additions.
+        TransferEncodingDecorated = "transfer_encoding_decorated",
+        /// A multipart that says it is encoded.
+        TransferEncodingOnMultipart = "transfer_encoding_on_multipart",
+        /// A multipart without a boundary.
+        BoundaryAbsent = "boundary_absent",
+        /// A multipart with an empty boundary.
+        BoundaryEmpty = "boundary_empty",
+        /// A boundary over 70 characters.
+        BoundaryTooLong = "boundary_too_long",
+        /// A boundary of characters that readers cut or keep differently.
+        BoundaryOdd = "boundary_odd",
+        /// A boundary that never occurs.
+        BoundaryNotFound = "boundary_not_found",
+        /// A multipart without its end.
+        BoundaryNotClosed = "boundary_not_closed",
+        /// A boundary that another one begins with.
+        BoundaryPrefix = "boundary_prefix",
+        /// A boundary that an enclosing multipart has too.
+        BoundarySameAsOuter = "boundary_same_as_outer",
+        /// A line that only some readers take for a delimiter.
+        DelimiterOdd = "delimiter_odd",
+        /// Much text before the first part or behind the last.
+        TextOutsideParts = "text_outside_parts",
+        /// What looks like a part before the first part or behind the last.
+        PartOutsideParts = "part_outside_parts",
+        /// Parts in something that does not say it has any.
+        StructureUndeclared = "structure_undeclared",
+        /// An encoded file in what reads as text of an ambiguous mail.
+        EncodedFileInText = "encoded_file_in_text",
+        /// Base64 with characters outside its alphabet.
+        Base64Malformed = "base64_malformed",
+        /// Base64 that goes on behind its padding.
+        Base64AfterPadding = "base64_after_padding",
+        /// Quoted-printable with escapes that are none.
+        QuotedPrintableIllegal = "quoted_printable_illegal",
+        /// The names of a file disagree.
+        NamesDisagree = "names_disagree",
+        /// Two character sets for one text.
+        CharsetDuplicate = "charset_duplicate",
+        /// A character set that nobody knows.
+        CharsetUnknown = "charset_unknown",
+        /// UTF-7, which hides characters in letters.
+        CharsetUtf7 = "charset_utf7",
+        /// UTF-16, which not every reader expects in a mail.
+        CharsetUtf16 = "charset_utf16",
     }
 }

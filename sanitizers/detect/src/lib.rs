@@ -4,8 +4,10 @@
 //! knows nothing. Refuses nothing: what is not known is [`Class::Unknown`]. Invariant: the same bytes always give the
 //! same type, in linear time, and ids never change their meaning.
 
+mod archive;
 mod bytes;
 mod extension;
+mod lzma;
 mod ole;
 mod polyglot;
 mod probe;

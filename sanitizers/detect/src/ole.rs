@@ -13,12 +13,15 @@ const MAX_SECTORS: usize = 4_096;
 const ENTRY: usize = 128;
 /// Streams shorter than this lie in the mini stream ([MS-CFB] 2.2).
 const MINI_CUTOFF: usize = 4_096;
+const MINI_SECTOR: usize = 64;
+/// Sectors of short streams looked at, for each of them: those that matter lie in front.
+const MAX_MINI_CHAIN: usize = 64;
 /// Class identifiers of installer databases, patches and transforms, as stored.
 const INSTALLER_TAIL: &[u8] = b"\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46";
 
 /// The type of an OLE2 file.
 pub(crate) fn look(bytes: &[u8]) -> Detected {
-    let entries = Container::open(bytes).map(|container| container.entries()).unwrap_or_default();
+    let entries = Container::open(bytes).map(|mut container| container.entries()).unwrap_or_default();
     classify(&top_level(entries))
 }
 
@@ -43,7 +46,7 @@ struct Entry<'a> {
     siblings: [usize; 2],
     child: usize,
     class: &'a [u8],
-    /// The first sector of a stream that is long enough to have one of its own.
+    /// The first sector of a stream, or its first mini sector.
     start: &'a [u8],
 }
 
@@ -54,7 +57,7 @@ fn classify(entries: &[Entry<'_>]) -> Detected {
     if matches!(root.split_first(), Some((0x82 | 0x84 | 0x86, tail)) if tail == INSTALLER_TAIL) {
         return plain("msi", Class::Executable);
     }
-    if has("EncryptedPackage") {
+    if has("EncryptedPackage") || has("EncryptionInfo") {
         return Detected { id: "office-encrypted", class: Class::Document, encrypted: true };
     }
     if let Some(stream) = find("WordDocument") {
@@ -66,7 +69,10 @@ fn classify(entries: &[Entry<'_>]) -> Detected {
         return Detected { id: "xls", class: Class::Document, encrypted: has_file_pass(stream.start) };
     }
     if has("PowerPoint Document") {
-        return Detected { id: "ppt", class: Class::Document, encrypted: has("EncryptedSummary") };
+        // [MS-PPT] 2.3.2: the token says whether the document is encrypted.
+        let token = find("Current User").and_then(|stream| u32_at(stream.start, 12));
+        let encrypted = token == Some(0xF3D1_C4DF) || has("EncryptedSummary");
+        return Detected { id: "ppt", class: Class::Document, encrypted };
     }
     let containing = |text: &str| entries.iter().any(|entry| entry.name.contains(text));
     if has("__properties_version1.0") {
@@ -103,6 +109,8 @@ struct Container<'a> {
     sector: usize,
     /// Sectors that hold the allocation table.
     table: Vec<usize>,
+    /// First sector of the stream of short streams.
+    mini_stream: Option<usize>,
 }
 
 impl<'a> Container<'a> {
@@ -112,7 +120,7 @@ impl<'a> Container<'a> {
             12 => 4_096,
             _ => return None,
         };
-        let mut container = Self { bytes, sector, table: Vec::new() };
+        let mut container = Self { bytes, sector, table: Vec::new(), mini_stream: None };
         container.table = container.sectors_listed_in(bytes.get(76..512)?);
         let mut next = u32_at(bytes, 68)?;
         for _ in 0..MAX_SECTORS {
@@ -148,7 +156,19 @@ impl<'a> Container<'a> {
         u32_at(self.sector(*table)?, number % per_sector * 4)
     }
 
-    fn entries(&self) -> Vec<Entry<'a>> {
+    /// A piece of the root's stream, in which short streams lie.
+    fn mini_sector(&self, number: usize) -> Option<&'a [u8]> {
+        let per_sector = self.sector / MINI_SECTOR;
+        let mut at = self.mini_stream.filter(|_| number / per_sector <= MAX_MINI_CHAIN)?;
+        for _ in 0..number / per_sector {
+            at = self.next(at)?;
+        }
+        self.sector(at)?.chunks(MINI_SECTOR).nth(number % per_sector)
+    }
+
+    fn entries(&mut self) -> Vec<Entry<'a>> {
+        let root = u32_at(self.bytes, 48).and_then(|first| self.sector(first));
+        self.mini_stream = root.and_then(|root| u32_at(root, 116));
         let mut entries = Vec::new();
         let mut at = u32_at(self.bytes, 48);
         for _ in 0..MAX_SECTORS {
@@ -166,7 +186,7 @@ impl<'a> Container<'a> {
         let name = char::decode_utf16(units).map(|c| c.unwrap_or('\u{FFFD}')).collect();
         let is_long = u32_at(raw, 120)? >= MINI_CUTOFF;
         let first = u32_at(raw, 116)?;
-        let start = if is_long { self.sector(first) } else { None };
+        let start = if is_long { self.sector(first) } else { self.mini_sector(first) };
         let siblings = [u32_at(raw, 68)?, u32_at(raw, 72)?];
         let child = u32_at(raw, 76)?;
         Some(Entry { name, siblings, child, class: raw.get(80..96)?, start: start.unwrap_or_default() })

@@ -4,8 +4,8 @@
 
 use sanitizer_api::{Class, Detected};
 
-use crate::bytes::{find, has_at, head, tail, u16_at, u32_at};
-use crate::{ole, plain, text, zip};
+use crate::bytes::{find, find_last, has_at, head, tail, u16_at, u32_at};
+use crate::{archive, ole, plain, text, zip};
 
 /// Where the PDF header may stand (ISO 32000-1, annex H, note 13).
 const PDF_WINDOW: usize = 1_024;
@@ -19,6 +19,10 @@ pub(crate) fn container(bytes: &[u8]) -> Option<Detected> {
     if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Some(ole::look(bytes));
     }
+    if bytes.starts_with(b"\x78\x9F\x3E\x22") {
+        // The files inside lie there as they are: one near the beginning is not the type of the whole.
+        return Some(plain("tnef", Class::Mail));
+    }
     pdf(bytes).or_else(|| rar(bytes)).or_else(|| seven_zip(bytes))
 }
 
@@ -31,22 +35,44 @@ pub(crate) fn by_structure(bytes: &[u8]) -> Option<Detected> {
 
 fn pdf(bytes: &[u8]) -> Option<Detected> {
     find(head(bytes, PDF_WINDOW), b"%PDF-")?;
-    let encrypted = find(tail(bytes, PDF_TRAILER), b"/Encrypt").is_some()
-        // A linearized file has its first trailer in front.
-        || find(head(bytes, PDF_TRAILER), b"/Encrypt").is_some();
+    // A linearized file has its first trailer in front.
+    let encrypted = [tail(bytes, PDF_TRAILER), head(bytes, PDF_TRAILER), cross_references(bytes).unwrap_or_default()]
+        .iter()
+        .any(|window| names_encryption(window));
     Some(Detected { id: "pdf", class: Class::Document, encrypted })
 }
 
+/// The dictionary of the last cross-reference stream, or the trailer behind the last table (ISO 32000-1, 7.5.5, 7.5.8).
+fn cross_references(bytes: &[u8]) -> Option<&[u8]> {
+    let word = b"startxref";
+    let end = tail(bytes, PDF_TRAILER);
+    let digits = end.get(find_last(end, word)? + word.len()..)?.trim_ascii_start();
+    let length = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
+    let start: usize = std::str::from_utf8(digits.get(..length)?).ok()?.parse().ok()?;
+    let section = bytes.get(start..)?;
+    let from = if section.starts_with(b"xref") { find(section, b"trailer")? } else { 0 };
+    Some(head(section.get(from..)?, PDF_TRAILER))
+}
+
+/// True if a dictionary has the key `/Encrypt`. Whether the password that opens the file is the empty one (only
+/// printing or copying is forbidden then) cannot be told without computing keys: it counts as required.
+fn names_encryption(dictionary: &[u8]) -> bool {
+    let key = b"/Encrypt";
+    let mut rest = dictionary;
+    while let Some(after) = find(rest, key).and_then(|at| rest.get(at + key.len()..)) {
+        if !after.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
 fn rar(bytes: &[u8]) -> Option<Detected> {
-    let encrypted = if bytes.starts_with(b"Rar!\x1A\x07\x01\0") {
-        // RAR 5: after the checksum, header size and type as variable-length numbers; type 4 is encryption.
-        let after_size = bytes.get(12..)?.iter().position(|b| *b < 0x80).map_or(0, |at| 12 + at + 1);
-        bytes.get(after_size) == Some(&4)
-    } else if bytes.starts_with(b"Rar!\x1A\x07\0") {
-        let archive_flags = u16_at(bytes, 10).unwrap_or(0);
-        let next = 7 + usize::from(u16_at(bytes, 12).unwrap_or(0));
-        let file_flags = if bytes.get(next + 2) == Some(&0x74) { u16_at(bytes, next + 3).unwrap_or(0) } else { 0 };
-        archive_flags & 0x80 != 0 || file_flags & 0x04 != 0
+    let encrypted = if bytes.starts_with(archive::RAR5) {
+        archive::is_rar5_encrypted(bytes)
+    } else if bytes.starts_with(archive::RAR4) {
+        archive::is_rar4_encrypted(bytes)
     } else if bytes.starts_with(b"RE~^") {
         false
     } else {
@@ -55,11 +81,28 @@ fn rar(bytes: &[u8]) -> Option<Detected> {
     Some(Detected { id: "rar", class: Class::Archive, encrypted })
 }
 
-/// The coder 06F10701 is AES; it stands in the header at the end, unless that is packed itself.
 fn seven_zip(bytes: &[u8]) -> Option<Detected> {
-    let is_archive = bytes.starts_with(b"7z\xBC\xAF\x27\x1C");
-    let encrypted = is_archive && find(tail(bytes, PDF_TRAILER), b"\x06\xF1\x07\x01").is_some();
+    let is_archive = bytes.starts_with(archive::SEVEN_ZIP);
+    let encrypted = is_archive && archive::is_seven_zip_encrypted(bytes);
     is_archive.then_some(Detected { id: "7z", class: Class::Archive, encrypted })
+}
+
+/// Places of a signature in a program that are looked at: its own code may name it before the archive begins.
+const MAX_PLACES: usize = 16;
+
+/// True if a program carries an archive that takes a password: it unpacks itself.
+fn carries_encrypted_archive(program: &[u8]) -> bool {
+    type Look = fn(&[u8]) -> bool;
+    let kinds: [(&[u8], Look); 3] = [
+        (archive::RAR5, archive::is_rar5_encrypted),
+        (archive::RAR4, archive::is_rar4_encrypted),
+        (archive::SEVEN_ZIP, archive::is_seven_zip_encrypted),
+    ];
+    let carries = |(magic, is_encrypted): &(&[u8], Look)| {
+        let places = memchr::memmem::find_iter(program, magic).take(MAX_PLACES);
+        places.filter_map(|at| program.get(at..)).any(is_encrypted)
+    };
+    kinds.iter().any(carries) || zip::is_behind(program) && zip::look(program).encrypted
 }
 
 fn program(bytes: &[u8]) -> Option<Detected> {
@@ -68,9 +111,10 @@ fn program(bytes: &[u8]) -> Option<Detected> {
     }
     let new_header = u32_at(bytes, 0x3C).unwrap_or(usize::MAX);
     if [&b"PE\0\0"[..], b"NE", b"LE", b"LX"].iter().any(|magic| has_at(bytes, new_header, magic)) {
-        return Some(plain("pe", Class::Executable));
+        return Some(Detected { encrypted: carries_encrypted_archive(bytes), ..plain("pe", Class::Executable) });
     }
-    (!text::is_text(bytes)).then_some(plain("mz", Class::Executable))
+    let encrypted = || carries_encrypted_archive(bytes);
+    (!text::is_text(bytes)).then(|| Detected { encrypted: encrypted(), ..plain("mz", Class::Executable) })
 }
 
 /// Both begin with 0xCAFEBABE: a fat binary has a small count of architectures where a class has its version.

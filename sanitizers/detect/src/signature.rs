@@ -139,7 +139,6 @@ const ROWS: &[Row] = &[
     (0, b"(DWF V", "dwf", Class::Drawing),
     (0, b"3D Geometry File Format", "3dm", Class::Drawing),
     // Mail
-    (0, b"\x78\x9F\x3E\x22", "tnef", Class::Mail),
     (0, b"!BDN", "pst", Class::Mail),
     // Fonts
     (0, b"OTTO\0", "font", Class::Unknown),

@@ -116,6 +116,7 @@ fn plain_signatures_are_known() {
         (b"DOC\0\0\0\0\0    ", "ichitaro"),
         (b"AC1032\0\0\0", "dwg"),
         (b"\x78\x9F\x3E\x22\0", "tnef"),
+        (b"\x78\x9F\x3E\x22\x01\0 %PDF-1.7\n%%EOF", "tnef"),
         (b"\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\0", "p7s"),
         (b"\0\xF1\x02\x83\x99", "unknown"),
     ] {
@@ -184,6 +185,17 @@ fn a_cut_zip_is_read_by_its_local_headers() {
     assert_eq!(id(&whole[..end]), "ooxml-word");
 }
 
+/// A PDF whose cross-reference stream is too long for its dictionary to be near the end.
+fn pdf_with(entry: &str) -> Vec<u8> {
+    let head = format!("%PDF-1.7\n{}", "%".repeat(9_000));
+    let stream = format!("9 0 obj << /Type /XRef {entry} >> stream\n{}\nendstream", "x".repeat(9_000));
+    format!("{head}{stream}\nstartxref\n{}\n%%EOF\n", head.len()).into_bytes()
+}
+
+fn current_user(token: u32) -> Vec<u8> {
+    [&[0, 0, 0xF6, 0x0F, 20, 0, 0, 0, 20, 0, 0, 0], token.to_le_bytes().as_slice()].concat()
+}
+
 #[test]
 fn encryption_is_seen_in_every_container() {
     let ole = |names: &[&str], stream: &[u8]| ole_with(names, [0; 16], stream);
@@ -197,6 +209,12 @@ fn encryption_is_seen_in_every_container() {
         (ole(&["Workbook"], b"\x09\x08\x02\0\0\0\x42\0\x02\0\0\0"), "xls", false),
         (b"%PDF-1.7\n1 0 obj\ntrailer << /Encrypt 5 0 R >>".to_vec(), "pdf", true),
         (b"%PDF-1.7\n1 0 obj\ntrailer << >>".to_vec(), "pdf", false),
+        (b"%PDF-1.7\n1 0 obj\ntrailer << /EncryptMetadata false >>".to_vec(), "pdf", false),
+        (pdf_with("/Encrypt 5 0 R"), "pdf", true),
+        (pdf_with("/Info 5 0 R"), "pdf", false),
+        (ole(&["PowerPoint Document", "Current User"], &current_user(0xF3D1_C4DF)), "ppt", true),
+        (ole(&["PowerPoint Document", "Current User"], &current_user(0xE391_C05F)), "ppt", false),
+        (zip_of(&[("a", 1 << 13, b"x")]), "zip", true),
         (b"Rar!\x1A\x07\x01\0\0\0\0\0\x10\x04\0".to_vec(), "rar", true),
         (b"Rar!\x1A\x07\x01\0\0\0\0\0\x10\x01\0".to_vec(), "rar", false),
         (b"Rar!\x1A\x07\0\0\0\x73\x80\0\x0D\0".to_vec(), "rar", true),

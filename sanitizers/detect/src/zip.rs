@@ -67,15 +67,19 @@ impl Directory {
     }
 
     fn add(&mut self, flags: u16, method: u16, name: &[u8]) {
-        self.encrypted |= flags & 1 != 0 || method == METHOD_AES;
+        self.encrypted |= is_encrypted(flags) || method == METHOD_AES;
         let lower = name.iter().map(|b| if *b == b'\\' { '/' } else { char::from(b.to_ascii_lowercase()) });
         self.names.insert(lower.collect());
     }
 }
 
 fn starts_encrypted(bytes: &[u8]) -> bool {
-    bytes.starts_with(LOCAL)
-        && (u16_at(bytes, 6).is_some_and(|flags| flags & 1 != 0) || u16_at(bytes, 8) == Some(METHOD_AES))
+    bytes.starts_with(LOCAL) && (u16_at(bytes, 6).is_some_and(is_encrypted) || u16_at(bytes, 8) == Some(METHOD_AES))
+}
+
+/// Encrypted, or with masked headers because the directory is encrypted (APPNOTE 4.4.4).
+const fn is_encrypted(flags: u16) -> bool {
+    flags & (1 | 1 << 13) != 0
 }
 
 /// The central directory. Offsets are taken relative to the record's end, so that data in front does no harm.
@@ -92,8 +96,7 @@ fn central(bytes: &[u8]) -> Option<Directory> {
         let name = bytes.get(at + 46..at + 46 + length)?;
         directory.add(u16_at(bytes, at + 8)?, u16_at(bytes, at + 10)?, name);
         let local = u32_at(bytes, at + 42)?;
-        directory.encrypted |=
-            has_at(bytes, local, LOCAL) && u16_at(bytes, local + 6).is_some_and(|flags| flags & 1 != 0);
+        directory.encrypted |= has_at(bytes, local, LOCAL) && u16_at(bytes, local + 6).is_some_and(is_encrypted);
         at += 46 + length + usize::from(u16_at(bytes, at + 30)?) + usize::from(u16_at(bytes, at + 32)?);
     }
     (!directory.names.is_empty() || size == 0).then_some(directory)

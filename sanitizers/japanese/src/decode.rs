@@ -1,14 +1,15 @@
 //! The decision which charset bytes are in, and their text.
 //!
-//! Order: byte order marks, ASCII, ISO-2022-JP by its escapes, UTF-8 by its validity, the label, the statistics of the
-//! bytes with Japan as the expected country. Refuses: nothing. Invariant: `guessed` is set whenever something else than
+//! Order: byte order marks, UTF-16 by its label, ASCII, ISO-2022-JP by its escapes, UTF-8 by its validity, the label unless
+//! the bytes disprove it, the statistics of the bytes with Japan as the expected country. Refuses: nothing. Invariant: `guessed` is set whenever something else than
 //! the label, a byte order mark or plain ASCII decided.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::jis;
 use crate::label::{Declared, declared};
+use crate::proof::{self, Proven};
+use crate::{euc, jis};
 
 /// What stands for bytes without a reading (U+3013, the mark that Japanese print uses for a missing type).
 const GETA: &str = "〓";
@@ -37,26 +38,44 @@ pub fn decode(label: Option<&str>, bytes: &[u8]) -> Decoded {
         let guessed = declared != Declared::Unknown && !agrees(declared, encoding);
         return by_table(encoding, bytes.get(mark..).unwrap_or_default(), guessed);
     }
-    if let Declared::Table(wide) = declared
-        && (wide == UTF_16LE || wide == UTF_16BE)
-        && bytes.contains(&0)
+    if let Some(order) = wide(declared)
+        && let Some(found) = wide_order(order, bytes)
     {
-        return by_table(wide_order(wide, bytes), bytes, false);
+        return by_table(found, bytes, order.is_some_and(|order| order != found));
     }
     if bytes.is_ascii() {
         return of_ascii(declared, bytes);
     }
     match declared {
         Declared::Jis => of_jis(bytes),
-        Declared::Table(encoding) => of_table(encoding, bytes),
-        Declared::Ascii | Declared::Unknown => by_content(bytes),
+        Declared::Euc => of_table(EUC_JP, by_euc(bytes, false, false), bytes),
+        Declared::EucMs => of_table(EUC_JP, by_euc(bytes, true, false), bytes),
+        Declared::Wide => of_table(UTF_16BE, by_table(UTF_16BE, bytes, false), bytes),
+        Declared::Table(encoding) => of_table(encoding, by_table(encoding, bytes, false), bytes),
+        Declared::Ascii | Declared::Refused | Declared::Unknown => by_content(bytes),
     }
+}
+
+/// True if `bytes` read as text under a label of the sender: hardly a byte without a reading, hardly a control.
+#[must_use]
+pub fn reads(label: Option<&str>, bytes: &[u8]) -> bool {
+    if matches!(declared(label), Declared::Unknown | Declared::Refused | Declared::Ascii) {
+        return false;
+    }
+    let decoded = decode(label, bytes);
+    let is_odd = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{C}' | '\u{1A}' | '\u{1B}');
+    let odd = decoded.text.chars().filter(is_odd).count().saturating_mul(4);
+    let lost = usize::try_from(decoded.undecodable).unwrap_or(usize::MAX);
+    odd.saturating_add(lost).saturating_mul(50) <= decoded.text.chars().count()
 }
 
 fn agrees(declared: Declared, encoding: &'static Encoding) -> bool {
     match declared {
         Declared::Table(table) => table == encoding || (encoding != UTF_8 && (table == UTF_16LE || table == UTF_16BE)),
-        Declared::Jis | Declared::Ascii | Declared::Unknown => false,
+        Declared::Wide => encoding != UTF_8,
+        Declared::Jis | Declared::Euc | Declared::EucMs | Declared::Ascii | Declared::Refused | Declared::Unknown => {
+            false
+        }
     }
 }
 
@@ -66,12 +85,14 @@ fn of_ascii(declared: Declared, bytes: &[u8]) -> Decoded {
     if jis::is_jis(bytes) || (labelled_jis && bytes.contains(&0x0E)) {
         return by_jis(bytes, !labelled_jis);
     }
-    if let Declared::Table(encoding) = declared
-        && encoding.is_ascii_compatible()
-    {
-        return utf8(bytes, encoding.name(), false);
+    match declared {
+        Declared::Jis => utf8(bytes, ISO_2022_JP.name(), false),
+        Declared::Euc | Declared::EucMs => utf8(bytes, EUC_JP.name(), false),
+        Declared::Table(encoding) if encoding.is_ascii_compatible() => utf8(bytes, encoding.name(), false),
+        Declared::Ascii | Declared::Unknown => utf8(bytes, "US-ASCII", false),
+        // What looks like ASCII is not what was meant.
+        Declared::Table(_) | Declared::Wide | Declared::Refused => utf8(bytes, "US-ASCII", true),
     }
-    utf8(bytes, if labelled_jis { ISO_2022_JP.name() } else { "US-ASCII" }, false)
 }
 
 /// Eight bits under a label for seven.
@@ -79,7 +100,8 @@ fn of_jis(bytes: &[u8]) -> Decoded {
     if jis::is_jis(bytes) { by_jis(bytes, false) } else { by_content(bytes) }
 }
 
-fn of_table(encoding: &'static Encoding, bytes: &[u8]) -> Decoded {
+/// `labelled` is what the label gives.
+fn of_table(encoding: &'static Encoding, labelled: Decoded, bytes: &[u8]) -> Decoded {
     if encoding == UTF_8 {
         if is_utf8_but_for_its_end(bytes) {
             return utf8(bytes, UTF_8.name(), false);
@@ -87,9 +109,9 @@ fn of_table(encoding: &'static Encoding, bytes: &[u8]) -> Decoded {
     } else if is_utf8_text(bytes) {
         return utf8(bytes, UTF_8.name(), true);
     }
-    let labelled = by_table(encoding, bytes, false);
     if labelled.undecodable == 0 {
-        return labelled;
+        let doubted = proof::may_be_nonsense(encoding, &labelled.text);
+        return if doubted { by_proof(bytes).unwrap_or(labelled) } else { labelled };
     }
     let guess = by_content(bytes);
     // A long text with one broken character is still what its label says.
@@ -107,16 +129,32 @@ fn by_content(bytes: &[u8]) -> Decoded {
     if jis::is_jis(bytes) {
         return by_jis(bytes, true);
     }
-    if is_half_width_kana(bytes) {
+    if let Some(proven) = by_proof(bytes) {
+        return proven;
+    }
+    if proof::is_half_width_kana(bytes) {
         return by_table(SHIFT_JIS, bytes, true);
+    }
+    if proof::is_latin(bytes) {
+        return by_table(WINDOWS_1252, bytes, true);
     }
     let start = bytes.iter().position(|b| !b.is_ascii()).unwrap_or_default().saturating_sub(2);
     let sample = bytes.get(start..).unwrap_or_default();
     let sample = sample.get(..SAMPLE).unwrap_or(sample);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(sample, true);
-    let encoding = detector.guess(Some(b"jp"), Utf8Detection::Allow);
-    if encoding == ISO_2022_JP { by_jis(bytes, true) } else { by_table(encoding, bytes, true) }
+    match detector.guess(Some(b"jp"), Utf8Detection::Allow) {
+        encoding if encoding == ISO_2022_JP => by_jis(bytes, true),
+        encoding if encoding == EUC_JP => by_euc(bytes, false, true),
+        encoding => by_table(encoding, bytes, true),
+    }
+}
+
+fn by_proof(bytes: &[u8]) -> Option<Decoded> {
+    proof::japanese(bytes).map(|proven| match proven {
+        Proven::Euc => by_euc(bytes, false, true),
+        Proven::Sjis => by_table(SHIFT_JIS, bytes, true),
+    })
 }
 
 /// True if `bytes` are UTF-8, cut inside the last character at worst.
@@ -136,29 +174,52 @@ fn is_utf8_text(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| text.chars().any(|c| c >= '\u{800}'))
 }
 
-/// True for Shift_JIS text whose only Japanese is half-width kana (bank transfer files, old hosts): statistics take it
-/// for EUC-JP. In EUC-JP the same bytes would read as text without a single hiragana or full-width katakana.
-fn is_half_width_kana(bytes: &[u8]) -> bool {
-    if !bytes.iter().all(|b| b.is_ascii() || (0xA1..=0xDF).contains(b)) {
-        return false;
+/// The order that a label for UTF-16 names, if it names one.
+fn wide(declared: Declared) -> Option<Option<&'static Encoding>> {
+    match declared {
+        Declared::Wide => Some(None),
+        Declared::Table(order) if order == UTF_16LE || order == UTF_16BE => Some(Some(order)),
+        Declared::Table(_)
+        | Declared::Jis
+        | Declared::Euc
+        | Declared::EucMs
+        | Declared::Ascii
+        | Declared::Refused
+        | Declared::Unknown => None,
     }
-    let reading = EUC_JP.decode_without_bom_handling_and_without_replacement(bytes);
-    reading.is_none_or(|text| !text.chars().any(|c| matches!(c, '\u{3041}'..='\u{30FF}')))
 }
 
-/// Without a byte order mark: the order in which the zero bytes of ASCII stand where they belong.
-fn wide_order(declared: &'static Encoding, bytes: &[u8]) -> &'static Encoding {
-    let zeros = |offset: usize| bytes.iter().skip(offset).step_by(2).take(SAMPLE).filter(|&&b| b == 0).count();
-    match zeros(0).cmp(&zeros(1)) {
-        std::cmp::Ordering::Greater => UTF_16BE,
-        std::cmp::Ordering::Less => UTF_16LE,
-        std::cmp::Ordering::Equal => declared,
+/// The order of UTF-16 without a byte order mark: the one in which more units are ASCII, kana and kanji. `None` if the
+/// bytes are no UTF-16.
+fn wide_order(declared: Option<&'static Encoding>, bytes: &[u8]) -> Option<&'static Encoding> {
+    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
+    let units = sample.len() / 2;
+    let score = |offset: usize| {
+        let high = || sample.chunks_exact(2).filter_map(|unit| unit.get(offset).copied());
+        (high().filter(|b| matches!(b, 0 | 0x30 | 0xFF)).count(), high().filter(|b| (0x4E..=0x9F).contains(b)).count())
+    };
+    let ((big, big_kanji), (little, little_kanji)) = (score(0), score(1));
+    if big.max(little).saturating_mul(2) >= units.max(1) && big != little {
+        return Some(if big > little { UTF_16BE } else { UTF_16LE });
     }
+    // Without a single zero, ASCII and UTF-8 are the better reading of what they can read.
+    if !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() {
+        return None;
+    }
+    let (big, little) = (big.saturating_add(big_kanji), little.saturating_add(little_kanji));
+    if big.max(little).saturating_mul(2) < units {
+        return None;
+    }
+    declared.or(Some(if little > big { UTF_16LE } else { UTF_16BE }))
 }
 
 fn by_jis(bytes: &[u8], guessed: bool) -> Decoded {
-    let decoded = by_table(EUC_JP, &jis::to_euc(bytes), guessed);
-    Decoded { charset: ISO_2022_JP.name(), ..decoded }
+    let read = jis::to_text(bytes);
+    finish(read.text, ISO_2022_JP.name(), guessed || read.overruled)
+}
+
+fn by_euc(bytes: &[u8], ms: bool, guessed: bool) -> Decoded {
+    finish(euc::to_text(bytes, ms), EUC_JP.name(), guessed)
 }
 
 fn by_table(encoding: &'static Encoding, bytes: &[u8], guessed: bool) -> Decoded {

@@ -4,7 +4,7 @@
 //! (`a..b.@docomo.ne.jp`) are kept. Refuses: what could not stand in an SMTP command. Invariant: every address is
 //! ASCII `local@domain`, every name a single line.
 
-use sanitizer_japanese::single_line;
+use sanitizer_japanese::{nfc, single_line};
 
 use crate::identifier::is_literal;
 use crate::lexer::Lexer;
@@ -191,7 +191,7 @@ fn without_route(angle: &[u8]) -> &[u8] {
 }
 
 fn display_name(bytes: &[u8]) -> String {
-    let text = single_line(&words::decode(bytes));
+    let text = nfc(&single_line(&words::decode(bytes)));
     text.trim().trim_matches('\'').chars().take(MAX_NAME).collect::<String>().trim_end().to_owned()
 }
 

@@ -1,6 +1,9 @@
 //! Real mail, where a folder of it is at hand: above the workspace, never inside it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use sanitizer_api::Code;
 
 use super::{Limits, Role, inspect};
 
@@ -26,6 +29,7 @@ fn real_mail_can_be_read() {
         println!("no folder of real mail above the workspace: nothing was read");
         return;
     }
+    let mut flags: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut with_text, mut readable, mut with_sender, mut read_sender, mut ambiguous) = (0, 0, 0, 0, 0);
     for (path, bytes) in &mails {
         let mail = inspect(bytes, &LIMITS).unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
@@ -36,9 +40,12 @@ fn real_mail_can_be_read() {
         if names_sender(bytes) {
             (with_sender, read_sender) = (with_sender + 1, read_sender + usize::from(!mail.headers.from.is_empty()));
         }
-        ambiguous += usize::from(!mail.findings.is_empty());
-        println!("{} body {shows} {:?}", path.display(), mail.findings);
+        ambiguous += usize::from(mail.findings.iter().any(|(_, code, _)| *code == Code::AmbiguousStructure));
+        let seen: BTreeSet<_> = mail.ambiguities.iter().map(|(_, flag, _)| flag.as_str()).collect();
+        seen.iter().for_each(|flag| *flags.entry(*flag).or_default() += 1);
+        println!("{} body {shows} {:?} {seen:?}", path.display(), mail.findings);
     }
+    println!("mails that carry a flag: {flags:?}");
     println!(
         "bodies {readable}/{with_text}, senders {read_sender}/{with_sender}, ambiguous {ambiguous}/{}",
         mails.len()

@@ -1,17 +1,25 @@
 //! What one part says about itself: type, transfer encoding, disposition, names.
 //!
-//! Invariant: of contradicting fields the last one counts, as in the tree's parser, and the contradiction is counted.
+//! Invariant: of contradicting fields the last one counts, as in the tree's parser, and the contradiction is a doubt.
 
-use mail_parser::Encoding;
-use sanitizer_api::Flowed;
+use mail_parser::{Charset, Encoding};
+use sanitizer_api::{Flag, Flowed};
 use sanitizer_japanese::single_line;
 
-use crate::block::{Block, Field};
+use crate::block::{Block, Field, Repetition};
+use crate::doubt::Doubts;
 use crate::names::{self, Names};
-use crate::parameters::{self, Parameters};
+use crate::parameters::{self, Boundary, Parameters};
 
-/// Fields that a part may have once.
-const SINGLETONS: [&str; 4] = ["content-type", "content-transfer-encoding", "content-disposition", "content-id"];
+/// Fields that a part may have once, and whether a second one decides what its content is.
+const SINGLETONS: [(&str, bool); 6] = [
+    ("content-type", true),
+    ("content-transfer-encoding", true),
+    ("content-disposition", true),
+    ("content-id", false),
+    ("content-description", false),
+    ("content-location", false),
+];
 /// Longest boundary (RFC 2046 5.1.1).
 const MAX_BOUNDARY: usize = 70;
 const MAX_CHARSET: usize = 64;
@@ -39,8 +47,10 @@ pub(crate) struct Entity {
     pub(crate) content_id: Option<String>,
     /// Root of a multipart/related (RFC 2387 3.2).
     pub(crate) start: Option<String>,
+    /// Boundary, as read here.
+    pub(crate) boundary: Option<String>,
     /// What two readers could read differently.
-    pub(crate) irregular: u32,
+    pub(crate) doubts: Doubts,
 }
 
 impl Entity {
@@ -51,27 +61,39 @@ impl Entity {
         let content_type = types.last();
         let media_type = content_type.map(|value| value.head.clone()).filter(|head| is_media_type(head));
         let is_multipart = media_type.as_deref().is_some_and(|media_type| media_type.starts_with("multipart/"));
-        let boundary_is_odd = is_multipart
-            && !content_type.and_then(|value| value.get("boundary")).is_some_and(|boundary| {
-                !boundary.trim().is_empty() && boundary.len() <= MAX_BOUNDARY && !boundary.contains('\0')
-            });
-        let (encoding, encoding_is_odd) = encoding(block, is_multipart);
+        let mut doubts = block.doubts.clone();
+        types.iter().chain(&dispositions).for_each(|value| doubts.merge(&value.doubts));
+        for (name, decides) in SINGLETONS {
+            if let Some(repetition) = block.repetition(name) {
+                doubts.note(Flag::DuplicateContentField, decides && repetition == Repetition::Contradicts);
+            }
+        }
+        if media_type.is_none() && content_type.is_some_and(|value| !value.head.is_empty()) {
+            let kind = content_type.map(|value| value.head.as_str()).unwrap_or_default();
+            doubts.note(Flag::MediaTypeMalformed, kind.contains("multipart") || kind.contains("message"));
+        }
+        let boundary = content_type.and_then(Parameters::boundary);
+        if is_multipart {
+            doubt_boundary(boundary.as_ref(), &mut doubts);
+        }
+        let encoding = encoding(block, is_multipart, &mut doubts);
         let given: Vec<&str> = dispositions
             .iter()
             .flat_map(|value| value.all("filename"))
             .chain(types.iter().flat_map(|value| value.all("name")))
             .collect();
-        let odd = [boundary_is_odd, encoding_is_odd, names::disagree(given.iter().copied())];
-        let irregular = types
-            .iter()
-            .chain(&dispositions)
-            .map(|value| value.irregular)
-            .chain(SINGLETONS.iter().map(|name| block.contradictions(name)))
-            .chain(odd.map(u32::from))
-            .fold(block.irregular, u32::saturating_add);
+        let ends_differ = names::disagree(given.iter().copied());
+        if ends_differ || given.windows(2).any(|pair| matches!(pair, [one, next] if one != next)) {
+            doubts.note(Flag::NamesDisagree, ends_differ);
+        }
         let label = content_type.and_then(|value| value.get("charset")).map(single_line);
+        let charset = label.map(|label| label.chars().take(MAX_CHARSET).collect::<String>()).filter(|l| !l.is_empty());
+        if let Some(flag) = charset.as_deref().and_then(doubtful_charset) {
+            doubts.tell(flag);
+        }
         Self {
-            charset: label.map(|label| label.chars().take(MAX_CHARSET).collect::<String>()).filter(|l| !l.is_empty()),
+            charset,
+            boundary: boundary.map(|boundary| boundary.text),
             flowed: content_type.and_then(flowed),
             encoding,
             disposition: disposition(&dispositions),
@@ -79,7 +101,7 @@ impl Entity {
             start: content_type.and_then(|value| value.get("start")).map(|id| bare_identifier(&id.to_lowercase())),
             names: Names::of(given),
             media_type,
-            irregular,
+            doubts,
         }
     }
 }
@@ -101,22 +123,61 @@ fn disposition(fields: &[Parameters]) -> Disposition {
     }
 }
 
-/// The transfer encoding, and whether a reader could see another one (RFC 2045 6.1, 6.4).
-fn encoding(block: &Block<'_>, is_multipart: bool) -> (Encoding, bool) {
+fn doubt_boundary(boundary: Option<&Boundary>, doubts: &mut Doubts) {
+    let Some(boundary) = boundary else { return doubts.hides(Flag::BoundaryAbsent) };
+    if boundary.text.trim().is_empty() {
+        doubts.hides(Flag::BoundaryEmpty);
+    }
+    if boundary.text.len() > MAX_BOUNDARY {
+        doubts.hides(Flag::BoundaryTooLong);
+    }
+    if boundary.is_odd {
+        doubts.hides(Flag::BoundaryOdd);
+    }
+}
+
+/// The transfer encoding (RFC 2045 6.1, 6.4).
+fn encoding(block: &Block<'_>, is_multipart: bool, doubts: &mut Doubts) -> Encoding {
     let Some(value) = block.all("content-transfer-encoding").next_back().map(Field::unfolded) else {
-        return (Encoding::None, false);
+        return Encoding::None;
     };
     let token = parameters::without_comments(&value);
     let name = token.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap_or_default();
-    let has_junk = name.len() != value.len();
-    match name {
+    let encoding = match name {
         // Misspellings of common programs that every reader takes for no encoding at all.
-        "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" | "8bits" | "7bits" => (Encoding::None, has_junk),
-        "" if value.is_empty() => (Encoding::None, false),
-        "base64" => (Encoding::Base64, has_junk || is_multipart),
-        "quoted-printable" => (Encoding::QuotedPrintable, has_junk || is_multipart),
-        _ => (Encoding::None, true),
+        "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" | "8bits" | "7bits" => Some(Encoding::None),
+        "base64" => Some(Encoding::Base64),
+        "quoted-printable" => Some(Encoding::QuotedPrintable),
+        _ => None,
+    };
+    if value.windows(2).any(|pair| pair == b"=?") {
+        doubts.hides(Flag::EncodedWordInStructure);
     }
+    match encoding {
+        Some(_) if name.len() != value.len() => doubts.hides(Flag::TransferEncodingDecorated),
+        None if !value.is_empty() => doubts.hides(Flag::TransferEncodingUnknown),
+        _ => {}
+    }
+    let encoding = encoding.unwrap_or(Encoding::None);
+    if is_multipart && encoding != Encoding::None {
+        doubts.hides(Flag::TransferEncodingOnMultipart);
+    }
+    encoding
+}
+
+/// Labels under which readers see different text; none of them hides a part.
+fn doubtful_charset(label: &str) -> Option<Flag> {
+    let label = label.trim().to_ascii_lowercase();
+    if label.contains("utf-7") || label.contains("utf7") {
+        return Some(Flag::CharsetUtf7);
+    }
+    if label.starts_with("utf-16") || label.starts_with("utf16") || label.contains("10646-ucs-2") {
+        return Some(Flag::CharsetUtf16);
+    }
+    // A label with tables of its own is named by what it decodes.
+    let is_japanese = sanitizer_japanese::decode(Some(&label), b"a").charset != "US-ASCII";
+    let is_known = is_japanese || Charset::from_label(label.as_bytes()).is_some();
+    (!is_known).then_some(Flag::CharsetUnknown)
 }
 
 fn is_media_type(head: &str) -> bool {
@@ -153,36 +214,56 @@ mod tests {
     }
 
     #[test]
-    fn transfer_encodings_are_read_and_doubtful_ones_counted() {
-        for (text, encoding, irregular) in [
-            ("BASE64", Encoding::Base64, 0),
-            (" quoted-printable ", Encoding::QuotedPrintable, 0),
-            ("8-bit", Encoding::None, 0),
-            ("base64;", Encoding::Base64, 1),
-            ("(c) base64", Encoding::Base64, 1),
-            ("\"base64\"", Encoding::None, 1),
-            ("x-uuencode", Encoding::None, 1),
-            ("base64, 7bit", Encoding::Base64, 1),
+    fn transfer_encodings_are_read_and_doubtful_ones_flagged() {
+        for (text, encoding, flags) in [
+            ("BASE64", Encoding::Base64, "|"),
+            (" quoted-printable ", Encoding::QuotedPrintable, "|"),
+            ("8-bit", Encoding::None, "|"),
+            ("", Encoding::None, "|"),
+            ("base64;", Encoding::Base64, "transfer_encoding_decorated |"),
+            ("(c) base64", Encoding::Base64, "transfer_encoding_decorated |"),
+            ("\"base64\"", Encoding::None, "transfer_encoding_unknown |"),
+            ("x-uuencode", Encoding::None, "transfer_encoding_unknown |"),
+            ("base64, 7bit", Encoding::Base64, "transfer_encoding_decorated |"),
+            ("=?utf-8?q?base64?=", Encoding::None, "encoded_word_in_structure transfer_encoding_unknown |"),
         ] {
             let entity = read(&format!("Content-Transfer-Encoding: {text}"));
-            assert_eq!((entity.encoding, entity.irregular), (encoding, irregular), "{text}");
+            assert_eq!((entity.encoding, entity.doubts.summary().as_str()), (encoding, flags), "{text}");
         }
     }
 
     #[test]
-    fn contradictions_are_counted() {
-        for (text, irregular) in [
-            ("Content-Type: text/plain\nContent-Type: text/html", 1),
-            ("Content-Type: multipart/mixed; boundary=a\nContent-Transfer-Encoding: base64", 1),
-            ("Content-Type: multipart/mixed", 1),
-            ("Content-Type: multipart/mixed; boundary=\"\"", 1),
-            ("Content-Type: multipart/mixed; boundary=a; boundary=b", 1),
-            ("Content-Type: a/b; name=x.txt\nContent-Disposition: attachment; filename=x.exe", 1),
-            ("Content-Type: a/b; name=y.txt\nContent-Disposition: attachment; filename=x.txt", 0),
-            ("Content-Disposition: attachment; filename=_.pdf; filename*=UTF-8''%E6%89%8B.pdf", 0),
-            ("Content-Type: text/plain; charset=a; charset=b", 0),
+    fn what_two_readers_could_read_differently_is_flagged() {
+        let long = format!("Content-Type: multipart/mixed; boundary={}", "a".repeat(71));
+        for (text, flags) in [
+            ("Content-Type: text/plain\nContent-Type: text/html", "duplicate_content_field |"),
+            ("Content-Type: text/plain\nContent-Type: text/plain", "| duplicate_content_field"),
+            ("Content-ID: <a>\nContent-ID: <b>", "| duplicate_content_field"),
+            (
+                "Content-Type: multipart/mixed; boundary=a\nContent-Transfer-Encoding: base64",
+                "transfer_encoding_on_multipart |",
+            ),
+            ("Content-Type: multipart/mixed", "boundary_absent |"),
+            ("Content-Type: multipart/mixed; boundary=\"\"", "boundary_empty |"),
+            (&long, "boundary_too_long |"),
+            ("Content-Type: multipart/mixed; boundary=\"a;b\"", "boundary_odd |"),
+            ("Content-Type: multipart/mixed; boundary=a; boundary=b", "duplicate_parameter |"),
+            ("Content-Type: multipart", "media_type_malformed |"),
+            ("Content-Type: text", "| media_type_malformed"),
+            ("Content-Type: a/b; name=x.txt\nContent-Disposition: attachment; filename=x.exe", "names_disagree |"),
+            ("Content-Type: a/b; name=y.txt\nContent-Disposition: attachment; filename=x.txt", "| names_disagree"),
+            (
+                "Content-Disposition: attachment; filename=_.pdf; filename*=UTF-8''%E6%89%8B.pdf",
+                "| parameter_forms_disagree names_disagree",
+            ),
+            ("Content-Type: text/plain; charset=a; charset=b", "| charset_duplicate charset_unknown"),
+            ("Content-Type: text/plain; charset=utf-7", "| charset_utf7"),
+            ("Content-Type: text/plain; charset=UTF-16LE", "| charset_utf16"),
+            ("Content-Type: text/plain; charset=cp932", "|"),
+            ("Content-Type: text/plain; charset=iso-8859-15", "|"),
+            ("Content-Type: text/plain; charset=windows-31j", "|"),
         ] {
-            assert_eq!(read(text).irregular, irregular, "{text}");
+            assert_eq!(read(text).doubts.summary(), flags, "{text}");
         }
     }
 

@@ -4,19 +4,37 @@
 //! control or reordering characters, and within its limit.
 
 use mail_parser::{DateTime, HeaderForm};
+use sanitizer_api::Flag;
 use sanitizer_japanese::single_line;
 
 use crate::address::{self, Address, MAX_ADDRESSES};
 use crate::authentication::{self, AuthenticationField};
-use crate::block::{Block, Field};
+use crate::block::{Block, Field, Repetition};
+use crate::doubt::Doubts;
+use crate::parameters::without_comments;
 use crate::{identifier, words};
 
 /// Longest subject in characters.
 const MAX_SUBJECT: usize = 2_000;
 
-/// Fields that RFC 5322 3.6 allows once; a second one that says something else makes a mail ambiguous.
-const SINGLETONS: [&str; 9] =
-    ["from", "sender", "reply-to", "subject", "date", "message-id", "in-reply-to", "references", "mime-version"];
+/// Longest identifier of a list (RFC 2919 2) and longest keyword in bytes.
+const MAX_LIST_ID: usize = 255;
+const MAX_KEYWORD: usize = 32;
+
+/// Fields that RFC 5322 3.6 allows once, with the flag of a second one, and whether it is another mail to another
+/// reader if it says something else: who sent it, what about, and whether there are parts at all. A second date or
+/// thread is clumsy and hides nothing.
+const SINGLETONS: [(&str, Flag, bool); 9] = [
+    ("from", Flag::DuplicateFrom, true),
+    ("sender", Flag::DuplicateHeader, false),
+    ("reply-to", Flag::DuplicateHeader, false),
+    ("subject", Flag::DuplicateSubject, true),
+    ("date", Flag::DuplicateHeader, false),
+    ("message-id", Flag::DuplicateHeader, false),
+    ("in-reply-to", Flag::DuplicateHeader, false),
+    ("references", Flag::DuplicateHeader, false),
+    ("mime-version", Flag::DuplicateMimeVersion, true),
+];
 
 /// Decoded headers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,17 +84,47 @@ impl Headers {
             references: identifiers("references"),
             in_reply_to: identifiers("in-reply-to"),
             hops: u32::try_from(block.all("received").count()).unwrap_or(u32::MAX),
-            list_id: None,
-            auto_submitted: None,
-            precedence: None,
+            list_id: block.first("list-id").and_then(|value| list_id(&value)),
+            auto_submitted: block.first("auto-submitted").and_then(|value| keyword(&value)),
+            precedence: block.first("precedence").and_then(|value| keyword(&value)).filter(|word| is_precedence(word)),
             authentication: authentication::read(block),
         }
     }
 
-    /// How many fields contradict an earlier one of the same name.
-    pub(crate) fn contradictions(block: &Block<'_>) -> u32 {
-        SINGLETONS.iter().fold(0, |sum, name| sum.saturating_add(block.contradictions(name)))
+    /// Fields that stand there twice.
+    pub(crate) fn doubts(block: &Block<'_>) -> Doubts {
+        let mut doubts = Doubts::default();
+        for (name, flag, decides) in SINGLETONS {
+            if let Some(repetition) = block.repetition(name) {
+                doubts.note(flag, decides && repetition == Repetition::Contradicts);
+            }
+        }
+        doubts
     }
+}
+
+/// RFC 2919 2: what stands in the last angle brackets, if it is a dot-atom; the phrase before it is not kept.
+fn list_id(value: &[u8]) -> Option<String> {
+    let opening = value.iter().rposition(|b| *b == b'<')?;
+    let inside = value.get(opening + 1..)?.trim_ascii_end().strip_suffix(b">")?;
+    let text = std::str::from_utf8(inside).ok().filter(|text| text.len() <= MAX_LIST_ID)?;
+    let is_atom = |b: u8| b.is_ascii_alphanumeric() || b"-_+=~".contains(&b);
+    let fits = text.contains('.') && text.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom));
+    fits.then(|| text.to_owned())
+}
+
+/// RFC 3834 5: a keyword; its parameters are not kept. `no` says as much as no field.
+fn keyword(value: &[u8]) -> Option<String> {
+    let word = without_comments(value.split(|b| *b == b';').next().unwrap_or_default());
+    let fits = (1..=MAX_KEYWORD).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        && word.starts_with(|c: char| c.is_ascii_lowercase());
+    (fits && word != "no").then_some(word)
+}
+
+/// What vacation programs and filters know (RFC 3834 2; the field itself was never standardised).
+fn is_precedence(word: &str) -> bool {
+    matches!(word, "bulk" | "list" | "junk")
 }
 
 /// Several To and Cc fields are common in mail from programs: one list.
@@ -150,14 +198,48 @@ mod tests {
     }
 
     #[test]
-    fn contradicting_singletons_are_counted() {
-        for (text, count) in [
-            (&b"From: a@b\r\nFrom: c@d\r\n"[..], 1),
-            (b"From: a@b\r\nfrom: a@b\r\n", 0),
-            (b"Subject: a\r\nSubject: b\r\nDate: x\r\nDate: y\r\n", 2),
-            (b"To: a@b\r\nTo: c@d\r\nReceived: x\r\nReceived: y\r\n", 0),
+    fn singletons_that_stand_there_twice_are_flagged() {
+        for (text, flags) in [
+            (&b"From: a@b\r\nFrom: c@d\r\n"[..], "duplicate_from |"),
+            (b"From: a@b\r\nfrom: a@b\r\n", "| duplicate_from"),
+            (b"Subject: a\r\nSubject: b\r\nDate: x\r\nDate: y\r\n", "duplicate_subject | duplicate_header"),
+            (b"MIME-Version: 1.0\r\nMIME-Version: 2.0\r\n", "duplicate_mime_version |"),
+            (b"To: a@b\r\nTo: c@d\r\nReceived: x\r\nReceived: y\r\n", "|"),
         ] {
-            assert_eq!(Headers::contradictions(&Block::read(text)), count);
+            assert_eq!(Headers::doubts(&Block::read(text)).summary(), flags);
+        }
+    }
+
+    #[test]
+    fn what_lists_and_robots_say_of_themselves_is_read_strictly() {
+        for (value, expected) in [
+            ("Staff <staff.lists.example.jp>", Some("staff.lists.example.jp")),
+            ("<staff.example.jp>", Some("staff.example.jp")),
+            ("staff.example.jp", None),
+            ("<staff>", None),
+            ("<a..b>", None),
+            ("<a b.c>", None),
+            ("<a.b> x", None),
+            ("<a.b\u{3042}>", None),
+            ("", None),
+        ] {
+            assert_eq!(read(format!("List-Id: {value}\r\n").as_bytes()).list_id.as_deref(), expected, "{value}");
+        }
+        assert_eq!(read(format!("List-Id: <{}>\r\n", "a.".repeat(200) + "b").as_bytes()).list_id, None);
+        for (value, expected) in [
+            ("auto-generated", Some("auto-generated")),
+            ("Auto-Replied (vacation); owner-email=\"a@b\"", Some("auto-replied")),
+            ("no", None),
+            ("-x", None),
+            ("auto_replied", None),
+            ("", None),
+        ] {
+            let headers = read(format!("Auto-Submitted: {value}\r\n").as_bytes());
+            assert_eq!(headers.auto_submitted.as_deref(), expected, "{value}");
+        }
+        for (value, expected) in [("Bulk", Some("bulk")), ("list", Some("list")), ("first-class", None), ("1", None)] {
+            let headers = read(format!("Precedence: {value}\r\n").as_bytes());
+            assert_eq!(headers.precedence.as_deref(), expected, "{value}");
         }
     }
 }

@@ -8,13 +8,22 @@ mod address;
 mod alternative;
 mod authentication;
 mod block;
+mod charsets;
+mod doubt;
 mod entity;
 mod headers;
 mod identifier;
 mod lexer;
 mod names;
+pub mod openpgp;
+mod outside;
 mod parameters;
+mod role;
+mod salvage;
+pub mod smime;
+mod transfer;
 mod tree;
+pub mod uuencode;
 mod words;
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 //!
 //! Invariant: at most [`MAX_PARAMETERS`] are read, in linear time; every occurrence of a repeated parameter is kept.
 
+use sanitizer_api::Flag;
 use sanitizer_japanese::decode as decode_charset;
 
+use crate::doubt::Doubts;
 use crate::lexer::Lexer;
-use crate::words;
+use crate::words::{self, Doubt};
 
 /// Parameters read of one field.
 const MAX_PARAMETERS: usize = 200;
@@ -18,8 +20,9 @@ pub(crate) struct Parameters {
     /// What precedes the first `;`, lower case, without comments and blanks.
     pub(crate) head: String,
     list: Vec<Parameter>,
-    /// Contradicting duplicates, unclosed quotes, parameters over the limit.
-    pub(crate) irregular: u32,
+    boundary_is_odd: bool,
+    /// What two readers could read differently.
+    pub(crate) doubts: Doubts,
 }
 
 /// One parameter, decoded.
@@ -28,29 +31,57 @@ struct Parameter {
     name: String,
     text: String,
     extended: bool,
+    doubt: Doubt,
+}
+
+/// A boundary and how it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Boundary {
+    pub(crate) text: String,
+    /// Written in another form than `boundary=token` or `boundary="text"`.
+    pub(crate) is_odd: bool,
 }
 
 impl Parameters {
     /// Reads an unfolded field.
     pub(crate) fn read(value: &[u8]) -> Self {
-        let mut reader = Reader { rest: value, lexer: Lexer::of(value), irregular: 0 };
+        let mut reader =
+            Reader { rest: value, lexer: Lexer::of(value), doubts: Doubts::default(), boundary_is_odd: false };
         let head = reader.head();
         let mut pieces = Vec::new();
         while let Some(piece) = reader.piece() {
             if pieces.len() == MAX_PARAMETERS {
-                reader.irregular = reader.irregular.saturating_add(1);
+                reader.doubts.hides(Flag::MalformedParameter);
                 break;
             }
             pieces.push(piece);
         }
         let list = assemble(&pieces);
-        let irregular = reader.irregular.saturating_add(contradictions(&list));
-        Self { head, list, irregular }
+        let mut doubts = reader.doubts;
+        contradictions(&list, &mut doubts);
+        Self { head, list, boundary_is_odd: reader.boundary_is_odd, doubts }
+    }
+
+    /// The boundary of a multipart.
+    pub(crate) fn boundary(&self) -> Option<Boundary> {
+        let is_extended = self.list.iter().any(|parameter| parameter.name == "boundary" && parameter.extended);
+        let text = self.get("boundary")?;
+        let is_odd = self.boundary_is_odd || is_extended || text.contains(char::is_control) || !text.is_ascii();
+        Some(Boundary {
+            text: text.to_owned(),
+            is_odd: is_odd || text.ends_with(' ') || text.contains(['"', '\\', ';']),
+        })
     }
 
     /// The first value of a parameter, the extended form (RFC 2231) first: it is the one that can be decoded for sure.
     pub(crate) fn get(&self, name: &'static str) -> Option<&str> {
         self.all(name).next()
+    }
+
+    /// How surely the names of a file in it were read.
+    pub(crate) fn doubt_of_names(&self) -> Doubt {
+        let names = self.list.iter().filter(|parameter| matches!(parameter.name.as_str(), "filename" | "name"));
+        names.fold(Doubt::default(), |sum, name| sum.and(name.doubt))
     }
 
     /// All values of a parameter, those in the extended form first.
@@ -62,16 +93,18 @@ impl Parameters {
     }
 }
 
-fn contradictions(list: &[Parameter]) -> u32 {
-    let differs = |(at, parameter): (usize, &Parameter)| {
-        DECISIVE.contains(&parameter.name.as_str())
-            && list.iter().take(at).any(|earlier| {
-                earlier.name == parameter.name
-                    && earlier.extended == parameter.extended
-                    && earlier.text != parameter.text
-            })
-    };
-    u32::try_from(list.iter().enumerate().filter(|entry| differs(*entry)).count()).unwrap_or(u32::MAX)
+fn contradictions(list: &[Parameter], doubts: &mut Doubts) {
+    for (at, parameter) in list.iter().enumerate() {
+        let earlier = || list.iter().take(at).filter(|earlier| earlier.name == parameter.name);
+        let differs = |earlier: &&Parameter| earlier.text != parameter.text;
+        if earlier().any(|earlier| earlier.extended == parameter.extended) {
+            let flag = if parameter.name == "charset" { Flag::CharsetDuplicate } else { Flag::DuplicateParameter };
+            doubts.note(flag, DECISIVE.contains(&parameter.name.as_str()) && earlier().any(|one| differs(&one)));
+        } else if earlier().any(|one| differs(&one)) {
+            // Names: an old program's fallback is often shorter. Whether they end alike is looked at with all names.
+            doubts.note(Flag::ParameterFormsDisagree, parameter.name == "boundary");
+        }
+    }
 }
 
 /// `name*section*=bytes`, not yet decoded.
@@ -121,9 +154,15 @@ fn decode(name: &str, sections: &[&Piece]) -> Parameter {
         if section.percent { percent(content, &mut bytes) } else { bytes.extend_from_slice(content) }
     }
     let is_encoded = sections.iter().any(|section| section.percent);
-    let text = if is_encoded { decode_charset(charset.as_deref(), &bytes).text } else { words::decode(&bytes) };
+    let (text, doubt) = if is_encoded {
+        let decoded = decode_charset(charset.as_deref(), &bytes);
+        let doubt = Doubt::of(&decoded);
+        (decoded.text, doubt)
+    } else {
+        words::read(&bytes)
+    };
     let extended = is_encoded || sections.iter().any(|section| section.section.is_some());
-    Parameter { name: name.to_owned(), text, extended }
+    Parameter { name: name.to_owned(), text, extended, doubt }
 }
 
 fn split_charset(bytes: &[u8]) -> (Option<String>, &[u8]) {
@@ -152,20 +191,32 @@ fn percent(bytes: &[u8], out: &mut Vec<u8>) {
 struct Reader<'a> {
     rest: &'a [u8],
     lexer: Lexer,
-    irregular: u32,
+    doubts: Doubts,
+    boundary_is_odd: bool,
 }
 
 impl Reader<'_> {
     fn head(&mut self) -> String {
         let end = self.rest.iter().position(|b| *b == b';').unwrap_or(self.rest.len());
         let head = self.rest.get(..end).unwrap_or_default();
+        if head.windows(2).any(|pair| pair == b"=?") {
+            self.doubts.hides(Flag::EncodedWordInStructure);
+        }
         if head.contains(&b'=') {
             // A parameter where the value should be: `Content-Disposition: filename=x`.
-            self.irregular = self.irregular.saturating_add(1);
+            self.doubts.hides(Flag::MalformedParameter);
             return String::new();
         }
+        let text = without_comments(head);
+        if head.contains(&b'(') {
+            let lowered = head.to_ascii_lowercase();
+            let names = |word: &[u8]| lowered.windows(word.len()).any(|window| window == word);
+            // `text/plain (plain text)` is in RFC 2045 itself; a comment inside the type, or about another type, is not.
+            let inside = !head.trim_ascii().to_ascii_lowercase().starts_with(text.as_bytes());
+            self.doubts.note(Flag::CommentInStructure, inside || names(b"multipart") || names(b"message"));
+        }
         self.rest = self.rest.get(end..).unwrap_or_default();
-        without_comments(head)
+        text
     }
 
     fn piece(&mut self) -> Option<Piece> {
@@ -177,44 +228,74 @@ impl Reader<'_> {
             let end = self.rest.iter().position(|b| matches!(b, b'=' | b';')).unwrap_or(self.rest.len());
             let (name, rest) = self.rest.split_at_checked(end)?;
             self.rest = rest;
+            let name = name.trim_ascii();
             if let Some((b'=', rest)) = rest.split_first() {
                 self.rest = rest;
-                let bytes = self.value();
-                return Some(Piece::new(name.trim_ascii(), bytes));
+                let (bytes, is_odd) = self.value();
+                let of_boundary = contains_ignoring_case(name, b"boundary");
+                let is_token = name.iter().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?".contains(b));
+                if !is_token || name.is_empty() {
+                    self.doubts.note(Flag::MalformedParameter, of_boundary || contains_ignoring_case(name, b"name"));
+                }
+                if of_boundary {
+                    self.of_boundary(&bytes, is_odd);
+                }
+                return Some(Piece::new(name, bytes));
             }
+            self.doubts.note(Flag::MalformedParameter, contains_ignoring_case(name, b"boundary"));
         }
     }
 
-    fn value(&mut self) -> Vec<u8> {
+    fn of_boundary(&mut self, bytes: &[u8], is_odd: bool) {
+        self.boundary_is_odd |= is_odd;
+        if is_odd && bytes.contains(&b'(') {
+            self.doubts.hides(Flag::CommentInStructure);
+        }
+        if bytes.windows(2).any(|pair| pair == b"=?") {
+            self.doubts.hides(Flag::EncodedWordInStructure);
+        }
+    }
+
+    /// The value, and whether a reader could see more or less of it as a boundary.
+    fn value(&mut self) -> (Vec<u8>, bool) {
         self.skip(|b| b.is_ascii_whitespace());
         match self.rest.split_first() {
             Some((b'"', rest)) => {
                 self.rest = rest;
-                let value = self.quoted();
-                self.bare();
-                value
+                let (value, is_escaped) = self.quoted();
+                let more = self.bare();
+                if !more.is_empty() {
+                    self.doubts.tell(Flag::MalformedParameter);
+                }
+                (value, is_escaped || !more.is_empty())
             }
-            _ => self.bare(),
+            _ => {
+                let value = self.bare();
+                let is_odd = value.iter().any(|b| !b.is_ascii_graphic() || b"(),;\"'<>@[]\\".contains(b));
+                (value, is_odd)
+            }
         }
     }
 
-    fn quoted(&mut self) -> Vec<u8> {
+    fn quoted(&mut self) -> (Vec<u8>, bool) {
         let mut value = Vec::new();
+        let mut is_escaped = false;
         while let Some(byte) = self.rest.first() {
             match byte {
                 b'"' => {
                     self.take(1);
-                    return value;
+                    return (value, is_escaped);
                 }
                 b'\\' => {
+                    is_escaped = true;
                     self.take(1);
                     value.extend_from_slice(self.take(1));
                 }
                 _ => value.extend_from_slice(self.take(self.lexer.step(self.rest))),
             }
         }
-        self.irregular = self.irregular.saturating_add(1);
-        value
+        self.doubts.hides(Flag::MalformedParameter);
+        (value, true)
     }
 
     /// Up to the next `;`: blanks are let pass, they are common in unquoted file names.
@@ -239,6 +320,10 @@ impl Reader<'_> {
         let length = self.rest.iter().take_while(|b| skips(**b)).count();
         self.take(length);
     }
+}
+
+fn contains_ignoring_case(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
 /// Lower-case ASCII of `bytes`, without comments (RFC 5322 3.2.2), blanks and bytes over 0x7E.
@@ -312,16 +397,49 @@ mod tests {
     fn all_values_are_kept_and_contradictions_counted() {
         let value = b"a; filename=\"safe.txt\"; filename=\"evil.exe\"; filename*=UTF-8''x.txt";
         check(value, "filename", &["x.txt", "safe.txt", "evil.exe"]);
-        for (value, irregular) in [
-            (&value[..], 1),
-            (b"multipart/mixed; boundary=a; boundary=b", 1),
-            (b"multipart/mixed; boundary=a; boundary=\"a\"", 0),
-            (b"text/plain; charset=a; charset=b", 0),
-            (b"a; filename=\"x", 1),
-            (b"filename=x", 1),
+        for (value, flags) in [
+            (&value[..], "duplicate_parameter | parameter_forms_disagree"),
+            (b"multipart/mixed; boundary=a; boundary=b", "duplicate_parameter |"),
+            (b"multipart/mixed; boundary=a; boundary=\"a\"", "| duplicate_parameter"),
+            (b"text/plain; charset=a; charset=b", "| charset_duplicate"),
+            (b"a; filename=_.txt; filename*=UTF-8''x.txt", "| parameter_forms_disagree"),
+            (b"multipart/mixed; boundary=a; boundary*=b", "parameter_forms_disagree |"),
+            (b"a; filename=\"x", "malformed_parameter |"),
+            (b"filename=x", "malformed_parameter |"),
+            (b"a; flag", "| malformed_parameter"),
+            (b"text/plain (c); charset=x", "| comment_in_structure"),
+            (b"(multipart/mixed) text/plain", "comment_in_structure |"),
+            (b"text/plain; charset=x (c)", "|"),
+            (b"multipart/mixed; boundary=a(b)c", "comment_in_structure |"),
+            (b"multipart/mixed; boundary=\"=?utf-8?q?a?=\"", "encoded_word_in_structure |"),
+            (b"multipart/mixed boundary=a", "malformed_parameter |"),
+            (b"a; filename=\"x\"y", "| malformed_parameter"),
         ] {
-            assert_eq!(Parameters::read(value).irregular, irregular, "{}", value.escape_ascii());
+            assert_eq!(Parameters::read(value).doubts.summary(), flags, "{}", value.escape_ascii());
         }
-        assert_eq!(Parameters::read(&[b"a".as_slice(), &b"; x=y".repeat(10_000)].concat()).irregular, 1);
+        let many = [b"a".as_slice(), &b"; x=y".repeat(10_000)].concat();
+        assert_eq!(Parameters::read(&many).doubts.summary(), "malformed_parameter | duplicate_parameter");
+    }
+
+    #[test]
+    fn a_boundary_is_odd_if_readers_could_cut_it_differently() {
+        for (value, expected) in [
+            (&b"m/m; boundary=abc"[..], Some(("abc", false))),
+            (b"m/m; boundary=\"----=_Part 1'()+_,-./:=?\"", Some(("----=_Part 1'()+_,-./:=?", false))),
+            (b"m/m; boundary=----=_NextPart_1", Some(("----=_NextPart_1", false))),
+            (b"m/m; boundary = abc", Some(("abc", false))),
+            (b"m/m; boundary=\"abc \"", Some(("abc ", true))),
+            (b"m/m; boundary=a b", Some(("a b", true))),
+            (b"m/m; boundary=a,b", Some(("a,b", true))),
+            (b"m/m; boundary=\"a\\b\"", Some(("ab", true))),
+            (b"m/m; boundary=\"a\"b", Some(("a", true))),
+            (b"m/m; boundary*=us-ascii''abc", Some(("abc", true))),
+            (b"m/m; boundary*0=a; boundary*1=b", Some(("ab", true))),
+            (b"m/m", None),
+        ] {
+            let boundary = Parameters::read(value).boundary();
+            let read = boundary.as_ref().map(|boundary| (boundary.text.as_str(), boundary.is_odd));
+            assert_eq!(read, expected, "{}", value.escape_ascii());
+        }
     }
 }

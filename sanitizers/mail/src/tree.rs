@@ -3,36 +3,25 @@
 //! Refuses: mail over a limit. Invariant: every leaf has one path, paths rise in reading order, and leaves borrow
 //! from the mail wherever nothing had to be decoded.
 
-use std::collections::BTreeMap;
+mod finish;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mail_parser::{HeaderForm, HeaderName, MessageParser, MessagePart, PartFlags};
 use sanitizer_api::{Code, Flag};
 
 use crate::block::Block;
-use crate::entity::{Disposition, Entity};
+use crate::charsets::Charsets;
+use crate::doubt::Doubts;
+use crate::entity::Entity;
 use crate::headers::Headers;
-use crate::{Leaf, Limits, MAX_FIELDS, Mail, Path, Role, Unreadable, alternative};
+use crate::role::{self, Place};
+use crate::transfer;
+use crate::{Leaf, Limits, MAX_FIELDS, Mail, Path, Role, Unreadable, alternative, outside};
 
 /// Deepest tree the gateway can name.
 const MAX_DEPTH: u32 = 64;
-
-/// Text subtypes that are files rather than words to the reader.
-const FILE_TEXTS: [&str; 14] = [
-    "text/calendar",
-    "text/csv",
-    "text/tab-separated-values",
-    "text/vcard",
-    "text/x-vcard",
-    "text/directory",
-    "text/rtf",
-    "text/xml",
-    "text/css",
-    "text/javascript",
-    "text/ecmascript",
-    "text/rfc822-headers",
-    "text/x-amp-html",
-    "text/vbscript",
-];
 
 /// Multiparts whose children are read; others are kept whole.
 const KNOWN_MULTIPARTS: [&str; 9] =
@@ -47,15 +36,17 @@ pub(crate) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mail<'a>, Unr
     let parts = usize::try_from(limits.parts).unwrap_or(usize::MAX).min(usize::from(u16::MAX));
     let depth = usize::try_from(limits.depth.min(MAX_DEPTH)).unwrap_or(0);
     // One more of each than allowed, so that reaching it can be told from ending there.
-    let parser = parser().max_depth(depth.saturating_add(1)).max_parts(parts.saturating_add(1));
+    // Mails inside the mail are leaves here: whoever opens them counts their depth and parts.
+    let parser = parser().max_depth(depth.saturating_add(1)).max_parts(usize::from(u16::MAX));
     let Some(message) = parser.parse(bytes) else { return Ok(without_headers(bytes)) };
-    if message.parts().len() > parts {
+    let own = || message.root().parts();
+    if message.parts().len() >= usize::from(u16::MAX) || own().nth(parts).is_some() {
         return Err(Unreadable::TooManyParts);
     }
-    if message.parts().any(|part| part.flags().contains(PartFlags::LIMIT_REACHED)) {
+    if own().any(|part| part.flags().contains(PartFlags::LIMIT_REACHED) && part.is_text()) {
         return Err(Unreadable::TooDeep);
     }
-    let mut walk = Walk { bytes, limits, leaves: Vec::new(), found: BTreeMap::new(), open: Vec::new(), text: None };
+    let mut walk = Walk::new(bytes, limits);
     let root = message.root_part();
     let headers = walk.headers(&root)?;
     walk.visit(&root, &Vec::new(), Place::default())?;
@@ -96,14 +87,6 @@ fn header_length(bytes: &[u8]) -> usize {
     length
 }
 
-/// True if a line of `bytes` reads as a header of a MIME part.
-fn names_content(bytes: &[u8]) -> bool {
-    const HEADERS: [&[u8]; 3] = [b"content-type:", b"content-disposition:", b"content-transfer-encoding:"];
-    bytes.split(|b| matches!(b, b'\n' | b'\r')).any(|line| {
-        HEADERS.iter().any(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
-    })
-}
-
 fn check_length(length: usize, limits: &Limits) -> Result<(), Unreadable> {
     let length = u64::try_from(length).unwrap_or(u64::MAX);
     if length > limits.header_bytes { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
@@ -124,34 +107,46 @@ fn without_headers(bytes: &[u8]) -> Mail<'_> {
         headers: Headers::default(),
         leaves: vec![leaf],
         findings: vec![(Path::new(), Code::AmbiguousStructure, 1)],
-        ambiguities: vec![(Path::new(), Flag::Unspecified, 1)],
+        ambiguities: vec![(Path::new(), Flag::HeaderAbsent, 1)],
     }
-}
-
-/// Where a part stands.
-#[derive(Clone, Copy, Default)]
-struct Place {
-    /// Only files here: signatures, pictures of a body, encrypted content.
-    filed: bool,
-    /// A part without a type is a message (RFC 2046 5.1.5).
-    digest: bool,
 }
 
 struct Walk<'a, 'l> {
     bytes: &'a [u8],
     limits: &'l Limits,
     leaves: Vec<Leaf<'a>>,
-    found: BTreeMap<Path, u32>,
+    doubts: BTreeMap<Path, Doubts>,
+    findings: Vec<(Path, Code, u32)>,
+    charsets: Charsets,
     /// Multiparts that were never closed.
     open: Vec<Path>,
+    boundaries: BTreeSet<Vec<u8>>,
+    /// Leaves that say they are multiparts and could not be taken apart.
+    unopened: Vec<Path>,
     /// The first text that only its name makes a file.
     text: Option<usize>,
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a, 'l> Walk<'a, 'l> {
+    fn new(bytes: &'a [u8], limits: &'l Limits) -> Self {
+        Self {
+            bytes,
+            limits,
+            leaves: Vec::new(),
+            doubts: BTreeMap::new(),
+            findings: Vec::new(),
+            charsets: Charsets::default(),
+            open: Vec::new(),
+            boundaries: BTreeSet::new(),
+            unopened: Vec::new(),
+            text: None,
+        }
+    }
+
     fn headers(&mut self, root: &MessagePart<'_>) -> Result<Headers, Unreadable> {
         let block = self.block(root)?;
-        self.note(&[], Headers::contradictions(&block));
+        self.at(&[]).merge(&Headers::doubts(&block));
+        self.charsets.of_mail(&block);
         Ok(Headers::read(&block))
     }
 
@@ -168,33 +163,55 @@ impl<'a> Walk<'a, '_> {
         self.bytes.get(at(start)..at(end)).unwrap_or_default()
     }
 
+    fn at(&mut self, path: &[u16]) -> &mut Doubts {
+        self.doubts.entry(path.to_vec()).or_default()
+    }
+
     /// Visits a part; the depth was bounded by the parser.
     fn visit(&mut self, part: &MessagePart<'_>, path: &Path, place: Place) -> Result<(), Unreadable> {
-        let entity = Entity::read(&self.block(part)?);
-        self.note(path, entity.irregular);
-        if part.flags().contains(PartFlags::FALLBACK_DELIMITER) {
-            self.note(path, 1);
-        }
+        let block = self.block(part)?;
+        self.charsets.of_part(&block, path);
+        let entity = Entity::read(&block);
+        self.at(path).merge(&entity.doubts);
         let declares_multipart = entity.media_type.as_deref().and_then(|kind| kind.strip_prefix("multipart/"));
         let is_multipart = part.is_multipart() && part.children().len() > 0;
+        self.flags(part, path, is_multipart);
         match declares_multipart {
             Some(subtype) if is_multipart && KNOWN_MULTIPARTS.contains(&subtype) => {
+                self.boundary(part, path, &entity);
                 self.children(part, path, place, subtype, entity.start.as_deref())
             }
             None if is_multipart => {
-                self.note(path, 1);
+                self.at(path).hides(Flag::StructureUndeclared);
                 self.children(part, path, place, "mixed", None)
             }
             Some(_) if !is_multipart => {
                 // RFC 2045 5.2: what cannot be taken apart is read as text.
-                self.note(path, 1);
-                self.leaf(part, path, place, Entity { media_type: None, ..entity });
+                self.at(path).hides(Flag::BoundaryNotFound);
+                let path = leaf_path(path);
+                self.unopened.push(path.clone());
+                self.leaf(part, &path, place, Entity { media_type: None, ..entity });
                 Ok(())
             }
             _ => {
-                self.leaf(part, path, place, entity);
+                self.leaf(part, &leaf_path(path), place, entity);
                 Ok(())
             }
+        }
+    }
+
+    /// What the tree's parser itself found odd.
+    fn flags(&mut self, part: &MessagePart<'_>, path: &Path, is_multipart: bool) {
+        let flags = part.flags();
+        if flags.contains(PartFlags::FALLBACK_DELIMITER) {
+            self.at(path).hides(Flag::DelimiterOdd);
+        }
+        if flags.contains(PartFlags::NO_BLANK_LINE) {
+            // A mail of headers only hides nothing; a part cut off among its headers may have more to some.
+            self.at(path).note(Flag::HeaderUnterminated, !path.is_empty());
+        }
+        if is_multipart && flags.contains(PartFlags::UNTERMINATED) {
+            self.open.push(path.clone());
         }
     }
 
@@ -206,7 +223,6 @@ impl<'a> Walk<'a, '_> {
         subtype: &str,
         start: Option<&str>,
     ) -> Result<(), Unreadable> {
-        self.boundary(part, path);
         self.surroundings(part, path);
         let shown = match subtype {
             "related" => Some(self.start(part, start)?),
@@ -219,40 +235,53 @@ impl<'a> Walk<'a, '_> {
             let first = self.leaves.len();
             let mut child_path = path.clone();
             child_path.push(u16::try_from(at + 1).map_err(|_| Unreadable::TooManyParts)?);
-            let filed = place.filed || shown.is_some_and(|shown| shown != at);
-            self.visit(&child, &child_path, Place { filed, digest: subtype == "digest" })?;
+            let inside = Place {
+                filed: place.filed || shown.is_some_and(|shown| shown != at),
+                digest: subtype == "digest",
+                report: subtype == "report",
+                signature: subtype == "signed" && at > 0,
+                encrypted: subtype == "encrypted" || place.encrypted,
+            };
+            self.visit(&child, &child_path, inside)?;
             choices.push(first..self.leaves.len());
         }
         if subtype == "alternative" {
             alternative::settle(&mut self.leaves, &choices);
         }
+        if subtype == "signed" {
+            self.findings.push((path.clone(), Code::SignatureRemoved, 1));
+        }
         Ok(())
     }
 
     /// Notes delimiters that another reader could take for those of an enclosing multipart.
-    fn boundary(&mut self, part: &MessagePart<'_>, path: &Path) {
+    fn boundary(&mut self, part: &MessagePart<'_>, path: &Path, entity: &Entity) {
         let own = part.boundary().unwrap_or_default();
+        self.boundaries.insert(own.as_bytes().to_vec());
+        if entity.boundary.as_deref() != Some(own) {
+            self.at(path).hides(Flag::BoundaryOdd);
+        }
+        let own = own.to_ascii_lowercase();
         let mut outer = part.parent();
         while let Some(multipart) = outer {
-            if let Some(boundary) = multipart.boundary()
-                && (boundary.starts_with(own) || own.starts_with(boundary))
-            {
-                self.note(path, 1);
+            if let Some(boundary) = multipart.boundary().map(str::to_ascii_lowercase) {
+                if boundary == own {
+                    self.at(path).hides(Flag::BoundarySameAsOuter);
+                } else if boundary.starts_with(&own) || own.starts_with(&boundary) {
+                    self.at(path).hides(Flag::BoundaryPrefix);
+                }
             }
             outer = multipart.parent();
         }
-        if part.flags().contains(PartFlags::UNTERMINATED) {
-            self.open.push(path.clone());
-        }
     }
 
-    /// Notes headers of parts before the first delimiter and behind the last: another reader could find a file there.
+    /// Looks before the first delimiter and behind the last: another reader could find a file there.
     fn surroundings(&mut self, part: &MessagePart<'_>, path: &Path) {
         let mut children = part.children();
         let Some(first) = children.next() else { return };
         let last_end = children.last().map_or(first.offset_end(), |last| last.offset_end());
         let around = [self.slice(part.offset_body(), first.offset_header()), self.slice(last_end, part.offset_end())];
-        self.note(path, u32::from(around.into_iter().any(names_content)));
+        around.into_iter().for_each(|bytes| outside::around(bytes, self.at(path)));
     }
 
     /// The root of a multipart/related: the one `start` names, else the first.
@@ -267,52 +296,42 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn leaf(&mut self, part: &MessagePart<'_>, path: &Path, place: Place, entity: Entity) {
-        let path = if path.is_empty() { vec![1] } else { path.clone() };
         let raw = self.slice(part.offset_body(), part.offset_end());
-        let (bytes, malformed) = entity.encoding.decode_checked(raw);
+        let (bytes, flags) = transfer::decode(entity.encoding, raw);
         let default = if place.digest { "message/rfc822" } else { "text/plain" };
-        let declared = entity.media_type.unwrap_or_else(|| default.to_owned());
-        let is_text = declared.starts_with("text/") && !FILE_TEXTS.contains(&declared.as_str());
-        let may_show = is_text && !place.filed && entity.disposition == Disposition::Inline;
-        let role = if may_show && entity.names.shown.is_none() { Role::Body } else { Role::Attachment };
-        if role == Role::Attachment {
-            self.note(&path, u32::from(malformed));
-            if may_show && self.text.is_none() {
-                self.text = Some(self.leaves.len());
-            }
+        let declared = entity.media_type.clone().unwrap_or_else(|| default.to_owned());
+        let standing = role::standing(&declared, &entity, place, &bytes);
+        // Words that do not decode hide nothing; of a file another reader could see other bytes.
+        flags.into_iter().for_each(|flag| self.at(path).note(flag, standing.role == Role::Attachment));
+        self.findings.extend(standing.finding.map(|code| (path.clone(), code, 1)));
+        if standing.is_named_text && self.text.is_none() {
+            self.text = Some(self.leaves.len());
         }
-        self.leaves.push(Leaf {
-            path,
-            role,
-            declared,
-            charset: entity.charset,
-            flowed: entity.flowed,
-            names: entity.names,
-            bytes,
-        });
+        let is_shown = standing.role == Role::Body;
+        self.push(path.clone(), standing.role, declared, entity, if is_shown { without_nul(bytes) } else { bytes });
     }
 
-    fn note(&mut self, path: &[u16], count: u32) {
-        if count > 0 {
-            let sum = self.found.entry(path.to_vec()).or_default();
-            *sum = sum.saturating_add(count);
-        }
+    fn push(&mut self, path: Path, role: Role, declared: String, entity: Entity, bytes: Cow<'a, [u8]>) {
+        let (charset, flowed, names) = (entity.charset, entity.flowed, entity.names);
+        self.leaves.push(Leaf { path, role, declared, charset, flowed, names, bytes });
     }
+}
 
-    fn finish(mut self, headers: Headers) -> Mail<'a> {
-        if !self.leaves.iter().any(|leaf| leaf.role == Role::Body)
-            && let Some(leaf) = self.text.and_then(|at| self.leaves.get_mut(at))
-        {
-            leaf.role = Role::Body;
+/// Words without the NUL that some programs end them with (RFC 5322 4.1 has readers that ignore it).
+fn without_nul(bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
+    let has_text = bytes.get(..end).is_some_and(|text| !text.contains(&0));
+    match bytes {
+        Cow::Borrowed(all) if has_text => Cow::Borrowed(all.get(..end).unwrap_or(all)),
+        Cow::Owned(mut all) if has_text => {
+            all.truncate(end);
+            Cow::Owned(all)
         }
-        // A missing end is harmless where all is text; a file may have been cut, or another read into it.
-        for path in std::mem::take(&mut self.open) {
-            if self.leaves.iter().any(|leaf| leaf.role == Role::Attachment && leaf.path.starts_with(&path)) {
-                self.note(&path, 1);
-            }
-        }
-        let ambiguities = self.found.iter().map(|(path, count)| (path.clone(), Flag::Unspecified, *count)).collect();
-        let findings = self.found.into_iter().map(|(path, count)| (path, Code::AmbiguousStructure, count)).collect();
-        Mail { headers, leaves: self.leaves, findings, ambiguities }
+        other => other,
     }
+}
+
+/// Leaves have a number, also the only one of a mail.
+fn leaf_path(path: &Path) -> Path {
+    if path.is_empty() { vec![1] } else { path.clone() }
 }

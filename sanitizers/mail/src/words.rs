@@ -4,16 +4,44 @@
 //! them. Missing padding, blanks inside a word and a language tag (RFC 2231 5) are let pass.
 //! Invariant: work per `=?` is bounded, whatever follows.
 
-use sanitizer_japanese::decode as decode_charset;
+use sanitizer_japanese::{Decoded, decode as decode_charset};
 
 /// Longest word that is taken for one, in bytes; RFC 2047 2 says 75, real mail exceeds it.
 const MAX_WORD: usize = 2_048;
 const MAX_CHARSET: usize = 60;
 
+/// How surely something was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Doubt {
+    /// Pieces whose label was missing or wrong, so that their bytes decided.
+    pub(crate) guessed: u32,
+    /// Sequences without a reading.
+    pub(crate) undecodable: u32,
+}
+
+impl Doubt {
+    /// Both together.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self {
+            guessed: self.guessed.saturating_add(other.guessed),
+            undecodable: self.undecodable.saturating_add(other.undecodable),
+        }
+    }
+
+    /// Of one decoded piece.
+    pub(crate) fn of(decoded: &Decoded) -> Self {
+        Self { guessed: u32::from(decoded.guessed), undecodable: decoded.undecodable }
+    }
+}
+
 /// The text of `bytes`; not yet safe to show.
 pub(crate) fn decode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    let mut joined = Joined::default();
+    read(bytes).0
+}
+
+/// As [`decode`], and how surely it was read.
+pub(crate) fn read(bytes: &[u8]) -> (String, Doubt) {
+    let mut text = Text { text: String::with_capacity(bytes.len()), ..Text::default() };
     let mut rest = bytes;
     let mut gap = 0;
     while let Some(found) = rest.get(gap..).and_then(find_opening).map(|at| gap + at) {
@@ -22,17 +50,17 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
             gap = found + 2;
             continue;
         };
-        if !(joined.is_open() && before.trim_ascii().is_empty()) {
-            joined.flush(&mut text);
-            push_raw(before, &mut text);
+        if !(text.open && before.trim_ascii().is_empty()) {
+            text.flush();
+            text.push_raw(before);
         }
-        joined.push(&word, &mut text);
+        text.push(&word);
         rest = from_word.get(word.length..).unwrap_or_default();
         gap = 0;
     }
-    joined.flush(&mut text);
-    push_raw(rest, &mut text);
-    text
+    text.flush();
+    text.push_raw(rest);
+    (text.text, text.doubt)
 }
 
 /// Length of the encoded word that `bytes` start with.
@@ -44,38 +72,43 @@ fn find_opening(bytes: &[u8]) -> Option<usize> {
     bytes.windows(2).position(|pair| pair == b"=?")
 }
 
-fn push_raw(bytes: &[u8], text: &mut String) {
-    match std::str::from_utf8(bytes) {
-        Ok(ascii) if ascii.is_ascii() && !bytes.contains(&0x1B) => text.push_str(ascii),
-        _ => text.push_str(&decode_charset(None, bytes).text),
-    }
-}
-
-/// Content of neighbouring words in one charset.
+/// Text so far, and the content of neighbouring words in one charset that is not decoded yet.
 #[derive(Default)]
-struct Joined {
+struct Text {
+    text: String,
+    doubt: Doubt,
     charset: String,
     bytes: Vec<u8>,
     open: bool,
 }
 
-impl Joined {
-    const fn is_open(&self) -> bool {
-        self.open
+impl Text {
+    /// Raw UTF-8 is what RFC 6532 allows; every other raw charset is a guess.
+    fn push_raw(&mut self, bytes: &[u8]) {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !bytes.contains(&0x1B) && !text.starts_with('\u{FEFF}') => self.text.push_str(text),
+            _ => self.push_decoded(&decode_charset(None, bytes)),
+        }
     }
 
-    fn push(&mut self, word: &Word<'_>, text: &mut String) {
+    fn push_decoded(&mut self, decoded: &Decoded) {
+        self.doubt = self.doubt.and(Doubt::of(decoded));
+        self.text.push_str(&decoded.text);
+    }
+
+    fn push(&mut self, word: &Word<'_>) {
         if !(self.open && self.charset.eq_ignore_ascii_case(word.charset)) {
-            self.flush(text);
+            self.flush();
             word.charset.clone_into(&mut self.charset);
             self.open = true;
         }
         if word.base64 { base64(word.text, &mut self.bytes) } else { quoted(word.text, &mut self.bytes) }
     }
 
-    fn flush(&mut self, text: &mut String) {
+    fn flush(&mut self) {
         if self.open {
-            text.push_str(&decode_charset(Some(&self.charset), &self.bytes).text);
+            let decoded = decode_charset(Some(&self.charset), &self.bytes);
+            self.push_decoded(&decoded);
             self.bytes.clear();
             self.open = false;
         }

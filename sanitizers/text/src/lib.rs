@@ -7,10 +7,12 @@ mod autolink;
 mod clean;
 mod csv;
 mod findings;
+mod flowed;
 mod html;
 #[cfg(test)]
 mod laws;
 mod link;
+pub mod passwords;
 mod plain;
 mod punycode;
 mod url;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use sanitizer_api::Link;
 
+use crate::url;
+
 /// Most links that are listed for one body.
 pub(crate) const MAX_LINKS: usize = 1000;
 
@@ -17,6 +19,11 @@ pub(crate) struct Links {
 }
 
 impl Links {
+    /// The number of a link to `url` (in normal form, live) whose text is `shown`; `None` over the limit.
+    pub(crate) fn lead(&mut self, url: &str, shown: &str) -> Option<u32> {
+        self.number(url::written(url), url::lie(shown, url))
+    }
+
     /// The number of `target` (already inert), which the text shows as another host's address `shown`;
     /// `None` over the limit.
     pub(crate) fn number(&mut self, target: String, shown: Option<String>) -> Option<u32> {

@@ -9,6 +9,7 @@ use sanitizer_japanese::decode;
 use crate::autolink;
 use crate::clean::{clean, truncate};
 use crate::findings::Findings;
+use crate::flowed;
 use crate::link::Links;
 use crate::url;
 
@@ -49,7 +50,7 @@ impl Sanitizer for BodyText {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn sanitize(&self, input: &[u8], hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
@@ -57,7 +58,11 @@ impl Sanitizer for BodyText {
         let mut findings = Findings::of(&decoded);
         let cleaned = clean(decoded.text);
         findings.note(Code::ControlRemoved, cleaned.controls.saturating_add(cleaned.zero_width));
-        body(cleaned.text, Links::default(), findings, budget)
+        let text = match hints.flowed {
+            Some(how) => flowed::joined(&cleaned.text, how),
+            None => cleaned.text,
+        };
+        body(text, Links::default(), findings, budget)
     }
 }
 
@@ -160,6 +165,14 @@ mod tests {
         let listed: Vec<_> = rebuilt.links.iter().map(|l| (l.number, l.target.as_str(), l.shown.is_some())).collect();
         assert_eq!(listed, [(1, "hxxps://www[.]city[.]example[.]jp/a?b=1", false), (2, "hxxp://example[.]com", false)]);
         assert_eq!(rebuilt.findings[0].count, 2);
+    }
+
+    #[test]
+    fn flowed_lines_are_joined_before_addresses_are_looked_for() {
+        let hints = Hints { charset: Some("utf-8"), flowed: Some(sanitizer_api::Flowed { delsp: true }) };
+        let input = "詳細は https://a.exam \r\nple/ です。 \r\n以上\r\n".as_bytes();
+        let rebuilt = BodyText.sanitize(input, hints, &mut Budget::generous()).unwrap();
+        assert_eq!(String::from_utf8(rebuilt.bytes).unwrap(), "詳細は hxxps://a[.]example/ です。以上\n");
     }
 
     #[test]

@@ -32,6 +32,58 @@ pub(crate) fn to_ascii(host: &str) -> String {
         .join(".")
 }
 
+/// The letters that `host` stands for; `None` if it has no `xn--` label, or one that is no proper spelling.
+pub(crate) fn to_unicode(host: &str) -> Option<String> {
+    if !host.contains("xn--") || host.len() > MAX_HOST {
+        return None;
+    }
+    let labels: Option<Vec<String>> = host
+        .split('.')
+        .map(|label| match label.strip_prefix("xn--") {
+            Some(coded) => decode(coded),
+            None => Some(label.to_owned()),
+        })
+        .collect();
+    let letters = labels?.join(".");
+    (!letters.chars().any(|c| sanitizer_japanese::changes_reading(c) || c.is_whitespace())).then_some(letters)
+}
+
+/// RFC 3492 6.2.
+fn decode(coded: &str) -> Option<String> {
+    let (basic, digits) = coded.rsplit_once('-').unwrap_or(("", coded));
+    let mut out: Vec<char> = basic.chars().collect();
+    let (mut code, mut at, mut bias) = (FIRST_CODE, 0u32, FIRST_BIAS);
+    let mut digits = digits.chars().peekable();
+    while digits.peek().is_some() {
+        let (before, mut weight, mut k) = (at, 1u32, BASE);
+        loop {
+            let digit = value(digits.next()?)?;
+            at = at.checked_add(digit.checked_mul(weight)?)?;
+            let threshold = k.saturating_sub(bias).clamp(T_MIN, T_MAX);
+            if digit < threshold {
+                break;
+            }
+            weight = weight.checked_mul(BASE.checked_sub(threshold)?)?;
+            k = k.checked_add(BASE)?;
+        }
+        let length = u32::try_from(out.len()).ok()?.checked_add(1)?;
+        bias = adapt(at.checked_sub(before)?, length, before == 0);
+        code = code.checked_add(at / length)?;
+        at %= length;
+        out.insert(usize::try_from(at).ok()?, char::from_u32(code)?);
+        at = at.checked_add(1)?;
+    }
+    Some(out.into_iter().collect())
+}
+
+/// The reverse of [`digit`].
+fn value(digit: char) -> Option<u32> {
+    match digit.to_ascii_lowercase() {
+        c @ 'a'..='z' => u32::from(c).checked_sub(u32::from('a')),
+        c => c.to_digit(10)?.checked_add(26),
+    }
+}
+
 /// RFC 3492 6.3.
 fn encode(label: &str) -> Option<String> {
     let mut out: String = label.chars().filter(char::is_ascii).collect();
@@ -114,6 +166,16 @@ mod tests {
             ("ｅｘａｍｐｌｅ．com", "example.com"),
         ] {
             assert_eq!(to_ascii(host), ascii);
+        }
+        for (ascii, letters) in [
+            ("xn--bcher-kva.example", Some("bücher.example")),
+            ("www.xn--wgv71a119e.jp", Some("www.日本語.jp")),
+            ("xn--80ak6aa92e.com", Some("аррӏе.com")),
+            ("xn--99999999999.jp", None),
+            ("xn--!.jp", None),
+            ("example.jp", None),
+        ] {
+            assert_eq!(to_unicode(ascii).as_deref(), letters, "{ascii}");
         }
     }
 }

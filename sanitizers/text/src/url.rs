@@ -3,11 +3,22 @@
 //! Refuses: to print targets that a browser would run (`javascript:`, `data:`, `file:` and every unknown scheme).
 //! Invariant: what was defanged once is not changed by defanging it again.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::link::Links;
 use crate::punycode;
 
 /// Longest target that is listed, in bytes.
 const MAX_TARGET: usize = 2048;
+
+/// Longest user of an address that is told, in characters.
+const MAX_USER: usize = 100;
+
+/// Most hosts that are looked at in the text of one link.
+const MAX_HOSTS: usize = 8;
+
+/// Last labels that make a word in a sentence the name of a site.
+const COMMON_TOPS: [&str; 9] = ["jp", "com", "net", "org", "info", "biz", "tokyo", "site", "shop"];
 
 /// Live schemes and what stands for them.
 const SCHEMES: [(&str, &str); 3] = [("https", "hxxps"), ("http", "hxxp"), ("ftp", "fxp")];
@@ -73,8 +84,53 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
+/// The live address `url` as it is listed: inert, and with the letters that its host stands for beside it.
+pub(crate) fn written(url: &str) -> String {
+    let inert = defang(url);
+    let host = url.split_once("://").map_or("", |(_, rest)| host_of(rest));
+    match punycode::to_unicode(host) {
+        Some(letters) => format!("{inert}（{}）", defang_host(&letters)),
+        None => inert,
+    }
+}
+
+/// What the text `shown` of a link to `url` says of its target, if that is not so.
+pub(crate) fn lie(shown: &str, url: &str) -> Option<String> {
+    let other = hosts_shown(shown).into_iter().find(|host| !same_site(host, url));
+    other.or_else(|| user_of(url)).map(|name| defang_host(&name))
+}
+
+/// The user in an address: it stands where a reader looks for the host.
+fn user_of(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let (user, _) = authority_of(rest).rsplit_once('@')?;
+    Some(user.chars().filter(|&c| !sanitizer_japanese::changes_reading(c)).take(MAX_USER).collect())
+}
+
+/// The hosts that a reader of `text` takes it for.
+pub(crate) fn hosts_shown(text: &str) -> Vec<String> {
+    let plain: String = text.nfkc().filter(|&c| !sanitizer_japanese::changes_reading(c)).collect();
+    let pieces =
+        plain.split(|c: char| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '(' | ')' | '"' | '\'' | '[' | ']'));
+    let found: Vec<String> = pieces
+        .map(|piece| piece.trim_end_matches(is_sentence_end))
+        .filter(|piece| piece.contains("://") || looks_like_host(piece))
+        .filter_map(host_shown)
+        .take(MAX_HOSTS)
+        .collect();
+    if found.is_empty() { host_shown(&plain).into_iter().collect() } else { found }
+}
+
+/// True for a word inside a sentence that can only be the name of a site.
+fn looks_like_host(word: &str) -> bool {
+    let host = host_of(word);
+    let top = host.rsplit('.').next().unwrap_or_default();
+    host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."))
+        || (host.contains('.') && !word.contains('@') && COMMON_TOPS.contains(&top))
+}
+
 /// The host that a reader takes `text` for, if it looks like an address of the web.
-pub(crate) fn host_shown(text: &str) -> Option<String> {
+fn host_shown(text: &str) -> Option<String> {
     let text = text.trim();
     let (explicit, rest) = match text.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => (true, rest),
@@ -105,9 +161,13 @@ pub(crate) fn same_site(shown: &str, target: &str) -> bool {
 
 /// The host in what follows `://`, without user and port.
 fn host_of(rest: &str) -> &str {
-    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = authority_of(rest).rsplit('@').next().unwrap_or_default();
     host.split(':').next().unwrap_or_default()
+}
+
+/// User, host and port in what follows `://`.
+fn authority_of(rest: &str) -> &str {
+    rest.split(['/', '\\', '?', '#']).next().unwrap_or_default()
 }
 
 /// `url` so that nothing makes it clickable.
@@ -298,11 +358,23 @@ mod tests {
             ("https://example.jp", "https://example.jp@evil.example/", false),
             ("https://notexample.jp", "https://example.jp/", false),
             ("example.jp", "https://notexample.jp/", false),
+            ("ｗｗｗ．ｃｉｔｙ．ｌｇ．ｊｐ", "https://evil.example/", false),
+            ("ｗｗｗ．ｃｉｔｙ．ｌｇ．ｊｐ", "https://www.city.lg.jp/", true),
+            ("詳しくはwww.city.lg.jpへ", "https://evil.example/", false),
+            ("市のサイト（city.lg.jp）", "https://evil.example/?u=city.lg.jp", false),
+            ("市のサイト（city.lg.jp）", "https://www.city.lg.jp/", true),
+            ("こちら", "https://city.lg.jp@evil.example/", false),
+            ("こちら", "https://r.example/?u=https%3A%2F%2Fcity.lg.jp%2F", true),
+            ("資料.pdfとNode.js、Ver.2.0", "https://evil.example/", true),
+            ("担当a@city.lg.jpまで", "https://evil.example/", true),
         ] {
-            assert_eq!(same_site(&host_shown(shown).unwrap(), target), honest, "{shown} {target}");
+            assert_eq!(lie(shown, target).is_none(), honest, "{shown} {target}");
         }
-        for text in ["こちら", "詳細.pdf", "report.pdf", "a@b.example", "Ver.2", "1.5", "foo bar.jp", "", "."] {
-            assert_eq!(host_shown(text), None, "{text}");
+        for text in ["こちら", "詳細.pdf", "report.pdf", "a@b.example", "Ver.2", "1.5", "foo bar.rs", "", "."] {
+            assert_eq!(hosts_shown(text), Vec::<String>::new(), "{text}");
         }
+        assert_eq!(lie("こちら", "https://city.lg.jp@evil.example/").as_deref(), Some("city[.]lg[.]jp"));
+        assert_eq!(written("https://xn--80ak6aa92e.com/x"), "hxxps://xn--80ak6aa92e[.]com/x（аррӏе[.]com）");
+        assert_eq!(defang(&written("https://xn--80ak6aa92e.com/x")), written("https://xn--80ak6aa92e.com/x"));
     }
 }

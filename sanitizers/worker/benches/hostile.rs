@@ -49,6 +49,64 @@ fn body_of_html(bencher: Bencher<'_, '_>) {
     rebuild(bencher, &HtmlBody, html().as_bytes(), "utf-8");
 }
 
+/// Ordinary newsletters and replies; the reach is 20 MB/s.
+#[divan::bench(args = [0, 1, 2, 3, 4])]
+fn ordinary_html(bencher: Bencher<'_, '_>, mail: usize) {
+    let mails = [
+        include_str!("../../text/src/html/golden/newsletter.html"),
+        include_str!("../../text/src/html/golden/estimate.html"),
+        include_str!("../../text/src/html/golden/invoice.html"),
+        include_str!("../../text/src/html/golden/outlook-reply.html"),
+        include_str!("../../text/src/html/golden/gmail-reply.html"),
+    ];
+    rebuild(bencher, &HtmlBody, mails.get(mail).copied().unwrap_or_default().as_bytes(), "utf-8");
+}
+
+/// HTML mails of other people, one after another: the files that `TEMIZU_BENCH_HTML` names, parted by colons.
+#[divan::bench]
+fn found_html(bencher: Bencher<'_, '_>) {
+    let named = std::env::var_os("TEMIZU_BENCH_HTML").unwrap_or_default();
+    let mails: Vec<Vec<u8>> = std::env::split_paths(&named).filter_map(|path| std::fs::read(path).ok()).collect();
+    let bytes: usize = mails.iter().map(Vec::len).sum();
+    bencher.counter(BytesCount::new(bytes)).bench_local(|| {
+        for mail in &mails {
+            let hints = Hints { charset: Some("utf-8"), ..Hints::default() };
+            drop(black_box(HtmlBody.sanitize(black_box(mail), hints, &mut Budget::generous())));
+        }
+    });
+}
+
+/// A megabyte each that somebody wrote to keep a computer busy; the reach is a second.
+const NASTY: [(&str, &str, &str); 14] = [
+    ("nested blocks", "", "<div>"),
+    ("nested tables", "", "<table><tr><td>"),
+    ("nested quotes and lists", "", "<blockquote><ul><li>"),
+    ("misnested looks", "", "<b><i></b></i>"),
+    ("looks around blocks", "", "<font><div></font>"),
+    ("links in links", "", "<a><div></a>"),
+    ("attributes", "<p ", " a=1 b c"),
+    ("comments without end", "", "<!--"),
+    ("titles without end", "", "<title></b>"),
+    ("rules", "<div class='a b c'><style>", ".a .b .c{color:red}"),
+    ("styles", "<style>.a .b .c{color:red}</style>", "<b class='b c' style='color:#fff;font:12px x'>"),
+    ("rows", "<table border=1>", "<tr><td>甲<td>乙<td>1,234<td>あいう"),
+    ("cells that reach", "<table border=1>", "<tr><td rowspan=99 colspan=99>甲<td>1"),
+    ("references", "", "&#0;\0&#99999999999;&amp"),
+];
+
+#[divan::bench(args = 0..NASTY.len(), sample_count = 5)]
+fn hostile_html(bencher: Bencher<'_, '_>, case: usize) {
+    let Some((_, start, piece)) = NASTY.get(case) else { return };
+    let html = format!("{start}{}", piece.repeat(1024 * 1024 / piece.len()));
+    rebuild(bencher, &HtmlBody, html.as_bytes(), "utf-8");
+}
+
+#[divan::bench(sample_count = 5)]
+fn hostile_table_of_300_by_300(bencher: Bencher<'_, '_>) {
+    let html = format!("<table border=1>{}</table>", format!("<tr>{}", "<td>12345678".repeat(300)).repeat(300));
+    rebuild(bencher, &HtmlBody, html.as_bytes(), "utf-8");
+}
+
 #[divan::bench]
 fn decoding_what_nobody_labelled(bencher: Bencher<'_, '_>) {
     let text = JIS_LINE.repeat(1000);

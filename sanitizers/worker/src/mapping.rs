@@ -6,14 +6,16 @@
 use std::borrow::Cow;
 
 use sanitizer_api::{Class, Code, Detected, Flowed};
-use sanitizer_mail::{Headers, Leaf, Mail, Unreadable};
+use sanitizer_mail::{Headers, Leaf, Unreadable};
 use sanitizer_protocol::{
     self as protocol, Address, AuthenticationField, AuthenticationResult, Failure, Found, Inspected, Limits, PartFound,
     Role, Subject,
 };
 use sha2::{Digest, Sha256};
 
-use crate::registry;
+use crate::expand::{Expanded, Node, expand};
+use crate::inline::Remains;
+use crate::{head, registry};
 
 /// Seconds since the epoch of the years 1 to 9999: what a Date header of the new mail can say (RFC 5322 3.3).
 const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
@@ -38,8 +40,10 @@ pub struct Source<'a> {
     pub charset: Option<String>,
     /// How its lines are joined.
     pub flowed: Option<Flowed>,
-    /// The bytes.
+    /// The bytes; of a body, what is left when the files in it are taken out; of a mail, the lines shown of it.
     pub bytes: Cow<'a, [u8]>,
+    /// What its reader is told besides what writing it brings up.
+    pub found: Vec<(Code, u32)>,
     /// The place of the plain twin that speaks for an HTML body of which nothing is left to read.
     pub twin: Option<Vec<u16>>,
 }
@@ -51,10 +55,9 @@ pub struct Source<'a> {
 pub fn inspect<'a>(subject: &Subject, bytes: &'a [u8], limits: &Limits) -> Result<Item<'a>, Failure> {
     match subject {
         Subject::Mail => {
-            let limits =
-                sanitizer_mail::Limits { header_bytes: limits.header_bytes, depth: limits.depth, parts: limits.parts };
-            let mail = sanitizer_mail::inspect(bytes, &limits).map_err(failure)?;
-            Ok(item(mail))
+            let Limits { header_bytes, depth, parts, .. } = *limits;
+            let mail = sanitizer_mail::inspect(bytes, &sanitizer_mail::Limits { header_bytes, depth, parts });
+            Ok(item(expand(mail.map_err(failure)?, limits)))
         }
         Subject::File { name } => Ok(item(single_file(name, bytes))),
     }
@@ -69,8 +72,8 @@ fn failure(unreadable: Unreadable) -> Failure {
     }
 }
 
-/// A file is a mail of one attachment and no headers.
-fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Mail<'a> {
+/// A file is a mail of one attachment and no headers; a mail as a file stays one file.
+fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Expanded<'a> {
     let leaf = Leaf {
         path: Vec::new(),
         role: sanitizer_mail::Role::Attachment,
@@ -80,10 +83,12 @@ fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Mail<'a> {
         names: sanitizer_mail::Names::of([name]),
         bytes: Cow::Borrowed(bytes),
     };
-    Mail { headers: Headers::default(), leaves: vec![leaf], findings: Vec::new(), ambiguities: Vec::new() }
+    let detected = detected(&leaf);
+    let nodes = vec![Node { leaf, detected, head: None, text: None }];
+    Expanded { headers: Headers::default(), nodes, findings: Vec::new(), ambiguities: Vec::new() }
 }
 
-fn item(mail: Mail<'_>) -> Item<'_> {
+fn item(mail: Expanded<'_>) -> Item<'_> {
     let mut findings: Vec<Found> =
         mail.findings.into_iter().map(|(path, code, count)| found(path, code, count)).collect();
     let ambiguities = mail
@@ -91,10 +96,10 @@ fn item(mail: Mail<'_>) -> Item<'_> {
         .into_iter()
         .map(|(path, flag, count)| Found { code: flag.as_str().to_owned(), path, count })
         .collect();
-    let mut parts = Vec::with_capacity(mail.leaves.len());
-    let mut sources = Vec::with_capacity(mail.leaves.len());
-    for leaf in mail.leaves {
-        let (part, source) = part(leaf, &mut findings);
+    let mut parts = Vec::with_capacity(mail.nodes.len());
+    let mut sources = Vec::with_capacity(mail.nodes.len());
+    for node in mail.nodes {
+        let (part, source) = part(node, &mut findings);
         parts.push(part);
         sources.push(source);
     }
@@ -104,26 +109,35 @@ fn item(mail: Mail<'_>) -> Item<'_> {
     Item { found: Inspected { headers: headers(mail.headers), parts, findings, ambiguities }, sources }
 }
 
-fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>) {
-    let detected = match leaf.role {
+/// The real type of a leaf.
+pub(crate) fn detected(leaf: &Leaf<'_>) -> Detected {
+    match leaf.role {
         sanitizer_mail::Role::Attachment => {
             sanitizer_detect::with_name(sanitizer_detect::detect(&leaf.bytes), &leaf.names.extensions)
         }
-        sanitizer_mail::Role::Body | sanitizer_mail::Role::Alternative => body(&leaf),
-    };
+        sanitizer_mail::Role::Body | sanitizer_mail::Role::Alternative => body(leaf),
+    }
+}
+
+fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>) {
+    let Node { leaf, detected, head, text } = node;
     let extensions = leaf.names.extensions;
     let lies = extensions.iter().any(|extension| !sanitizer_detect::agrees(&detected, extension));
-    if lies || sanitizer_detect::polyglot(&leaf.bytes, &detected).is_some() {
+    // Of a mail that was opened nothing is handed on but text and its own parts, whatever else its bytes could be.
+    if lies || (head.is_none() && sanitizer_detect::polyglot(&leaf.bytes, &detected).is_some()) {
         findings.push(found(leaf.path.clone(), Code::TypeMismatch, 1));
     }
-    if detected.encrypted {
+    // An envelope of S/MIME is told of by whoever looked into it.
+    if detected.encrypted && detected.id != "p7m" {
         findings.push(found(leaf.path.clone(), Code::PasswordRequired, 1));
     }
     // A body that nothing can show in place is a file, whatever the sender says.
     let showable = registry::sanitizer(detected.id, protocol::Way::Text).is_some();
     let role = match leaf.role {
+        _ if head.is_some() => Role::Enclosed,
         sanitizer_mail::Role::Body if showable => Role::Body,
-        sanitizer_mail::Role::Alternative if showable => Role::Alternative,
+        // A signature was looked at before it became one (`sanitizer_mail`): it is dropped, never shown.
+        sanitizer_mail::Role::Alternative if showable || is_signature(&leaf.declared) => Role::Alternative,
         sanitizer_mail::Role::Body | sanitizer_mail::Role::Alternative | sanitizer_mail::Role::Attachment => {
             Role::Attachment
         }
@@ -139,34 +153,69 @@ fn part<'a>(leaf: Leaf<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
         sha256: Sha256::digest(&leaf.bytes).into(),
         encrypted: detected.encrypted,
     };
-    (
-        part,
-        Source {
-            path: leaf.path,
-            type_id: detected.id,
-            charset: leaf.charset,
-            flowed: leaf.flowed,
-            bytes: leaf.bytes,
-            twin: None,
+    let source = Source {
+        path: leaf.path,
+        type_id: detected.id,
+        charset: leaf.charset,
+        flowed: leaf.flowed,
+        bytes: leaf.bytes,
+        found: Vec::new(),
+        twin: None,
+    };
+    (part, shown(source, head, text))
+}
+
+/// What is written of a part where that is not its bytes.
+fn shown<'a>(source: Source<'a>, head: Option<String>, text: Option<Remains>) -> Source<'a> {
+    match (head, text) {
+        (Some(head), _) => Source {
+            type_id: head::TYPE,
+            charset: Some("utf-8".to_owned()),
+            bytes: Cow::Owned(head.into_bytes()),
+            ..source
         },
-    )
+        (None, Some(remains)) => {
+            Source { charset: remains.charset, bytes: Cow::Owned(remains.bytes), found: remains.found, ..source }
+        }
+        (None, None) => source,
+    }
 }
 
 /// The last plain text of the multipart/alternative that `body` was chosen from.
 fn twin(body: &PartFound, parts: &[PartFound]) -> Option<Vec<u16>> {
+    if body.role != Role::Body || body.detected.id != "html" {
+        return None;
+    }
+    let mail = mail_of(&body.path, parts);
     let stands_beside = |other: &&PartFound| {
         let parent = other.path.split_last().map_or(&[][..], |(_, parent)| parent);
-        other.role == Role::Alternative && other.detected.id != "html" && body.path.starts_with(parent)
+        let says_it = other.role == Role::Alternative && other.detected.id != "html" && !is_service(&other.declared);
+        says_it && body.path.starts_with(parent) && mail_of(&other.path, parts) == mail
     };
-    let wanted = body.role == Role::Body && body.detected.id == "html";
-    parts.iter().rev().filter(|_| wanted).find(stands_beside).map(|part| part.path.clone())
+    parts.iter().rev().find(stands_beside).map(|part| part.path.clone())
+}
+
+/// The innermost mail that `path` lies in; absent for the item itself.
+fn mail_of<'p>(path: &[u16], parts: &'p [PartFound]) -> Option<&'p [u16]> {
+    let around =
+        |part: &&PartFound| part.role == Role::Enclosed && path.len() > part.path.len() && path.starts_with(&part.path);
+    parts.iter().rev().find(around).map(|part| part.path.as_slice())
+}
+
+/// Parts beside a body that say nothing to people: signatures, and the version of an encryption.
+fn is_service(declared: &str) -> bool {
+    is_signature(declared) || declared == "application/pgp-encrypted"
+}
+
+fn is_signature(declared: &str) -> bool {
+    declared.starts_with("application/") && declared.ends_with("-signature")
 }
 
 /// The type of what is shown in place: text that looks like a script is still text to read, and HTML without a
 /// document around it is still HTML; tags in plain text are words about tags. What is no text at all keeps its real type.
 fn body(leaf: &Leaf<'_>) -> Detected {
     let detected = sanitizer_detect::detect(&leaf.bytes);
-    if !sanitizer_detect::is_text(&leaf.bytes) {
+    if !sanitizer_detect::is_text(&leaf.bytes) && !sanitizer_japanese::reads(leaf.charset.as_deref(), &leaf.bytes) {
         return detected;
     }
     match leaf.declared.as_str() {
@@ -271,6 +320,23 @@ mod tests {
         let item = inspect(&Subject::Mail, text.as_bytes(), &Limits { parts: 9, ..LIMITS }).unwrap();
         let twins: Vec<_> = item.sources.iter().map(|source| (source.path.clone(), source.twin.clone())).collect();
         assert_eq!(twins, [(vec![1, 1], None), (vec![1, 2], Some(vec![1, 1])), (vec![2], None)]);
+    }
+
+    #[test]
+    fn a_signature_is_dropped_if_it_is_one_and_never_speaks_for_a_body() {
+        let signed = |kind: &str, signature: &str| {
+            let text = format!(
+                "From: a@b.jp\nContent-Type: multipart/signed; boundary=s\n\n--s\nContent-Type: text/html\n\n<img>\n\
+                 --s\nContent-Type: application/{kind}-signature\nContent-Transfer-Encoding: base64\n\n{signature}\n--s--\n"
+            );
+            let text = text.replace('\n', "\r\n");
+            let item = inspect(&Subject::Mail, text.as_bytes(), &Limits { parts: 9, ..LIMITS }).unwrap();
+            (item.found.parts[1].role, item.sources[0].twin.clone())
+        };
+        assert_eq!(signed("pkcs7", "MIAGCSqGSIb3DQEHAg=="), (Role::Alternative, None));
+        assert_eq!(signed("pkcs7", PROGRAM), (Role::Attachment, None));
+        let armour = "LS0tLS1CRUdJTiBQR1AgU0lHTkFUVVJFLS0tLS0KCmlRPT0KLS0tLS1FTkQgUEdQIFNJR05BVFVSRS0tLS0t";
+        assert_eq!(signed("pgp", armour), (Role::Alternative, None));
     }
 
     #[test]

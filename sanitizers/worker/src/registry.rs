@@ -6,10 +6,13 @@
 use sanitizer_api::Sanitizer;
 use sanitizer_protocol::Way;
 
+use crate::head::{self, EnclosedHead};
+
 /// The sanitizer that writes parts of the real type `type_id` in this way.
 #[must_use]
 pub fn sanitizer(type_id: &str, way: Way) -> Option<&'static dyn Sanitizer> {
     match way {
+        Way::Text if type_id == head::TYPE => Some(&EnclosedHead),
         Way::Text => sanitizer_text::sanitizer_for(type_id, true),
         Way::Rebuild => {
             sanitizer_text::sanitizer_for(type_id, false).or_else(|| sanitizer_calendar::sanitizer_for(type_id))
@@ -25,7 +28,8 @@ mod tests {
     fn types_that_are_not_listed_have_no_sanitizer() {
         for way in [Way::Text, Way::Rebuild] {
             assert!(sanitizer("text", way).is_some());
-            for type_id in ["pe", "pdf", "zip", "unknown", ""] {
+            assert_eq!(sanitizer(head::TYPE, way).is_some(), way == Way::Text);
+            for type_id in ["pe", "eml", "msg", "tnef", "pdf", "zip", "unknown", ""] {
                 assert!(sanitizer(type_id, way).is_none(), "{type_id} {way:?}");
             }
         }

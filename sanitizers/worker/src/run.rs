@@ -6,13 +6,16 @@
 use std::io::{self, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, Sanitizer};
+use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Rebuilt, Sanitizer};
+use sanitizer_japanese::Gaiji;
 use sanitizer_protocol::{
     self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION, Way,
     WrittenHead, encode_bytes, encode_control, encode_end,
 };
+use sanitizer_text::passwords;
 use sha2::{Digest, Sha256};
 
+use crate::gaiji;
 use crate::mapping::{self, Item, Source};
 use crate::registry;
 
@@ -52,7 +55,7 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     outbox.say(&FromWorker::Ready { version: VERSION })?;
     outbox.flush()?;
     let Some(first) = inbox.next_frame()? else { return Ok(()) };
-    let ToWorker::Inspect { subject, length, limits, settings: _ } = first.message()? else {
+    let ToWorker::Inspect { subject, length, limits, settings } = first.message()? else {
         return Err(SessionError::Protocol);
     };
     let Some(bytes) = inbox.receive(length)? else {
@@ -62,14 +65,19 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
         Ok(item) => item,
         Err(failure) => return outbox.say(&FromWorker::Failed(failure)),
     };
-    let Item { found, sources } = item;
+    let Item { mut found, sources } = item;
+    let gaiji = Gaiji::new(&settings.gaiji);
+    gaiji::in_inspected(gaiji, &mut found, &limits);
     outbox.say(&FromWorker::Inspected(Box::new(found)))?;
     outbox.flush()?;
     let Some(second) = inbox.next_frame()? else { return Ok(()) };
     let ToWorker::Rebuild { orders } = second.message()? else { return Err(SessionError::Protocol) };
     let mut budget =
         Budget { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes, html_bytes: limits.html_bytes };
-    orders.into_iter().try_for_each(|order| outbox.answer(order, &sources, &mut budget))
+    orders.into_iter().try_for_each(|order| {
+        outbox
+            .answer(order, &sources, &mut budget, |rebuilt, budget| gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget))
+    })
 }
 
 /// A parser that panics has met something that is not a mail or file as it should be.
@@ -143,7 +151,14 @@ impl<W: Write> Outbox<W> {
     }
 
     /// Writes one part, or says why not.
-    fn answer(&mut self, order: Order, sources: &[Source<'_>], budget: &mut Budget) -> Result<(), SessionError> {
+    /// `finish` is the last hand on every part.
+    fn answer(
+        &mut self,
+        order: Order,
+        sources: &[Source<'_>],
+        budget: &mut Budget,
+        finish: impl Fn(Rebuilt, &mut Budget) -> Rebuilt,
+    ) -> Result<(), SessionError> {
         let Some(source) = sources.iter().find(|source| source.path == order.path) else {
             return Err(SessionError::Protocol);
         };
@@ -160,6 +175,7 @@ impl<W: Write> Outbox<W> {
                 (None, Err(code)) => return self.refuse(order, code),
             },
         };
+        let rebuilt = finish(rebuilt, budget);
         let head = head(&order, sanitizer, &rebuilt);
         let length = self.waiting.len();
         if encode_control(&FromWorker::Written(head), &mut self.waiting).is_err() {
@@ -195,10 +211,21 @@ impl<W: Write> Outbox<W> {
 fn write_anew(sanitizer: &dyn Sanitizer, source: &Source<'_>, budget: &mut Budget) -> Result<Rebuilt, Code> {
     let hints = Hints { charset: source.charset.as_deref(), flowed: source.flowed };
     match catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget))) {
-        Ok(Ok(rebuilt)) => Ok(rebuilt),
+        Ok(Ok(rebuilt)) => Ok(told(rebuilt, &source.found)),
         Ok(Err(error)) => Err(error.code()),
         Err(_) => Err(Code::ConvertFailed),
     }
+}
+
+/// `rebuilt` with what was found before it was written.
+fn told(mut rebuilt: Rebuilt, found: &[(Code, u32)]) -> Rebuilt {
+    for (code, count) in found {
+        match rebuilt.findings.iter_mut().find(|finding| finding.code == *code) {
+            Some(known) => known.count = known.count.saturating_add(*count),
+            None => rebuilt.findings.push(Finding { code: *code, count: *count }),
+        }
+    }
+    rebuilt
 }
 
 /// What the plain twin of `source` says, if it has one that says anything.
@@ -250,8 +277,14 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt) -> WrittenH
         },
         findings: rebuilt.findings.iter().map(found).collect(),
         links: rebuilt.links.iter().map(link).collect(),
-        candidates: Vec::new(),
+        candidates: candidates(order.way, rebuilt),
     }
+}
+
+/// Passwords that a body seems to name; the text of a file is not searched.
+fn candidates(way: Way, rebuilt: &Rebuilt) -> Vec<String> {
+    let text = std::str::from_utf8(&rebuilt.bytes).ok().filter(|_| way == Way::Text);
+    text.map(passwords::candidates).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -334,6 +367,17 @@ mod tests {
         let Frame::Bytes(bytes) = &frames[2] else { panic!("{frames:?}") };
         assert_eq!((head.length, head.sha256), (u64::try_from(bytes.len()).unwrap(), Sha256::digest(bytes).into()));
         assert_eq!(frames[3..], [Frame::End]);
+    }
+
+    #[test]
+    fn a_body_is_searched_for_passwords_and_a_file_is_not() {
+        for (way, expected) in [(Way::Text, vec!["Abc-1234".to_owned()]), (Way::Rebuild, Vec::new())] {
+            let orders = ToWorker::Rebuild { orders: vec![Order { path: Vec::new(), way }] };
+            let (ended, frames) = play(&[item("パスワード：Abc-1234\n".as_bytes()), message(&orders)].concat());
+            ended.unwrap();
+            let Ok(FromWorker::Written(head)) = frames[1].message() else { panic!("{frames:?}") };
+            assert_eq!(head.candidates, expected);
+        }
     }
 
     #[test]
@@ -427,6 +471,7 @@ mod tests {
             charset: None,
             flowed: None,
             bytes: Cow::Borrowed(b""),
+            found: Vec::new(),
             twin: None,
         };
         for (error, code) in [

@@ -22,6 +22,7 @@ const fn list(of: &'static Form) -> Form {
 /// The tables of the file, in order.
 pub const SECTIONS: &[Section] = &[
     Section { name: "site", en: "The municipality and what its staff read", ja: "団体と、職員が読む文" },
+    Section { name: "notice", en: "What recipients are told", ja: "届いたメールに添えるお知らせ" },
     Section { name: "smtp", en: "Receiving mail", ja: "メールの受信" },
     Section { name: "deliver", en: "Sending to the LGWAN mail server", ja: "LGWAN 側メールサーバへの送信" },
     Section { name: "store", en: "Where data lies", ja: "データの置き場所" },
@@ -32,6 +33,9 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "sender", en: "What is believed of a sender", ja: "差出人の確認" },
     Section { name: "limits", en: "Limits of one mail", ja: "一通のメールの上限" },
     Section { name: "retention", en: "How long things are kept", ja: "保管する期間" },
+    Section {
+        name: "password", en: "Passwords that come with a mail of their own", ja: "別のメールで届くパスワード"
+    },
 ];
 
 const SOCKET: Form = Form::Socket;
@@ -64,6 +68,16 @@ pub const KEYS: &[Key] = &[
     key("site.portal_url", Form::Url, "\"https://mail-portal.city.example.lg.jp\"",
         "Address of the staff portal without a slash at the end; empty while there is none.",
         "職員用ページの URL。末尾に / を付けません。なければ空にします。"),
+    key("site.gaiji", Form::Path, "\"/etc/temizu/gaiji.txt\"",
+        "Table of the site's own characters: a code and a word a line; what it does not know is shown as a geta mark.",
+        "外字の表。一行に一つ、コードと置き換える文字を書きます。表にない外字は〓で示します。"),
+
+    key("notice.template", Form::Path, "\"/etc/temizu/notice.toml\"",
+        "A file with the site's own wording for a few places of the notice; try it with temizu notice preview.",
+        "お知らせの一部を団体の言葉に変えるファイル。temizu notice preview で確かめられます。"),
+    key("notice.held", Form::Switch, "true",
+        "Whether the recipients of a mail that a rule holds as a whole are told so.",
+        "規則がメール全体を止めたとき、宛先の人に知らせるかどうか。"),
 
     key("smtp.listen", list(&SOCKET), "[\"0.0.0.0:25\", \"[::]:25\"]",
         "Addresses to listen on. Needed to receive mail.",
@@ -216,4 +230,9 @@ pub const KEYS: &[Key] = &[
     key("retention.days", integer(1, 36_500), "14",
         "Days after which the original and everything rebuilt from it are destroyed.",
         "原本と、それから作り直したものを破棄するまでの日数。"),
+
+    key("password.search_hours", integer(0, 720), "24",
+        "Hours after a file with a password in which later mails of its sender are searched for it; 0 searches none. \
+         What is found is sealed.",
+        "パスワード付きのファイルが届いてから、同じ差出人のメールにパスワードを探す時間。0 は探しません。見つけたものは封をして保管します。"),
 ];

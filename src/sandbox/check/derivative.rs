@@ -11,7 +11,8 @@ use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
 use super::{Lie, card, ensure, findings, is_line, reason, table};
 use crate::domain::derivative::About;
 use crate::domain::name::changes_reading;
-use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link};
+use crate::domain::password::MAX_CANDIDATES;
+use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link, Password};
 use crate::ports::{Answer, Order};
 use crate::sandbox::session::way;
 
@@ -43,6 +44,7 @@ pub struct Promise {
     format: Format,
     about: About,
     findings: Vec<Finding>,
+    candidates: Vec<Password>,
 }
 
 /// What bytes may be written as.
@@ -76,6 +78,7 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
         length: untrusted.length,
         digest: Digest::from_bytes(untrusted.sha256),
         format,
+        candidates: candidates(untrusted.candidates, untrusted.way)?,
         findings: findings(untrusted.findings, &BTreeSet::from([order.path.clone()]))?,
         about: About {
             media_type: untrusted.media_type,
@@ -112,8 +115,16 @@ impl Promise {
         ensure(keeps_its_form, "a table with a formula, or a calendar or card with more than it may have")?;
         #[expect(clippy::disallowed_methods, reason = "these bytes have been checked: this is where vouching begins")]
         let derivative = Derivative::vouch(self.order.path.clone(), untrusted, self.about);
-        Ok(Answer::Written { order: self.order, derivative, findings: self.findings })
+        Ok(Answer::Written { order: self.order, derivative, findings: self.findings, candidates: self.candidates })
     }
+}
+
+/// Only a body names passwords, and none of them breaks a line.
+fn candidates(untrusted: Vec<String>, way: Way) -> Result<Vec<Password>, Lie> {
+    ensure(untrusted.is_empty() || way == Way::Text, "passwords in a file")?;
+    ensure(untrusted.len() <= MAX_CANDIDATES, "more passwords than a mail names")?;
+    let lie = |_| Lie("a password that is none");
+    untrusted.into_iter().map(|text| Password::new(text).map_err(lie)).collect()
 }
 
 /// Checks a refusal against its order.
@@ -147,7 +158,7 @@ pub(super) fn is_live(text: &str) -> bool {
         let (before, host) = text.split_at_checked(at).unwrap_or_default();
         !is_name(before.chars().next_back()) && is_name(host.chars().nth(label.len()))
     };
-    has_live_scheme(&text) || text.match_indices("www.").any(is_host)
+    has_live_scheme(&text) || text.match_indices("www.").chain(text.match_indices("mailto:")).any(is_host)
 }
 
 pub(super) fn has_live_scheme(text: &str) -> bool {
@@ -265,6 +276,10 @@ mod tests {
             ("a link out of order", |head| head.links = vec![link(2, "a"), link(1, "b")]),
             ("link nought", |head| head.links = vec![link(0, "a")]),
             ("a link of two lines", |head| head.links = vec![link(1, "a\nb")]),
+            ("too many passwords", |head| head.candidates = vec!["x".to_owned(); 21]),
+            ("a password of two lines", |head| head.candidates = vec!["x\ny".to_owned()]),
+            ("an endless password", |head| head.candidates = vec!["x".repeat(129)]),
+            ("an empty password", |head| head.candidates = vec![String::new()]),
             ("a link that can be clicked", |head| head.links = vec![link(1, "HTTPS://example.jp")]),
         ];
         for (what, lie) in lies {
@@ -281,6 +296,8 @@ mod tests {
             ("see HTTPS://example.jp", false),
             ("file://server/x", false),
             ("見る:Www.example.jp", false),
+            ("連絡先MAILTO:a@city.example", false),
+            ("mailto: a@city.example mailto[:]a@city.example", true),
         ] {
             assert_eq!(check(body.as_bytes(), Action::Text, "text/plain").is_ok(), believed, "{body}");
             assert!(check(body.as_bytes(), Action::Rebuild, "text/plain").is_ok(), "a file may name an address");

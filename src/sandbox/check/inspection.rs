@@ -66,20 +66,32 @@ fn parts(untrusted: Vec<PartFound>, limits: &Limits, length: u64) -> Result<Vec<
     ensure(u64::try_from(untrusted.len()).is_ok_and(|count| count <= u64::from(limits.parts)), "too many parts")?;
     let parts: Vec<Part> = untrusted.into_iter().map(|found| part(found, limits)).collect::<Result<_, _>>()?;
     ensure(parts.is_sorted_by(|one, next| one.path < next.path), "parts that are not in reading order")?;
-    // Every transfer encoding takes at least as many bytes as it carries.
-    let total = |enclosed: bool| {
-        let counted = parts.iter().filter(|part| is_enclosed(part, &parts) == enclosed);
-        counted.map(|part| part.length).try_fold(0u64, u64::checked_add)
+    let is_inside = |part: &Part| parts.iter().any(|other| part.path.is_inside(&other.path));
+    let holds_parts = |part: &Part| parts.iter().any(|other| other.path.is_inside(&part.path));
+    let total = |wanted: &dyn Fn(&Part) -> bool| {
+        parts.iter().filter(|part| wanted(part)).map(|part| part.length).try_fold(0u64, u64::checked_add)
     };
-    ensure(total(false).is_some_and(|total| total <= length), "parts that are larger than their item")?;
-    // What an enclosed mail holds may be compressed in it (TNEF).
-    ensure(total(true).is_some_and(|total| total <= limits.output_bytes), "enclosed parts that are too large")?;
+    // Every transfer encoding takes at least as many bytes as it carries.
+    let outermost = total(&|part| !is_inside(part));
+    ensure(outermost.is_some_and(|total| total <= length), "parts that are larger than their item")?;
+    // What a mail inside the mail holds may be compressed in it (TNEF, RTF); each byte counts once, where it ends up.
+    let innermost = total(&|part| is_inside(part) && !holds_parts(part));
+    ensure(innermost.is_some_and(|total| total <= limits.output_bytes), "enclosed parts that are too large")?;
+    ensure(parts.iter().all(|part| is_in_its_place(part, &parts)), "parts inside something that holds none")?;
     Ok(parts)
 }
 
-/// True if the part lies in a mail inside the mail, whose length counts already.
-fn is_enclosed(part: &Part, parts: &[Part]) -> bool {
-    parts.iter().any(|other| other.role == PartRole::Enclosed && part.path.is_inside(&other.path))
+/// Parts lie in mails inside the mail; only files lie in a text.
+fn is_in_its_place(part: &Part, parts: &[Part]) -> bool {
+    parts.iter().filter(|other| part.path.is_inside(&other.path)).all(|other| match other.role {
+        PartRole::Enclosed => true,
+        // A file that was taken out of a text may itself be a mail with parts.
+        PartRole::Body => {
+            let directly = part.path.numbers().len() == other.path.numbers().len() + 1;
+            !directly || matches!(part.role, PartRole::Attachment | PartRole::Enclosed)
+        }
+        PartRole::Alternative | PartRole::Attachment => false,
+    })
 }
 
 /// Flags found at most: each kind once per part.
@@ -384,6 +396,33 @@ mod tests {
         assert!(check(|field| field.results[0].domain = Some("a b".to_owned())).is_err());
         assert!(check(|field| field.results = vec![field.results[0].clone(); MAX_RESULTS + 1]).is_err());
         assert!(authentication(vec![field(); MAX_AUTHENTICATION + 1]).is_err());
+    }
+
+    #[test]
+    fn parts_lie_in_mails_and_files_in_texts_and_each_byte_counts_once() {
+        let at = |path: &[u16], role, length| PartFound { role, length, ..part(path) };
+        let check = |parts: Vec<PartFound>| {
+            inspection(Inspected { parts, ..Inspected::default() }, &LIMITS, LENGTH, false).is_ok()
+        };
+        use Role::{Alternative, Attachment, Body, Enclosed};
+        // Two mails inside each other are the same bytes.
+        let nested = |innermost| {
+            vec![at(&[1], Enclosed, LENGTH), at(&[1, 1], Enclosed, LENGTH), at(&[1, 1, 1], Attachment, innermost)]
+        };
+        assert!(check(nested(LIMITS.output_bytes)));
+        assert!(!check(nested(LIMITS.output_bytes + 1)));
+        assert!(!check(vec![at(&[1], Enclosed, LENGTH), at(&[2], Attachment, 1)]));
+        for (outer, inner, may) in [
+            (Enclosed, Body, true),
+            (Enclosed, Alternative, true),
+            (Body, Attachment, true),
+            (Body, Enclosed, true),
+            (Body, Body, false),
+            (Attachment, Attachment, false),
+            (Alternative, Attachment, false),
+        ] {
+            assert_eq!(check(vec![at(&[1], outer, 1), at(&[1, 1], inner, 1)]), may, "{outer:?} {inner:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
 use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
+use crate::store::keys::KeyFolder;
+use crate::store::passwords::{self, FORGET};
 use crate::store::rows::{failed, on_disk, to_column, to_json};
 
 /// Writes what an ended lease leaves; if the disk is full, the item is tried again without blame.
@@ -56,6 +58,10 @@ async fn write(store: &EmbeddedStore, mut ended: Ended) -> Result<(), StoreError
         on_disk(move || objects.iter().try_for_each(|(place, bytes)| folder.store(place, bytes))).await?;
     }
     let mail_files = ended.mail_files();
+    if let Some(search) = ended.search.as_mut().filter(|search| search.names_passwords()) {
+        let keys = KeyFolder::new(store.folder.root().join("keys"));
+        search.seal(on_disk(move || Ok(keys.sealing_key())).await?);
+    }
     let unused = match store.writer.submit(Concluding(ended)).await {
         Ok(unused) => unused,
         // Derivatives are named by their digest and may be another's by now; the mails are ours alone.
@@ -83,6 +89,7 @@ impl Job for Concluding {
         let unused = if self.0.item.stage == Stage::Received {
             Vec::new()
         } else {
+            self.forget_passwords(&mut batch);
             self.write_kept(&mut batch);
             self.write_derivatives(&mut batch);
             self.write_terms(&mut batch)?;
@@ -92,6 +99,7 @@ impl Job for Concluding {
         finish_item(&mut batch, &self.0.key);
         turn.append_in(&mut batch, &self.0.key.tenant, &self.0.records).await?;
         batch.run(turn).await?;
+        self.search_passwords(turn).await?;
         Ok(unused)
     }
 }
@@ -115,6 +123,23 @@ impl Concluding {
             .bind(self.0.key.id.to_string())
             .bind(to_column(self.0.token))
             .expect_one_change();
+    }
+
+    /// What an earlier conclusion left; what was linked stays while a password is wanted.
+    fn forget_passwords(&self, batch: &mut Batch) {
+        let [search, linked] = FORGET;
+        let (tenant, item) = (self.0.key.tenant.as_str(), self.0.key.id.to_string());
+        batch.add(search).bind(tenant).bind(item.as_str());
+        batch.add(linked).bind(tenant).bind(item.as_str()).bind(self.0.wants_password);
+    }
+
+    async fn search_passwords(&self, turn: &mut Turn) -> Result<(), StoreError> {
+        let Some(search) = &self.0.search else { return Ok(()) };
+        let key = &self.0.key;
+        for event in passwords::sqlite::search(&mut turn.connection, key, search, self.0.at).await? {
+            turn.append(&key.tenant, &event).await?;
+        }
+        Ok(())
     }
 
     fn write_kept(&mut self, batch: &mut Batch) {

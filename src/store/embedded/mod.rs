@@ -42,7 +42,7 @@ use self::source::Source;
 use self::writer::Writer;
 use crate::config;
 use crate::domain::Timestamp;
-use crate::ports::{Clock, OriginalSink, OriginalSource, StoreError};
+use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError};
 use crate::store::clock_watch::ClockWatch;
 use crate::store::disk::{Disk, LocalDisk};
 use crate::store::keys::KeyFolder;
@@ -140,6 +140,13 @@ impl EmbeddedStore {
     }
 }
 
+impl EmbeddedStore {
+    fn opening(&self) -> Result<Source, OpenError> {
+        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key_of_pair().map_err(OpenError::Keys)?;
+        Ok(Source::new(Arc::clone(&self.folder), self.readers.clone(), key))
+    }
+}
+
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn clock_difference(&self, _now: Timestamp) -> Result<Duration, StoreError> {
@@ -154,8 +161,11 @@ impl Store for EmbeddedStore {
     }
 
     fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError> {
-        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key_of_pair().map_err(OpenError::Keys)?;
-        Ok(Arc::new(Source::new(Arc::clone(&self.folder), self.readers.clone(), key)))
+        Ok(Arc::new(self.opening()?))
+    }
+
+    fn passwords(&self) -> Result<Arc<dyn Passwords>, OpenError> {
+        Ok(Arc::new(self.opening()?))
     }
 }
 

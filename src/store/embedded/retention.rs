@@ -10,6 +10,7 @@ use super::EmbeddedStore;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, Digest, Event, ItemId, ItemKey, TenantId, Timestamp};
 use crate::ports::{Retention, StoreError};
+use crate::store::passwords::END_WINDOWS;
 use crate::store::rows::{Columns, failed};
 
 /// Items in one transaction.
@@ -71,6 +72,12 @@ impl Job for Expiring {
             .fetch_all(&mut turn.connection)
             .await
             .map_err(failed)?;
+        sqlx::query(END_WINDOWS)
+            .bind(self.tenant.as_str())
+            .bind(self.now.millis())
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
         let mut files = Vec::new();
         for row in &rows {
             let key = ItemKey { tenant: self.tenant.clone(), id: row.parsed("id")? };
@@ -106,6 +113,8 @@ async fn destroy(turn: &mut Turn, key: &ItemKey) -> Result<Vec<String>, StoreErr
     sqlx::query(
         "DELETE FROM original WHERE tenant = ?1 AND item = ?2; \
          DELETE FROM derivative WHERE tenant = ?1 AND item = ?2; \
+         DELETE FROM password_search WHERE tenant = ?1 AND item = ?2; \
+         DELETE FROM password_candidate WHERE tenant = ?1 AND item = ?2; \
          UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = ?1 AND item = ?2; \
          UPDATE item SET stage = 'expired', leased_until = NULL WHERE tenant = ?1 AND id = ?2",
     )

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use sqlx::SqlitePool;
 
 use super::files::Folder;
-use crate::domain::ItemKey;
-use crate::ports::{Blob, OriginalSource, StoreError};
+use crate::domain::{ItemKey, Password};
+use crate::ports::{Blob, OriginalSource, Passwords, StoreError};
 use crate::store::keys::OpeningKey;
+use crate::store::passwords::{SEALED, opened};
 use crate::store::rows::{Columns, failed, on_disk};
 use crate::store::unseal::Expected;
 
@@ -47,6 +48,19 @@ impl OriginalSource for Source {
             (None, Some(file)) => self.streamed(file, expected).await,
             (None, None) => Err(StoreError::Damaged("an original without bytes")),
         }
+    }
+}
+
+#[async_trait]
+impl Passwords for Source {
+    async fn candidates(&self, key: &ItemKey) -> Result<Vec<Password>, StoreError> {
+        let rows = sqlx::query(SEALED)
+            .bind(key.tenant.as_str())
+            .bind(key.id.to_string())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        opened(&self.key, &rows)
     }
 }
 

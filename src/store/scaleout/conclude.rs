@@ -4,6 +4,7 @@
 //! them; a recipient who has a sanitized copy gets no second one when the rest is released.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,10 +16,20 @@ use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
 use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
+use crate::store::passwords;
 use crate::store::rows::{failed, to_column};
 
 /// How long one object may take, and the rows after it.
 const UPLOAD: Duration = Duration::from_secs(120);
+
+/// The lock of those who search for passwords.
+const ONE_AT_A_TIME: i64 = 0x7465_6d69_7a77;
+
+/// What an earlier conclusion left; candidates stay while a password is wanted.
+const UNKEEP: &str = "\
+    WITH searched AS (DELETE FROM password_search WHERE tenant = $1 AND item = $2), \
+    linked AS (DELETE FROM password_candidate WHERE tenant = $1 AND item = $2 AND NOT $3) \
+    DELETE FROM kept WHERE tenant = $1 AND item = $2";
 
 /// Writes what an ended lease leaves; if the store is full or away, the item is tried again without blame.
 pub(super) async fn conclude(store: &ScaleoutStore, ended: Ended) -> Result<(), StoreError> {
@@ -46,6 +57,9 @@ async fn write(store: &ScaleoutStore, mut ended: Ended) -> Result<(), StoreError
         // Nobody else renews the lease any more, and a slow object store may take longer than it lasts.
         renew(&store.pool, &ended.key, ended.token, store.clock.now().after(UPLOAD)).await?;
         store.objects.put(&place, bytes).await?;
+    }
+    if let Some(search) = ended.search.as_mut().filter(|search| search.names_passwords()) {
+        search.seal(store.sealing_key.clone().ok_or_else(|| io::Error::other("there is no public key")));
     }
     let mail_files = ended.mail_files();
     match store.writer.submit(Concluding(ended)).await {
@@ -85,6 +99,7 @@ impl Job for Concluding {
         for record in &ended.records {
             turn.append(&ended.key.tenant, record);
         }
+        self.search_passwords(turn).await?;
         Ok(())
     }
 }
@@ -114,11 +129,28 @@ impl Concluding {
         Ok(changed.rows_affected() == 1)
     }
 
+    /// One transaction after the other: each sees what the one before it contributed. The lock is taken before that of
+    /// the chain, by everybody.
+    async fn search_passwords(&self, turn: &mut Turn) -> Result<(), StoreError> {
+        let Some(search) = &self.0.search else { return Ok(()) };
+        let key = &self.0.key;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(ONE_AT_A_TIME)
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
+        for event in passwords::postgres::search(&mut turn.connection, key, search, self.0.at).await? {
+            turn.append(&key.tenant, &event);
+        }
+        Ok(())
+    }
+
     async fn write_kept(&self, turn: &mut Turn) -> Result<(), StoreError> {
         let Ended { key, kept, .. } = &self.0;
-        sqlx::query("DELETE FROM kept WHERE tenant = $1 AND item = $2")
+        sqlx::query(UNKEEP)
             .bind(key.tenant.as_str())
             .bind(key.id.to_string())
+            .bind(self.0.wants_password)
             .execute(&mut turn.connection)
             .await
             .map_err(failed)?;

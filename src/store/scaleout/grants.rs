@@ -102,6 +102,7 @@ const REGISTER: &[Grant] = &[
         "tenant, item, number, is_notice, message_id, outcomes, queued_at, due_at, leased_until, attempts",
     ),
     ("mail_recipient", "SELECT", EVERY),
+    ("password_candidate", "SELECT", "tenant, item, source, count"),
 ];
 
 const INTAKE: &[Grant] = &[
@@ -132,6 +133,12 @@ const PROCESS: &[Grant] = &[
     ("mail", "UPDATE", "bytes, file"),
     ("mail_recipient", "SELECT", EVERY),
     ("mail_recipient", "INSERT", EVERY),
+    ("password_search", "SELECT", EVERY),
+    ("password_search", "INSERT", EVERY),
+    ("password_search", "DELETE", EVERY),
+    ("password_candidate", "SELECT", EVERY),
+    ("password_candidate", "INSERT", EVERY),
+    ("password_candidate", "DELETE", EVERY),
     ("unneeded_object", "SELECT", EVERY),
     ("unneeded_object", "INSERT", EVERY),
     ("unneeded_object", "DELETE", EVERY),
@@ -166,6 +173,7 @@ const PORTAL: &[Grant] = &[
         "tenant, item, number, is_notice, message_id, outcomes, queued_at, due_at, leased_until, attempts",
     ),
     ("mail_recipient", "SELECT", EVERY),
+    ("password_candidate", "SELECT", "tenant, item, source, count"),
 ];
 
 /// Looking at an original is put on record; nothing else is changed.
@@ -251,6 +259,19 @@ mod tests {
             assert_eq!(reads("sealing_key", "public_key"), sees_key, "{zone}");
             let sees_facts = [Zone::Process, Zone::Review, Zone::Operator].contains(&zone);
             assert_eq!(reads("item", "facts") || reads("item", "decision"), sees_facts, "{zone}");
+        }
+    }
+
+    #[test]
+    fn nobody_but_process_reads_a_password_and_nobody_changes_one() {
+        for zone in Zone::ALL {
+            for table in ["password_search", "password_candidate"] {
+                assert_eq!(allow(&[zone], table, "SELECT", "sealed"), zone == Zone::Process, "{zone} {table}");
+                assert_eq!(allow(&[zone], table, "INSERT", "sealed"), zone == Zone::Process, "{zone} {table}");
+                assert!(!allow(&[zone], table, "UPDATE", "sealed"), "{zone} {table}");
+            }
+            let counts = [Zone::Process, Zone::Portal, Zone::Review, Zone::Operator].contains(&zone);
+            assert_eq!(allow(&[zone], "password_candidate", "SELECT", "count"), counts, "{zone}");
         }
     }
 

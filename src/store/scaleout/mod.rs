@@ -40,7 +40,7 @@ use self::source::Source;
 use self::writer::Writer;
 use crate::config;
 use crate::domain::Timestamp;
-use crate::ports::{Clock, OriginalSink, OriginalSource, StoreError};
+use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError};
 use crate::store::clock_watch::ClockWatch;
 use crate::store::keys::{KeyFolder, SealingKey};
 use crate::store::open::{Keys, OpenError, Store};
@@ -123,6 +123,13 @@ impl ScaleoutStore {
     }
 }
 
+impl ScaleoutStore {
+    fn opening(&self) -> Result<Source, OpenError> {
+        let key = self.keys.opening_key().map_err(OpenError::Keys)?;
+        Ok(Source::new(self.pool.clone(), Arc::clone(&self.objects), key))
+    }
+}
+
 #[async_trait]
 impl Store for ScaleoutStore {
     async fn clock_difference(&self, now: Timestamp) -> Result<Duration, StoreError> {
@@ -141,8 +148,11 @@ impl Store for ScaleoutStore {
     }
 
     fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError> {
-        let key = self.keys.opening_key().map_err(OpenError::Keys)?;
-        Ok(Arc::new(Source::new(self.pool.clone(), Arc::clone(&self.objects), key)))
+        Ok(Arc::new(self.opening()?))
+    }
+
+    fn passwords(&self) -> Result<Arc<dyn Passwords>, OpenError> {
+        Ok(Arc::new(self.opening()?))
     }
 }
 

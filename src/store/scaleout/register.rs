@@ -11,6 +11,7 @@ use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, AuditRecord, Digest, ItemKey, TenantId};
 use crate::ports::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, Register, StoreError};
 use crate::store::acts::{Holding, KEEP_RULES, KeepingRules, Operation, Recording};
+use crate::store::passwords::SOURCES;
 use crate::store::readings;
 use crate::store::rows::{failed, to_column};
 
@@ -30,7 +31,8 @@ impl Register for ScaleoutStore {
         let mails = of_item(&mut snapshot, readings::MAILS, key).await?;
         let copies = of_item(&mut snapshot, readings::COPIES, key).await?;
         let records = of_item(&mut snapshot, readings::ITEM_RECORDS, key).await?;
-        readings::detail(&item, &mails, &copies, &records)
+        let sources = of_item(&mut snapshot, SOURCES, key).await?;
+        readings::detail(&item, &mails, &copies, &sources, &records)
     }
 
     async fn quarantine(&self, tenant: &TenantId, filter: &ItemFilter) -> Result<Vec<QuarantineEntry>, StoreError> {

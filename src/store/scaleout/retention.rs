@@ -17,6 +17,7 @@ use super::objects::Objects;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, Digest, Event, ItemId, TenantId, Timestamp};
 use crate::ports::{Retention, StoreError};
+use crate::store::passwords::END_WINDOWS;
 use crate::store::rows::{Columns, failed, to_column};
 
 /// Items in one transaction.
@@ -124,6 +125,8 @@ const ENDED: &str = "\
 const DESTROY: &str = "\
     WITH original_gone AS (DELETE FROM original WHERE tenant = $1 AND item = ANY($2) RETURNING file), \
     derivative_gone AS (DELETE FROM derivative WHERE tenant = $1 AND item = ANY($2) RETURNING file), \
+    searched AS (DELETE FROM password_search WHERE tenant = $1 AND item = ANY($2)), \
+    linked AS (DELETE FROM password_candidate WHERE tenant = $1 AND item = ANY($2)), \
     named AS (SELECT file FROM mail WHERE tenant = $1 AND item = ANY($2)), \
     mail_emptied AS (UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = $1 AND item = ANY($2)), \
     expired AS (UPDATE item SET stage = 'expired', leased_until = NULL WHERE tenant = $1 AND id = ANY($2)), \
@@ -137,6 +140,12 @@ impl Job for Expiring {
     type Answer = Expiry;
 
     async fn run(&self, turn: &mut Turn) -> Result<Expiry, StoreError> {
+        sqlx::query(END_WINDOWS)
+            .bind(self.tenant.as_str())
+            .bind(self.now.millis())
+            .execute(&mut turn.connection)
+            .await
+            .map_err(failed)?;
         let locked: Vec<String> = sqlx::query_scalar(LOCK_ENDED)
             .bind(self.tenant.as_str())
             .bind(self.older_than.millis())

@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use sqlx::PgPool;
 
 use super::objects::Objects;
-use crate::domain::ItemKey;
-use crate::ports::{Blob, OriginalSource, StoreError};
+use crate::domain::{ItemKey, Password};
+use crate::ports::{Blob, OriginalSource, Passwords, StoreError};
 use crate::store::keys::OpeningKey;
+use crate::store::passwords::{SEALED, opened};
 use crate::store::rows::{Columns, failed};
 use crate::store::unseal::Expected;
 
@@ -52,5 +53,18 @@ impl OriginalSource for Source {
             }
             (None, None) => Err(StoreError::Damaged("an original without bytes")),
         }
+    }
+}
+
+#[async_trait]
+impl Passwords for Source {
+    async fn candidates(&self, key: &ItemKey) -> Result<Vec<Password>, StoreError> {
+        let rows = sqlx::query(SEALED)
+            .bind(key.tenant.as_str())
+            .bind(key.id.to_string())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        opened(&self.key, &rows)
     }
 }

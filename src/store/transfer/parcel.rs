@@ -90,7 +90,7 @@ pub(in crate::store) const ITEM: Table = Table {
 };
 
 /// What belongs to items, so that no row comes before one that it refers to; `leased_until` stays behind.
-pub(in crate::store) const BELONGINGS: [Table; 6] = [
+pub(in crate::store) const BELONGINGS: [Table; 8] = [
     Table { name: "search_term", columns: &[text("tenant"), text("item"), text("term")] },
     Table { name: "original", columns: &[text("tenant"), text("item"), bytes("sealed"), text("file")] },
     Table {
@@ -150,6 +150,24 @@ pub(in crate::store) const BELONGINGS: [Table; 6] = [
             text("reason"),
             text("rule"),
         ],
+    },
+    Table {
+        name: "password_search",
+        columns: &[
+            text("tenant"),
+            text("item"),
+            number("received_at"),
+            number("until"),
+            text("from_address"),
+            text("reverse_path"),
+            flag("wanted"),
+            number("count"),
+            bytes("sealed"),
+        ],
+    },
+    Table {
+        name: "password_candidate",
+        columns: &[text("tenant"), text("item"), text("source"), number("count"), bytes("sealed")],
     },
 ];
 

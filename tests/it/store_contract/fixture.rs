@@ -12,11 +12,11 @@ use temizu::domain::derivative::About;
 use temizu::domain::{
     Action, Assurance, AuditEvent, Client, Decision, Derivative, Digest, Envelope, Event, Facts, FileName,
     GroupDecision, HeaderFacts, ItemId, ItemKey, Mailbox, MessageId, Origin, Outbound, Part, PartDecision, PartOutcome,
-    PartRole, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
+    PartRole, Password, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
 };
 use temizu::ports::{
-    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, Queue, Register, Reply,
-    Retention, Settlement, StoreError,
+    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, PasswordSearch, Passwords,
+    Queue, Register, Reply, Retention, Settlement, StoreError,
 };
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
@@ -92,6 +92,7 @@ pub(crate) fn embedded_config(data: &std::path::Path) -> config::Store {
 pub(crate) struct Ports {
     pub(crate) sink: Arc<dyn OriginalSink>,
     pub(crate) source: Arc<dyn OriginalSource>,
+    pub(crate) passwords: Arc<dyn Passwords>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) register: Arc<dyn Register>,
@@ -109,6 +110,7 @@ impl Ports {
         Self {
             sink: store.sink().unwrap(),
             source: store.source().unwrap(),
+            passwords: store.passwords().unwrap(),
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: Arc::clone(&store) as Arc<dyn Outbox>,
             register: Arc::clone(&store) as Arc<dyn Register>,
@@ -312,5 +314,17 @@ pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outb
         decision: decision(None),
         derivatives: vec![derivative(derivative_length)],
         mails,
+        notices: Vec::new(),
+        passwords: None,
     }
+}
+
+/// `conclusion`, of a mail that has a file with a password and names passwords itself.
+pub(crate) fn with_passwords(mut conclusion: Conclusion, names: &[&str]) -> Conclusion {
+    if let Conclusion::Sanitized { facts, passwords, .. } = &mut conclusion {
+        facts.parts.iter_mut().for_each(|part| part.encrypted = true);
+        let candidates = names.iter().map(|name| Password::new((*name).to_owned()).unwrap()).collect();
+        *passwords = Some(PasswordSearch { window: Duration::from_secs(24 * 3_600), candidates });
+    }
+    conclusion
 }

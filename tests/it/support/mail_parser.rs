@@ -21,10 +21,8 @@ pub(crate) fn agrees(mails: &[Vec<u8>]) {
         let multiparts = message.parts().filter(MessagePart::is_multipart).count();
         assert_eq!(multiparts, usize::from(!ours.files.is_empty()), "{ours:?}");
         let leaves: Vec<_> = message.parts().filter(|part| !part.is_multipart()).collect();
-        let read: Vec<(String, String)> = leaves
-            .iter()
-            .map(|leaf| (leaf.attachment_name().unwrap_or_default().to_owned(), text(leaf)))
-            .collect();
+        let read: Vec<(String, String)> =
+            leaves.iter().map(|leaf| (leaf.attachment_name().unwrap_or_default().to_owned(), text(leaf))).collect();
         let files = ours.files.iter().map(|file| (file.name.clone(), file.content.replace("\r\n", "\n")));
         let expected: Vec<_> = [(String::new(), ours.text.clone())].into_iter().chain(files).collect();
         assert_eq!(read, expected);

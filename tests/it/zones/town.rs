@@ -14,7 +14,9 @@ use temizu::ports::{OriginalSink, Queue as _};
 use temizu::store::scaleout::ScaleoutStore;
 use temizu::store::{Keys, Store as _};
 
-use crate::store_contract::fixture::{INLINE, SPAN, StillClock, at, event, item_id, mail, origin, original, sanitized};
+use crate::store_contract::fixture::{
+    INLINE, SPAN, StillClock, at, event, item_id, mail, origin, original, sanitized, with_passwords,
+};
 use crate::support::postgres::{Cluster, Database};
 use crate::support::process::{Ended, end, temizu};
 use crate::support::s3::{Key, S3Server};
@@ -206,7 +208,7 @@ impl Town {
             process.renew(&lease, at(1100)).await.unwrap();
             let mails =
                 vec![mail(number, &["a@city.example", "b@city.example"], 100 + 10_000 * usize::from(number % 2))];
-            let conclusion = sanitized(&lease, 20_000, mails);
+            let conclusion = with_passwords(sanitized(&lease, 20_000, mails), &["Abc-1234"]);
             let record = event(Event::Sanitized, lease.key.id);
             process.conclude(lease, conclusion, vec![record]).await.unwrap();
         }

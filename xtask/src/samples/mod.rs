@@ -6,9 +6,12 @@
 mod bytes;
 mod cards;
 mod charsets;
+mod enclosed;
 mod encode;
 mod files;
 mod html;
+pub mod japanese;
+mod outlook;
 mod structure;
 
 use std::path::PathBuf;
@@ -16,20 +19,22 @@ use std::path::PathBuf;
 use crate::run::{Failure, Outcome, root};
 
 /// One sample.
-pub(crate) struct Sample {
+pub struct Sample {
     /// Folder name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What it shows, for ORIGIN.md.
-    pub(crate) about: &'static str,
+    pub about: &'static str,
     /// The mail, with CRLF line ends.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// All samples, by name.
-pub(crate) fn all() -> Vec<Sample> {
+#[must_use]
+pub fn all() -> Vec<Sample> {
     let mut samples = charsets::samples();
     samples.extend(html::samples());
     samples.extend(structure::samples());
+    samples.extend(enclosed::samples());
     samples.extend(files::samples());
     samples.extend(cards::samples());
     samples.sort_by_key(|sample| sample.name);
@@ -37,7 +42,10 @@ pub(crate) fn all() -> Vec<Sample> {
 }
 
 /// Writes `samples/*/{input.eml,ORIGIN.md}`; with `check` only compares.
-pub(crate) fn write(check: bool) -> Outcome {
+///
+/// # Errors
+/// If a file differs or cannot be written.
+pub fn write(check: bool) -> Outcome {
     let samples = all();
     let mut differing = Vec::new();
     for sample in &samples {

@@ -1,306 +1,375 @@
-//! The tree of an HTML body, as html5ever builds it, in one vector.
+//! The tree of an HTML body in document order, in one vector.
 //!
-//! Refuses: trees deeper than [`MAX_DEPTH`] or with more than [`MAX_NODES`] nodes, while they grow: html5ever's work per
-//! tag rises with the depth. Invariant: a node's number is smaller than the length of the vector it came from.
+//! Reads tags as browsers do where it matters to text: implied ends, tables, misnested looks. Unlike them it moves
+//! nothing (no foster parents), so that a subtree is a range. Refuses: more than [`MAX_NODES`] nodes. Invariant: a
+//! parent's number is smaller than its children's, the work per tag is bounded, and no text is lost.
 
-use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use super::lexer::{Lexer, Token};
+use super::tag::{COUNT, Tag};
 
-use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
-use html5ever::tendril::{StrTendril, TendrilSink};
-use html5ever::tree_builder::TreeBuilderOpts;
-use html5ever::{Attribute, ExpandedName, ParseOpts, QualName, local_name, ns, parse_document};
-
-/// Deepest element.
-pub(crate) const MAX_DEPTH: u32 = 256;
 /// Most nodes.
-const MAX_NODES: usize = 400_000;
-/// Bytes between two looks at the limits.
-const STEP: usize = 4096;
+const MAX_NODES: usize = 1_000_000;
+/// Most open elements that are searched for the one that an end tag ends.
+const MAX_SEARCH: usize = 256;
+/// Most elements that are opened again behind the end of a look around them.
+const MAX_REOPENED: usize = 8;
 
 /// What a node is.
-#[derive(Debug)]
-pub(crate) enum Content {
-    /// An element.
-    Element(Rc<QualName>, Vec<Attribute>),
-    /// Text.
-    Text(StrTendril),
-    /// The root, and what no reader sees.
-    Other,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Content<'a> {
+    /// An element and its attributes, as written.
+    Element(Tag, &'a str),
+    /// Text with its entities; true if it is raw (no entities, nothing that flows).
+    Text(&'a str, bool),
 }
 
 /// A node and its place.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub(crate) struct Node<'a> {
     /// What it is.
-    pub(crate) content: Content,
-    /// Its parent.
-    pub(crate) parent: Option<usize>,
-    /// Its children in order.
-    pub(crate) children: Vec<usize>,
-    depth: u32,
+    pub(crate) content: Content<'a>,
+    /// Its parent; the root is its own.
+    pub(crate) parent: usize,
+    /// One more than its last descendant.
+    pub(crate) end: usize,
+    /// The rest of an element that an end tag cut in two.
+    pub(crate) continued: bool,
 }
 
 /// A finished tree; node 0 is the root.
 #[derive(Debug)]
-pub(crate) struct Tree(Vec<Node>);
+pub(crate) struct Tree<'a>(Vec<Node<'a>>);
 
-impl Tree {
-    /// The tree of `html`; `None` over a limit.
-    pub(crate) fn parse(html: &str) -> Option<Self> {
-        let options = ParseOpts {
-            tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
-            ..ParseOpts::default()
-        };
-        let mut parser = parse_document(Sink::new(), options);
-        let mut rest = html;
-        while !rest.is_empty() {
-            let (step, tail) = rest.split_at(rest.floor_char_boundary(STEP).max(1).min(rest.len()));
-            parser.process(StrTendril::from_slice(step));
-            if parser.tokenizer.sink.sink.full.get() {
+impl<'a> Tree<'a> {
+    /// The tree of `html`; `None` over the limit.
+    pub(crate) fn parse(html: &'a str) -> Option<Self> {
+        let mut builder = Builder::new(html.len());
+        for token in Lexer::new(html) {
+            match token {
+                Token::Text(text) => builder.text(text),
+                Token::Open { name, attributes } => builder.open(Tag::of(name), attributes),
+                Token::Close(name) => builder.close(Tag::of(name)),
+            }
+            if builder.nodes.len() > MAX_NODES {
                 return None;
             }
-            rest = tail;
         }
-        let sink = parser.finish();
-        (!sink.full.get()).then(|| Self(sink.nodes.into_inner()))
+        builder.pop_to(0);
+        Some(Self(builder.nodes))
+    }
+
+    /// True if it holds any element of HTML, or nothing but text.
+    pub(crate) fn is_markup(&self) -> bool {
+        let mut elements = self.0.iter().skip(1).filter_map(|node| match node.content {
+            Content::Element(tag, _) => Some(tag),
+            Content::Text(..) => None,
+        });
+        let first = elements.next();
+        first.is_none() || first.into_iter().chain(elements).any(|tag| tag != Tag::Other)
     }
 
     /// The node with this number.
-    pub(crate) fn node(&self, id: usize) -> Option<&Node> {
+    pub(crate) fn node(&self, id: usize) -> Option<&Node<'a>> {
         self.0.get(id)
     }
 
-    /// Name and attributes of an HTML element.
-    pub(crate) fn element(&self, id: usize) -> Option<(&QualName, &[Attribute])> {
-        match &self.node(id)?.content {
-            Content::Element(name, attributes) => Some((name, attributes)),
-            Content::Text(_) | Content::Other => None,
+    /// How many nodes.
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The tag of an element; [`Tag::Other`] for text.
+    pub(crate) fn tag(&self, id: usize) -> Tag {
+        match self.node(id).map(|node| node.content) {
+            Some(Content::Element(tag, _)) => tag,
+            Some(Content::Text(..)) | None => Tag::Other,
         }
     }
 
-    /// The local name of an element; empty for other nodes.
-    pub(crate) fn name(&self, id: usize) -> &str {
-        self.element(id).map_or("", |(name, _)| &name.local)
+    /// One more than the last descendant of `id`.
+    pub(crate) fn end(&self, id: usize) -> usize {
+        self.node(id).map_or(id.saturating_add(1), |node| node.end.max(id.saturating_add(1)))
     }
 
-    /// The children of a node.
-    pub(crate) fn children(&self, id: usize) -> &[usize] {
-        self.node(id).map_or(&[], |node| &node.children)
-    }
-
-    /// All nodes in the order in which they were made.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.0.iter()
-    }
-}
-
-/// The value of the attribute `name`.
-pub(crate) fn attribute<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
-    attributes.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| &*attribute.value)
-}
-
-struct Sink {
-    nodes: RefCell<Vec<Node>>,
-    full: Cell<bool>,
-    unnamed: Rc<QualName>,
-}
-
-#[derive(Clone)]
-struct Handle {
-    id: usize,
-    name: Rc<QualName>,
-}
-
-impl Sink {
-    fn new() -> Self {
-        let root = Node { content: Content::Other, parent: None, children: Vec::new(), depth: 0 };
-        let unnamed = Rc::new(QualName::new(None, ns!(), local_name!("")));
-        Self { nodes: RefCell::new(vec![root]), full: Cell::new(false), unnamed }
-    }
-
-    fn add(&self, content: Content, depth: u32) -> usize {
-        let mut nodes = self.nodes.borrow_mut();
-        if nodes.len() >= MAX_NODES {
-            self.full.set(true);
-        }
-        nodes.push(Node { content, parent: None, children: Vec::new(), depth });
-        nodes.len().saturating_sub(1)
-    }
-
-    fn other(&self, depth: u32) -> Handle {
-        Handle { id: self.add(Content::Other, depth), name: Rc::clone(&self.unnamed) }
-    }
-
-    /// Puts `child` under `parent`, at `at` or at the end.
-    fn place(&self, parent: usize, child: NodeOrText<Handle>, at: Option<usize>) {
-        let before = {
-            let nodes = self.nodes.borrow();
-            let Some(node) = nodes.get(parent) else { return };
-            match at {
-                Some(at) => at.checked_sub(1).and_then(|at| node.children.get(at)).copied(),
-                None => node.children.last().copied(),
+    /// The children of a node in order.
+    pub(crate) fn children(&self, id: usize) -> impl Iterator<Item = usize> {
+        let end = self.end(id);
+        let mut next = id.saturating_add(1);
+        std::iter::from_fn(move || {
+            let child = next;
+            if child >= end {
+                return None;
             }
+            next = self.end(child);
+            Some(child)
+        })
+    }
+
+    /// All nodes in document order.
+    pub(crate) fn nodes(&self) -> impl DoubleEndedIterator<Item = (usize, &Node<'a>)> + ExactSizeIterator {
+        self.0.iter().enumerate()
+    }
+}
+
+/// The nearest open elements that some start tag ends, as places on the stack; 0 for none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Scope {
+    p: usize,
+    li: usize,
+    term: usize,
+    a: usize,
+    option: usize,
+    shut: usize,
+    table: usize,
+    section: usize,
+    row: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open<'a> {
+    node: usize,
+    tag: Tag,
+    attributes: &'a str,
+    scope: Scope,
+}
+
+struct Builder<'a> {
+    nodes: Vec<Node<'a>>,
+    stack: Vec<Open<'a>>,
+    /// How many of each tag are open.
+    open: [u32; COUNT],
+}
+
+impl<'a> Builder<'a> {
+    fn new(length: usize) -> Self {
+        let root = Node { content: Content::Element(Tag::Html, ""), parent: 0, end: 0, continued: false };
+        let mut nodes = Vec::with_capacity((length / 24).min(MAX_NODES));
+        nodes.push(root);
+        let bottom = Open { node: 0, tag: Tag::Html, attributes: "", scope: Scope::default() };
+        Self { nodes, stack: vec![bottom], open: [0; COUNT] }
+    }
+
+    fn top(&self) -> Open<'a> {
+        const BOTTOM: Open<'static> = Open {
+            node: 0,
+            tag: Tag::Html,
+            attributes: "",
+            scope: Scope { p: 0, li: 0, term: 0, a: 0, option: 0, shut: 0, table: 0, section: 0, row: 0 },
         };
-        let id = match child {
-            NodeOrText::AppendNode(handle) => {
-                self.detach(handle.id);
-                handle.id
+        self.stack.last().copied().unwrap_or(BOTTOM)
+    }
+
+    fn text(&mut self, text: &'a str) {
+        let parent = self.top();
+        let raw =
+            matches!(parent.tag, Tag::Script | Tag::Style | Tag::Xmp | Tag::Iframe | Tag::Noembed | Tag::Noframes);
+        let end = self.nodes.len().saturating_add(1);
+        self.nodes.push(Node { content: Content::Text(text, raw), parent: parent.node, end, continued: false });
+    }
+
+    /// Ends every open element down to `length`; the root stays until the end.
+    fn pop_to(&mut self, length: usize) {
+        while self.stack.len() > length {
+            let Some(open) = self.stack.pop() else { return };
+            let end = self.nodes.len();
+            if let Some(node) = self.nodes.get_mut(open.node) {
+                node.end = end;
             }
-            NodeOrText::AppendText(text) => {
-                if self.extend_text(before, &text) {
+            if let Some(count) = self.open.get_mut(open.tag.index()) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Ends the open element at place `at` of the stack, unless that is none.
+    fn end_at(&mut self, at: usize) {
+        if at > 0 {
+            self.pop_to(at);
+        }
+    }
+
+    fn push(&mut self, tag: Tag, attributes: &'a str, continued: bool) {
+        let parent = self.top();
+        let node = self.nodes.len();
+        let content = Content::Element(tag, attributes);
+        self.nodes.push(Node { content, parent: parent.node, end: node.saturating_add(1), continued });
+        if tag.is_void() {
+            return;
+        }
+        let scope = within(parent.scope, tag, self.stack.len());
+        self.stack.push(Open { node, tag, attributes, scope });
+        if let Some(count) = self.open.get_mut(tag.index()) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn open(&mut self, tag: Tag, attributes: &'a str) {
+        let scope = self.top().scope;
+        if scope.shut > 0 && !matches!(tag, Tag::Option | Tag::Optgroup | Tag::Other | Tag::Title) {
+            // A choice or a drawing that was never ended hides nothing behind it.
+            let drawing = self.stack.get(scope.shut).is_some_and(|open| open.tag != Tag::Select);
+            if !drawing || tag.is_block() || tag.is_formatting() || matches!(tag, Tag::Img | Tag::Br | Tag::Span) {
+                self.end_at(scope.shut);
+            }
+        }
+        let scope = self.top().scope;
+        match tag {
+            Tag::Html | Tag::Head => return self.leave_root_attributes(attributes),
+            Tag::Li => self.end_at(scope.li),
+            Tag::Dt | Tag::Dd => self.end_at(scope.term),
+            Tag::A => self.end_at(scope.a),
+            Tag::Option | Tag::Optgroup => self.end_at(scope.option),
+            Tag::Caption | Tag::Colgroup | Tag::Thead | Tag::Tbody | Tag::Tfoot if scope.table > 0 => {
+                self.pop_to(scope.table.saturating_add(1));
+            }
+            Tag::Tr if scope.table > 0 => {
+                let keep = if scope.section > 0 { scope.section } else { scope.table };
+                self.pop_to(keep.saturating_add(1));
+            }
+            Tag::Td | Tag::Th if scope.table > 0 => {
+                if scope.row > 0 {
+                    self.pop_to(scope.row.saturating_add(1));
+                } else {
+                    self.open(Tag::Tr, "");
+                }
+            }
+            Tag::Tr | Tag::Td | Tag::Th | Tag::Caption | Tag::Thead | Tag::Tbody | Tag::Tfoot => {
+                return self.push(Tag::Div, attributes, false);
+            }
+            _ if tag.is_block() && tag != Tag::Table => {}
+            _ => return self.push(tag, attributes, false),
+        }
+        if tag.is_block() && !tag.is_cell() && !tag.is_section() && tag != Tag::Tr {
+            let p = self.top().scope.p;
+            self.end_at(p);
+        }
+        self.push(tag, attributes, false);
+    }
+
+    /// `<html style=…>` says something of the whole body.
+    fn leave_root_attributes(&mut self, attributes: &'a str) {
+        if let Some(Node { content: Content::Element(_, known), .. }) = self.nodes.first_mut()
+            && known.is_empty()
+        {
+            *known = attributes;
+        }
+    }
+
+    fn close(&mut self, tag: Tag) {
+        match tag {
+            // What follows the end of the page is shown all the same.
+            Tag::Html | Tag::Body | Tag::Head => return,
+            Tag::Br => return self.push(Tag::Br, "", false),
+            Tag::P if self.top().scope.p == 0 => {
+                self.open(Tag::P, "");
+                return self.close(Tag::P);
+            }
+            _ => {}
+        }
+        if self.open.get(tag.index()).is_none_or(|&count| count == 0) {
+            return;
+        }
+        let in_table = tag.is_cell() || tag.is_section() || matches!(tag, Tag::Table | Tag::Tr | Tag::Caption);
+        let mut blocks = false;
+        for (at, open) in self.stack.iter().enumerate().rev().take(MAX_SEARCH) {
+            if open.tag == tag || (tag.is_heading() && open.tag.is_heading()) {
+                if at == 0 {
                     return;
                 }
-                self.add(Content::Text(text), 0)
+                return if !blocks || tag.is_block() || tag == Tag::Select {
+                    self.pop_to(at);
+                } else if tag.is_formatting() {
+                    self.cut(at);
+                };
             }
-        };
-        let mut nodes = self.nodes.borrow_mut();
-        let Some(node) = nodes.get_mut(parent) else { return };
-        let depth = node.depth.saturating_add(1);
-        match at {
-            Some(at) if at <= node.children.len() => node.children.insert(at, id),
-            _ => node.children.push(id),
-        }
-        if let Some(child) = nodes.get_mut(id) {
-            child.parent = Some(parent);
-            child.depth = depth;
-        }
-        if depth > MAX_DEPTH {
-            self.full.set(true);
-        }
-    }
-
-    fn extend_text(&self, before: Option<usize>, text: &StrTendril) -> bool {
-        let mut nodes = self.nodes.borrow_mut();
-        match before.and_then(|id| nodes.get_mut(id)) {
-            Some(Node { content: Content::Text(existing), .. }) => {
-                existing.push_tendril(text);
-                true
+            let barrier =
+                matches!(open.tag, Tag::Table) || (open.tag.is_cell() || open.tag == Tag::Caption) && !in_table;
+            if barrier {
+                return;
             }
-            _ => false,
+            blocks |= open.tag.is_block();
         }
     }
 
-    fn detach(&self, id: usize) {
-        let mut nodes = self.nodes.borrow_mut();
-        let Some(parent) = nodes.get_mut(id).and_then(|node| node.parent.take()) else { return };
-        if let Some(node) = nodes.get_mut(parent)
-            && let Some(at) = node.children.iter().rposition(|&child| child == id)
-        {
-            node.children.remove(at);
+    /// Ends the look at place `at` and opens the blocks above it again.
+    fn cut(&mut self, at: usize) {
+        let above: Vec<Open<'a>> = self.stack.iter().skip(at.saturating_add(1)).copied().collect();
+        if above.len() > MAX_REOPENED {
+            return;
         }
-    }
-
-    fn depth(&self, id: usize) -> u32 {
-        self.nodes.borrow().get(id).map_or(0, |node| node.depth)
-    }
-
-    fn parent(&self, id: usize) -> Option<usize> {
-        self.nodes.borrow().get(id).and_then(|node| node.parent)
+        self.pop_to(at);
+        for open in above {
+            self.push(open.tag, open.attributes, true);
+        }
     }
 }
 
-impl TreeSink for Sink {
-    type Handle = Handle;
-    type Output = Self;
-    type ElemName<'a> = ExpandedName<'a>;
-
-    fn finish(self) -> Self {
-        self
+/// The scope inside an element `tag` at place `at` of the stack.
+fn within(outer: Scope, tag: Tag, at: usize) -> Scope {
+    let scope = outer;
+    match tag {
+        Tag::P => Scope { p: at, ..scope },
+        Tag::Li => Scope { li: at, ..scope },
+        Tag::Dt | Tag::Dd => Scope { term: at, ..scope },
+        Tag::A => Scope { a: at, ..scope },
+        Tag::Option => Scope { option: at, ..scope },
+        Tag::Select | Tag::Svg | Tag::Math => Scope { shut: at, ..scope },
+        Tag::Table => Scope { table: at, ..Scope::default() },
+        Tag::Thead | Tag::Tbody | Tag::Tfoot => Scope { section: at, row: 0, ..scope },
+        Tag::Tr => Scope { row: at, ..scope },
+        Tag::Td | Tag::Th | Tag::Caption => Scope { p: 0, li: 0, term: 0, a: 0, option: 0, shut: 0, ..scope },
+        Tag::Ul | Tag::Ol | Tag::Menu | Tag::Dir | Tag::Dl => Scope { li: 0, term: 0, p: 0, ..scope },
+        Tag::Blockquote | Tag::Button => Scope { li: 0, term: 0, p: 0, ..scope },
+        _ => scope,
     }
+}
 
-    fn parse_error(&self, _: Cow<'static, str>) {}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn get_document(&self) -> Handle {
-        Handle { id: 0, name: Rc::clone(&self.unnamed) }
-    }
-
-    fn elem_name<'a>(&'a self, target: &'a Handle) -> ExpandedName<'a> {
-        target.name.expanded()
-    }
-
-    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> Handle {
-        let name = Rc::new(name);
-        Handle { id: self.add(Content::Element(Rc::clone(&name), attributes), 0), name }
-    }
-
-    fn create_comment(&self, _: StrTendril) -> Handle {
-        self.other(0)
-    }
-
-    fn create_pi(&self, _: StrTendril, _: StrTendril) -> Handle {
-        self.other(0)
-    }
-
-    fn append(&self, parent: &Handle, child: NodeOrText<Handle>) {
-        self.place(parent.id, child, None);
-    }
-
-    fn append_based_on_parent_node(&self, element: &Handle, previous: &Handle, child: NodeOrText<Handle>) {
-        if self.parent(element.id).is_some() {
-            self.append_before_sibling(element, child);
-        } else {
-            self.append(previous, child);
-        }
-    }
-
-    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
-
-    /// What a template holds is shown to nobody: it grows on a branch that hangs nowhere.
-    fn get_template_contents(&self, target: &Handle) -> Handle {
-        self.other(self.depth(target.id).saturating_add(1))
-    }
-
-    fn same_node(&self, x: &Handle, y: &Handle) -> bool {
-        x.id == y.id
-    }
-
-    fn set_quirks_mode(&self, _: QuirksMode) {}
-
-    fn append_before_sibling(&self, sibling: &Handle, new: NodeOrText<Handle>) {
-        if let NodeOrText::AppendNode(handle) = &new {
-            self.detach(handle.id);
-        }
-        let Some(parent) = self.parent(sibling.id) else { return };
-        let at = self
-            .nodes
-            .borrow()
-            .get(parent)
-            .and_then(|node| node.children.iter().rposition(|&child| child == sibling.id));
-        self.place(parent, new, at);
-    }
-
-    fn add_attrs_if_missing(&self, target: &Handle, new: Vec<Attribute>) {
-        if let Some(Node { content: Content::Element(_, attributes), .. }) = self.nodes.borrow_mut().get_mut(target.id)
-        {
-            for attribute in new {
-                if !attributes.iter().any(|existing| existing.name == attribute.name) {
-                    attributes.push(attribute);
+    /// The tree as nested lists.
+    fn shape(html: &str) -> String {
+        fn show(tree: &Tree<'_>, id: usize, out: &mut String) {
+            match tree.node(id).unwrap().content {
+                Content::Text(text, _) => out.push_str(text),
+                Content::Element(tag, _) => {
+                    out.push_str(&format!("({tag:?}"));
+                    for child in tree.children(id) {
+                        out.push(' ');
+                        show(tree, child, out);
+                    }
+                    out.push(')');
                 }
             }
         }
+        let mut out = String::new();
+        show(&Tree::parse(html).unwrap(), 0, &mut out);
+        out
     }
 
-    fn remove_from_parent(&self, target: &Handle) {
-        self.detach(target.id);
-    }
-
-    fn reparent_children(&self, node: &Handle, new_parent: &Handle) {
-        let moved = match self.nodes.borrow_mut().get_mut(node.id) {
-            Some(node) => std::mem::take(&mut node.children),
-            None => return,
-        };
-        let mut nodes = self.nodes.borrow_mut();
-        let depth = nodes.get(new_parent.id).map_or(0, |node| node.depth.saturating_add(1));
-        for &id in &moved {
-            if let Some(child) = nodes.get_mut(id) {
-                child.parent = Some(new_parent.id);
-                child.depth = depth;
-            }
-        }
-        if let Some(parent) = nodes.get_mut(new_parent.id) {
-            parent.children.extend(moved);
+    #[test]
+    fn ends_that_nobody_wrote_are_found() {
+        for (html, tree) in [
+            ("<p>a<p>b<div>c</div>d", "(Html (P a) (P b) (Div c) d)"),
+            ("<ul><li>a<li>b<ul><li>c</ul></ul>d", "(Html (Ul (Li a) (Li b (Ul (Li c)))) d)"),
+            ("<table><tr><td>a<td>b<tr><td>c</table>d", "(Html (Table (Tr (Td a) (Td b)) (Tr (Td c))) d)"),
+            ("<table><td>a</table>", "(Html (Table (Tr (Td a))))"),
+            (
+                "<table><tr><td><table><tr><td>a</table>b<tr><td>c",
+                "(Html (Table (Tr (Td (Table (Tr (Td a))) b)) (Tr (Td c))))",
+            ),
+            ("<font>a<p>b</font>c</p>d", "(Html (Font a (P b)) (P c) d)"),
+            ("<span>a<p>b</span>c</p>d</span>e", "(Html (Span a (P b c) d) e)"),
+            ("<b><i>a</b>b</i>c", "(Html (B (I a)) b c)"),
+            ("<div><table><tr><td>a</div>b</table>c", "(Html (Div (Table (Tr (Td a b))) c))"),
+            ("<a>a<a>b</a>c", "(Html (A a) (A b) c)"),
+            ("a</p>b</br>c</body>d<td>e", "(Html a (P) b (Br) c d (Div e))"),
+            ("<select><option>a<p>b", "(Html (Select (Option a)) (P b))"),
+            ("<svg><path/>a<div>b", "(Html (Svg (Other a)) (Div b))"),
+            ("<dl><dt>a<dd>b<dt>c</dl>", "(Html (Dl (Dt a) (Dd b) (Dt c)))"),
+        ] {
+            assert_eq!(shape(html), tree, "{html}");
         }
     }
 }

@@ -3,168 +3,124 @@
 //! Refuses: nothing. Invariant: linear; no character of visible text is lost, though hidden text may show.
 
 use sanitizer_api::Code;
+use sanitizer_japanese::single_line;
 
+use super::entity;
 use super::lexer::{Lexer, Token, attributes};
-use crate::findings::Findings;
-use crate::link::Links;
-use crate::url::{Target, defang};
+use super::look::decoded;
+use super::reader::Seen;
+use super::tag::Tag;
+use crate::url::Target;
 
 /// Most bytes of a tag that are searched for attributes.
 const MAX_TAG: usize = 16 * 1024;
+/// Bytes of a link's text that are compared with its target.
+const MAX_SHOWN: usize = 300;
 
 /// The text of `html`, one line per block.
-pub(crate) fn strip(html: &str, links: &mut Links, findings: &mut Findings) -> String {
-    let mut out = String::with_capacity(html.len() / 2);
-    let mut mark: Option<u32> = None;
-    let mut dropped: Option<&str> = None;
+pub(crate) fn strip(html: &str) -> Seen {
+    let mut stripper = Stripper { seen: Seen::default(), scratch: String::new(), link: None, dropped: false };
     for token in Lexer::new(html) {
         match token {
-            Token::Text(_) if dropped.is_some() => {}
-            Token::Text(text) => push_text(text, &mut out),
-            Token::Open { name, attributes } => {
-                let name = name.to_ascii_lowercase();
-                dropped = None;
-                match name.as_str() {
-                    "script" | "iframe" | "textarea" => {
-                        findings.note(Code::ActiveContentRemoved, 1);
-                        dropped = Some("");
-                    }
-                    "style" | "title" => dropped = Some(""),
-                    "object" | "embed" | "applet" | "form" | "input" | "select" => {
-                        findings.note(Code::ActiveContentRemoved, 1);
-                    }
-                    "img" => {
-                        findings.note(Code::RemoteImageRemoved, 1);
-                        if let Some(alt) = value(attributes, "alt").filter(|alt| !alt.trim().is_empty()) {
-                            out.push_str(&format!("［画像: {}］", alt.trim()));
-                        }
-                    }
-                    "a" => mark = value(attributes, "href").and_then(|href| number(&href, links, findings)),
-                    "td" | "th" => out.push(' '),
-                    "li" => out.push_str("\n- "),
-                    name if is_block(name) => out.push('\n'),
-                    _ => {}
-                }
-            }
-            Token::Close(name) => {
-                dropped = None;
-                if name.eq_ignore_ascii_case("a")
-                    && let Some(number) = mark.take()
-                {
-                    out.push_str(&format!("[{number}]"));
-                } else if is_block(&name.to_ascii_lowercase()) {
-                    out.push('\n');
-                }
-            }
+            Token::Text(_) if stripper.dropped => {}
+            Token::Text(text) => push_text(text, &mut stripper.scratch, &mut stripper.seen.text),
+            Token::Open { name, attributes } => stripper.open(Tag::of(name), attributes),
+            Token::Close(name) => stripper.close(Tag::of(name)),
         }
     }
-    out
+    stripper.seen.text = tidy(&stripper.seen.text);
+    stripper.seen
 }
 
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "p" | "div"
-            | "br"
-            | "tr"
-            | "table"
-            | "ul"
-            | "ol"
-            | "dl"
-            | "dt"
-            | "dd"
-            | "blockquote"
-            | "pre"
-            | "hr"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "center"
-            | "section"
-            | "article"
-            | "header"
-            | "footer"
-            | "body"
-    )
+struct Stripper {
+    seen: Seen,
+    scratch: String,
+    /// The target of the open link, and where its text began.
+    link: Option<(Target, usize)>,
+    dropped: bool,
 }
 
-fn number(href: &str, links: &mut Links, findings: &mut Findings) -> Option<u32> {
-    match Target::of(href) {
-        Target::Web(url) => links.number(defang(&url), None),
-        Target::Active => {
-            findings.note(Code::ActiveContentRemoved, 1);
-            None
+impl Stripper {
+    fn open(&mut self, tag: Tag, attributes: &str) {
+        self.dropped = matches!(tag, Tag::Script | Tag::Iframe | Tag::Style | Tag::Title);
+        match tag {
+            Tag::Script
+            | Tag::Iframe
+            | Tag::Object
+            | Tag::Embed
+            | Tag::Applet
+            | Tag::Form
+            | Tag::Input
+            | Tag::Select => {
+                self.seen.findings.note(Code::ActiveContentRemoved, 1);
+            }
+            Tag::Img => {
+                self.seen.findings.note(Code::RemoteImageRemoved, 1);
+                if let Some(alt) = value(attributes, "alt").filter(|alt| !alt.trim().is_empty()) {
+                    self.seen.text.push_str(&format!("［画像: {}］", single_line(&alt)));
+                }
+            }
+            Tag::A => {
+                self.close(Tag::A);
+                let target = value(attributes, "href").map_or(Target::Nowhere, |href| Target::of(&href));
+                self.seen.findings.note(Code::ActiveContentRemoved, u32::from(target == Target::Active));
+                self.link = Some((target, self.seen.text.len()));
+            }
+            Tag::Td | Tag::Th => self.seen.text.push(' '),
+            Tag::Li => self.seen.text.push_str("\n- "),
+            tag if tag.is_block() || tag == Tag::Br || tag == Tag::Hr => self.seen.text.push('\n'),
+            _ => {}
         }
-        Target::Contact(_) | Target::Nowhere => None,
+    }
+
+    fn close(&mut self, tag: Tag) {
+        self.dropped = false;
+        if tag == Tag::A {
+            if let Some((Target::Web(url), start)) = self.link.take() {
+                let shown = self.seen.text.get(start..).unwrap_or_default();
+                let shown = shown.get(..shown.floor_char_boundary(MAX_SHOWN)).unwrap_or_default();
+                if let Some(number) = self.seen.links.lead(&url, shown) {
+                    self.seen.text.push_str(&format!("[{number}]"));
+                }
+            }
+        } else if tag.is_block() && !tag.is_cell() {
+            self.seen.text.push('\n');
+        }
     }
 }
 
 fn value(untrusted_attributes: &str, wanted: &str) -> Option<String> {
     let searched = untrusted_attributes.get(..untrusted_attributes.floor_char_boundary(MAX_TAG))?;
     let (_, value) = attributes(searched).find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-    let mut text = String::new();
-    push_text(value, &mut text);
-    Some(text)
+    Some(decoded(value).into_owned())
 }
 
-/// Appends `text` with its entities read and its blanks as single ones.
-fn push_text(text: &str, out: &mut String) {
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if c.is_ascii_whitespace() {
-            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace());
-            if !out.is_empty() && !out.ends_with([' ', '\n']) {
-                out.push(' ');
-            }
-            continue;
+/// Appends `text` with its references read and its blanks as single ones.
+fn push_text(text: &str, scratch: &mut String, out: &mut String) {
+    scratch.clear();
+    entity::decode(text, false, scratch);
+    for (at, word) in scratch.split(|c: char| c.is_ascii_whitespace() || c == '\u{A0}').enumerate() {
+        if at > 0 && !out.is_empty() && !out.ends_with([' ', '\n']) {
+            out.push(' ');
         }
-        if c == '&'
-            && let Some((read, length)) = entity(rest)
-        {
-            out.push(read);
-            rest = rest.get(length..).unwrap_or_default();
-            continue;
-        }
-        let length = rest.char_indices().skip(1).find(|&(_, c)| c == '&' || c.is_ascii_whitespace());
-        let (plain, tail) = rest.split_at(length.map_or(rest.len(), |(at, _)| at));
-        out.push_str(plain);
-        rest = tail;
+        out.push_str(word);
     }
 }
 
-/// The character of the entity at the start of `text`, and the entity's length.
-fn entity(text: &str) -> Option<(char, usize)> {
-    let (name, _) = text.get(1..text.floor_char_boundary(12))?.split_once(';')?;
-    let length = name.len().saturating_add(2);
-    let c = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => ' ',
-        "yen" => '¥',
-        "copy" => '©',
-        "reg" => '®',
-        "times" => '×',
-        "hellip" => '…',
-        "middot" => '·',
-        "raquo" => '»',
-        "laquo" => '«',
-        "rarr" => '→',
-        "ndash" => '–',
-        "mdash" => '—',
-        name => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code).filter(|&c| c != '\0')?
+/// Lines without blanks at their ends, at most one empty line in a row, none at either end.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = false;
+    for line in text.lines().map(|line| line.trim_end().trim_start_matches(' ')) {
+        if line.is_empty() {
+            empty = true;
+            continue;
         }
-    };
-    Some((c, length))
+        if std::mem::take(&mut empty) && !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
 }

@@ -1,61 +1,96 @@
-//! What the styles of a body hide from its reader.
+//! The style sheets of a body, read for the screen of a desktop in daylight.
 //!
-//! Knows only the properties that hide (`display`, `visibility`, `font-size`, zero height with hidden overflow), read
-//! for a screen of a desktop. Refuses: selectors with more than classes, names, ids and descent; their rules are skipped, so
-//! that in doubt text is shown. Invariant: work is bounded by [`MAX_RULES`] per element.
+//! Refuses: rules over [`MAX_RULES`]; selectors that it cannot follow make colours unknown instead of hiding text, so
+//! that in doubt text is shown. Invariant: all matching together takes at most [`MAX_WORK`] steps.
 
-use super::dom::{Tree, attribute};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::declared::{Declared, Style};
+use super::look::Attributes;
+use super::tag::Tag;
 
 /// Most rules that are kept.
-const MAX_RULES: usize = 500;
+const MAX_RULES: usize = 4000;
+/// Most steps of matching for one body.
+const MAX_WORK: u32 = 4_000_000;
+/// Most bytes of a `class` that are looked at.
+const MAX_CLASS: usize = 512;
 /// The assumed width of the reader's window in CSS pixels.
 const WINDOW: f32 = 1000.0;
+/// Parts of selectors that hold only for a while, for a piece or in another program.
+const NEVER: [&str; 14] = [
+    "hover",
+    "active",
+    "focus",
+    "before",
+    "after",
+    "first-line",
+    "first-letter",
+    "selection",
+    "placeholder",
+    "-webkit-",
+    "-moz-",
+    "-ms-",
+    "[data-ogs",
+    "[owa]",
+];
 
-/// What is read; the rest of a style is looks.
-const PROPERTIES: [&str; 6] = ["display", "visibility", "font-size", "height", "max-height", "overflow"];
-
-/// What declarations say about being seen; `None` where they are silent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Hiding {
-    /// Not laid out at all.
-    pub(crate) gone: Option<bool>,
-    /// Laid out, but not painted; children may be.
-    pub(crate) unseen: Option<bool>,
-    /// Text of size zero; children may have another.
-    pub(crate) tiny: Option<bool>,
+/// An element as selectors see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Element<'a> {
+    /// Its name.
+    pub(crate) tag: Tag,
+    /// Its `class`.
+    pub(crate) class: &'a str,
+    /// Its `id`.
+    pub(crate) id: &'a str,
 }
 
-impl Hiding {
-    const fn hides(self) -> bool {
-        matches!(self.gone, Some(true)) || matches!(self.unseen, Some(true)) || matches!(self.tiny, Some(true))
+impl<'a> Element<'a> {
+    /// The element `tag` with these attributes.
+    pub(crate) fn new(tag: Tag, attributes: &Attributes<'a>) -> Self {
+        let class = attributes.class.get(..attributes.class.floor_char_boundary(MAX_CLASS)).unwrap_or_default();
+        Self { tag, class, id: attributes.id }
     }
 
-    fn over(self, weaker: Self) -> Self {
-        Self { gone: self.gone.or(weaker.gone), unseen: self.unseen.or(weaker.unseen), tiny: self.tiny.or(weaker.tiny) }
+    /// Steps that comparing with it takes.
+    fn cost(&self) -> u32 {
+        u32::try_from(self.class.len() / 32).unwrap_or(u32::MAX).saturating_add(1)
     }
-}
-
-/// Declarations split by importance.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Declared {
-    usual: Hiding,
-    important: Hiding,
 }
 
 /// One compound selector: `td.note#a`.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Compound {
-    name: Option<String>,
+    tag: Option<Tag>,
     id: Option<String>,
     classes: Vec<String>,
     /// The next compound to the left must match the parent itself, not any ancestor.
     child: bool,
 }
 
+impl Compound {
+    fn matches(&self, element: &Element<'_>) -> bool {
+        self.tag.is_none_or(|tag| tag == element.tag)
+            && self.id.as_deref().is_none_or(|id| id == element.id)
+            && self.classes.iter().all(|wanted| element.class.split_ascii_whitespace().any(|class| class == wanted))
+    }
+
+    fn weight(&self) -> u32 {
+        let classes = u32::try_from(self.classes.len()).unwrap_or(u32::MAX).saturating_mul(100);
+        u32::from(self.id.is_some())
+            .saturating_mul(10_000)
+            .saturating_add(classes)
+            .saturating_add(self.tag.is_some().into())
+    }
+}
+
 #[derive(Debug)]
 struct Rule {
     /// Rightmost first.
     compounds: Vec<Compound>,
+    weight: u32,
     declared: Declared,
 }
 
@@ -63,8 +98,10 @@ struct Rule {
 #[derive(Debug, Default)]
 pub(crate) struct Sheet {
     rules: Vec<Rule>,
-    /// Some rule hides something; most sheets only set sizes, which matters to nobody then.
-    hides: bool,
+    /// Rules by the class, id or name of their rightmost compound; `""` for those without.
+    by_key: BTreeMap<String, Vec<usize>>,
+    by_tag: BTreeMap<usize, Vec<usize>>,
+    work: Cell<u32>,
 }
 
 impl Sheet {
@@ -77,10 +114,10 @@ impl Sheet {
     fn block(&mut self, css: &str, depth: u8) {
         let mut rest = css;
         while let Some(open) = rest.find('{') {
-            let (prelude, tail) = rest.split_at(open);
+            let (prelude, tail) = rest.split_at_checked(open).unwrap_or((rest, ""));
             let prelude = prelude.rsplit([';', '}']).next().unwrap_or_default().trim();
             let tail = tail.strip_prefix('{').unwrap_or_default();
-            let (body, after) = tail.split_at(block_end(tail));
+            let (body, after) = tail.split_at_checked(block_end(tail)).unwrap_or((tail, ""));
             rest = after.strip_prefix('}').unwrap_or_default();
             if let Some(at_rule) = prelude.strip_prefix('@') {
                 if depth == 0 && at_rule.strip_prefix("media").is_some_and(applies) {
@@ -88,36 +125,103 @@ impl Sheet {
                 }
                 continue;
             }
-            let declared = declarations(body);
-            if declared == Declared::default() {
+            let declared = Declared::of(body);
+            if declared.is_silent() {
                 continue;
             }
             for selector in prelude.split(',') {
-                if self.rules.len() < MAX_RULES
-                    && let Some(compounds) = compounds(selector)
-                {
-                    self.hides |= declared.usual.hides() || declared.important.hides();
-                    self.rules.push(Rule { compounds, declared });
-                }
+                self.rule(selector, declared);
             }
         }
     }
 
-    /// What the sheet, the attributes and the place of `element` say about its being seen; `hidden` if it stands in
-    /// something that hides its text.
-    pub(crate) fn hiding(&self, tree: &Tree, element: usize, hidden: bool) -> Hiding {
-        let Some((_, attributes)) = tree.element(element) else { return Hiding::default() };
-        let own = attribute(attributes, "style").map(declarations).unwrap_or_default();
-        let attribute_hides = attribute(attributes, "hidden").is_some();
-        let mut declared = Declared::default();
-        declared.usual.gone = attribute_hides.then_some(true);
-        if self.hides || hidden || attribute_hides || own.usual.hides() || own.important.hides() {
-            for rule in self.rules.iter().filter(|rule| matches(tree, element, &rule.compounds)) {
-                declared.usual = rule.declared.usual.over(declared.usual);
-                declared.important = rule.declared.important.over(declared.important);
+    fn rule(&mut self, selector: &str, declared: Declared) {
+        if self.rules.len() >= MAX_RULES || NEVER.iter().any(|never| selector.contains(never)) {
+            return;
+        }
+        let (compounds, declared) = match compounds(selector) {
+            Some(compounds) => (compounds, declared),
+            None => (vec![last_compound(selector)], declared.doubted()),
+        };
+        let Some(first) = compounds.first().filter(|_| !declared.is_silent()) else { return };
+        let weight = compounds.iter().fold(0u32, |sum, compound| sum.saturating_add(compound.weight()));
+        let at = self.rules.len();
+        match (first.classes.first(), &first.id, first.tag) {
+            (Some(class), ..) => self.by_key.entry(format!(".{class}")).or_default().push(at),
+            (None, Some(id), _) => self.by_key.entry(format!("#{id}")).or_default().push(at),
+            (None, None, tag) => self.by_tag.entry(tag.map_or(usize::MAX, Tag::index)).or_default().push(at),
+        }
+        self.rules.push(Rule { compounds, weight, declared });
+    }
+
+    /// What the sheets say of `element` inside `ancestors` (outermost first).
+    pub(crate) fn declared(&self, element: &Element<'_>, ancestors: &[Element<'_>]) -> Declared {
+        let mut found = Vec::new();
+        if self.rules.is_empty() {
+            return Declared::default();
+        }
+        if self.work.get() >= MAX_WORK {
+            return Declared { usual: Style::UNKNOWN, important: Style::default() };
+        }
+        let mut look_up = |candidates: Option<&Vec<usize>>| {
+            for &at in candidates.into_iter().flatten() {
+                if let Some(rule) = self.rules.get(at)
+                    && self.work.get() < MAX_WORK
+                    && self.matches(element, ancestors, &rule.compounds)
+                {
+                    found.push((rule.weight, at));
+                }
+            }
+        };
+        look_up(self.by_tag.get(&element.tag.index()));
+        look_up(self.by_tag.get(&usize::MAX));
+        if !self.by_key.is_empty() {
+            let mut key = String::new();
+            let classes = element.class.split_ascii_whitespace().map(|class| ('.', class)).take(32);
+            for (mark, name) in classes.chain((!element.id.is_empty()).then_some(('#', element.id))) {
+                key.clear();
+                key.push(mark);
+                key.push_str(name);
+                look_up(self.by_key.get(&key));
             }
         }
-        own.important.over(declared.important).over(own.usual.over(declared.usual))
+        found.sort_unstable();
+        found.dedup();
+        let mut declared = Declared::default();
+        for rule in found.iter().filter_map(|&(_, at)| self.rules.get(at)) {
+            declared.usual = rule.declared.usual.over(declared.usual);
+            declared.important = rule.declared.important.over(declared.important);
+        }
+        declared
+    }
+
+    fn matches(&self, element: &Element<'_>, ancestors: &[Element<'_>], compounds: &[Compound]) -> bool {
+        let Some((first, mut rest)) = compounds.split_first() else { return false };
+        let mut work = self.work.get().saturating_add(element.cost());
+        let mut adjacent = first.child;
+        let mut matched = first.matches(element);
+        let mut outwards = ancestors.iter().rev();
+        while matched && let Some((next, tail)) = rest.split_first() {
+            let Some(ancestor) = outwards.next().filter(|_| work < MAX_WORK) else {
+                matched = false;
+                break;
+            };
+            work = work.saturating_add(ancestor.cost());
+            if next.matches(ancestor) {
+                adjacent = next.child;
+                rest = tail;
+            } else if adjacent {
+                matched = false;
+            }
+        }
+        self.work.set(work);
+        matched
+    }
+
+    /// The style of an element with `hints` from its attributes and `own` declarations.
+    pub(crate) fn style(&self, element: &Element<'_>, ancestors: &[Element<'_>], own: Declared, hints: Style) -> Style {
+        let sheet = self.declared(element, ancestors);
+        own.important.over(sheet.important).over(own.usual).over(sheet.usual).over(hints)
     }
 }
 
@@ -159,51 +263,13 @@ fn applies(query: &str) -> bool {
                     match (feature.trim(), pixels) {
                         ("max-width" | "max-device-width", Ok(limit)) => limit >= WINDOW,
                         ("min-width" | "min-device-width", Ok(limit)) => limit <= WINDOW,
+                        ("prefers-color-scheme", _) => value.trim() == "light",
                         _ => false,
                     }
                 }
             }
         })
     })
-}
-
-fn declarations(body: &str) -> Declared {
-    let mut declared = Declared::default();
-    // The properties that hide all have one of these letters (display, visibility, size, height); most others have none.
-    if !body.as_bytes().iter().any(|b| matches!(b, b'y' | b'Y' | b'z' | b'Z' | b'g' | b'G')) {
-        return declared;
-    }
-    let (mut flat, mut clipped) = (false, false);
-    for declaration in body.split(';') {
-        let Some((property, value)) = declaration.split_once(':') else { continue };
-        let property = property.trim();
-        if !PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(property)) {
-            continue;
-        }
-        let value = value.trim().to_ascii_lowercase();
-        let (value, important) = match value.split_once('!') {
-            Some((value, _)) => (value.trim(), true),
-            None => (value.as_str(), false),
-        };
-        let target = if important { &mut declared.important } else { &mut declared.usual };
-        match property.to_ascii_lowercase().as_str() {
-            "display" => target.gone = Some(value == "none"),
-            "visibility" => target.unseen = Some(matches!(value, "hidden" | "collapse")),
-            "font-size" => target.tiny = Some(is_zero(value)),
-            "height" | "max-height" => flat |= is_zero(value),
-            "overflow" => clipped |= value == "hidden",
-            _ => {}
-        }
-    }
-    if flat && clipped && declared.usual.gone.is_none() {
-        declared.usual.gone = Some(true);
-    }
-    declared
-}
-
-fn is_zero(value: &str) -> bool {
-    let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
-    number.parse::<f32>().is_ok_and(|number| number == 0.0)
 }
 
 /// The compounds of a selector, rightmost first; `None` if it holds anything else.
@@ -225,52 +291,38 @@ fn compounds(selector: &str) -> Option<Vec<Compound>> {
 
 fn compound(word: &str) -> Option<Compound> {
     let mut compound = Compound::default();
+    let word = word.trim_end_matches(":link").trim_end_matches(":visited").trim_end_matches(":any-link");
     let mut rest = word;
-    let name_end = rest.find(['.', '#']).unwrap_or(rest.len());
-    let (name, tail) = rest.split_at(name_end);
+    let (name, tail) = rest.split_at_checked(rest.find(['.', '#', '[', ':']).unwrap_or(rest.len()))?;
     if !name.is_empty() && name != "*" {
-        compound.name = Some(name.to_ascii_lowercase());
+        compound.tag = Some(Tag::of(name)).filter(|&tag| tag != Tag::Other);
+        compound.tag?;
     }
     rest = tail;
     while let Some(kind) = rest.chars().next() {
-        let tail = rest.get(1..)?;
-        let (value, after) = tail.split_at(tail.find(['.', '#']).unwrap_or(tail.len()));
+        let tail = rest.get(kind.len_utf8()..)?;
+        let (value, after) = tail.split_at_checked(tail.find(['.', '#', '[', ':']).unwrap_or(tail.len()))?;
         match kind {
             '.' => compound.classes.push(value.to_owned()),
-            _ => compound.id = Some(value.to_owned()),
+            '#' => compound.id = Some(value.to_owned()),
+            // Old style sheets write classes so.
+            '[' => {
+                let class = value.strip_suffix(']')?.strip_prefix("class")?;
+                let class = class.strip_prefix("~=").or_else(|| class.strip_prefix('='))?;
+                compound.classes.push(class.trim_matches(['"', '\'']).to_owned());
+            }
+            _ => return None,
         }
         rest = after;
     }
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '#' | '*');
-    word.chars().all(plain).then_some(compound)
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let names = compound.classes.iter().chain(&compound.id);
+    names.clone().all(|name| !name.is_empty() && name.chars().all(plain)).then_some(compound)
 }
 
-fn matches(tree: &Tree, element: usize, compounds: &[Compound]) -> bool {
-    let Some((first, mut rest)) = compounds.split_first() else { return false };
-    if !matches_one(tree, element, first) {
-        return false;
-    }
-    let mut adjacent = first.child;
-    let mut at = element;
-    while let Some((next, tail)) = rest.split_first() {
-        let Some(parent) = tree.node(at).and_then(|node| node.parent) else { return false };
-        at = parent;
-        if matches_one(tree, at, next) {
-            adjacent = next.child;
-            rest = tail;
-        } else if adjacent {
-            return false;
-        }
-    }
-    true
-}
-
-fn matches_one(tree: &Tree, element: usize, compound: &Compound) -> bool {
-    let Some((name, attributes)) = tree.element(element) else { return false };
-    compound.name.as_deref().is_none_or(|wanted| wanted == &*name.local)
-        && compound.id.as_deref().is_none_or(|wanted| attribute(attributes, "id") == Some(wanted))
-        && (compound.classes.is_empty()
-            || attribute(attributes, "class").is_some_and(|classes| {
-                compound.classes.iter().all(|wanted| classes.split_ascii_whitespace().any(|class| class == wanted))
-            }))
+/// What can be said of the rightmost compound of a selector that nobody here can follow.
+fn last_compound(selector: &str) -> Compound {
+    let word = selector.rsplit([' ', '>', '+', '~']).next().unwrap_or_default();
+    let simple = word.split([':', '[', '\\']).next().unwrap_or_default();
+    compound(simple).unwrap_or_default()
 }

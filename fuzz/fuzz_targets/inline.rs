@@ -1,0 +1,19 @@
+//! What stands inside a text or an envelope: files are smaller than the text they stood in, content than its envelope.
+#![no_main]
+
+use sanitizer_mail::openpgp::{Armoured, armour};
+use sanitizer_mail::smime::{Enveloped, read};
+use sanitizer_mail::uuencode::{inline_files, names_other_encoding};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let files = inline_files(bytes, 100);
+    assert!(files.iter().map(|file| file.bytes.len()).sum::<usize>() <= bytes.len());
+    assert!(files.is_sorted_by(|one, next| one.span.end <= next.span.start));
+    names_other_encoding(bytes);
+    if let Some(Armoured::Signed(text)) = armour(bytes) {
+        assert!(text.len() < bytes.len());
+    }
+    if let Some(Enveloped::Signed(content)) = read(bytes) {
+        assert!(content.len() < bytes.len());
+    }
+});

@@ -1,0 +1,551 @@
+//! The way through a tree as its reader goes: what is seen is written, what is not is counted.
+//!
+//! Refuses: scripts, forms, pictures, hidden text, live targets. Invariant: it goes through each node once, and never
+//! deeper into the stack than a cell of a table of data.
+
+use std::collections::BTreeSet;
+
+use sanitizer_api::Code;
+
+use super::colour::Paint;
+use super::declared::Style;
+use super::dom::{Content, Tree};
+use super::entity;
+use super::facts::{Facts, facts};
+use super::look::{Attributes, Look, decoded, is_gone};
+use super::style::{Element, Sheet};
+use super::tag::Tag;
+use super::writer::Writer;
+use crate::clean::{clean, is_clean};
+use crate::findings::Findings;
+use crate::link::Links;
+use crate::url::{Target, defang};
+
+const RULE: &str = "────────────────";
+/// Characters of a link's text that are compared with its target.
+const MAX_SHOWN: usize = 300;
+/// Longest word that is raised as a whole (m², 10⁻³).
+const MAX_RAISED: u32 = 3;
+
+/// What was seen, and what was not.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The text.
+    pub(crate) text: String,
+    /// Where it leads.
+    pub(crate) links: Links,
+    /// What was left out.
+    pub(crate) findings: Findings,
+}
+
+/// Reads `tree`.
+pub(crate) fn read(tree: &Tree<'_>) -> Seen {
+    let mut sheet = Sheet::default();
+    let mut titled = BTreeSet::new();
+    let facts = facts(tree);
+    for (id, node) in tree.nodes() {
+        match node.content {
+            Content::Element(Tag::Style, _) => {
+                for child in tree.children(id) {
+                    if let Some(Content::Text(css, _)) = tree.node(child).map(|node| node.content) {
+                        sheet.add(css);
+                    }
+                }
+            }
+            Content::Element(Tag::A, attributes) if facts.get(id).is_some_and(|facts| facts.text > 0) => {
+                titled.extend(Attributes::of(attributes).href);
+            }
+            _ => {}
+        }
+    }
+    let mut reader = Reader {
+        tree,
+        sheet,
+        facts,
+        titled,
+        seen: Seen::default(),
+        writer: Writer::default(),
+        ancestors: Vec::new(),
+        lists: Vec::new(),
+        shown: None,
+        raised: false,
+        link_colour: Paint::LINK,
+        scratch: String::new(),
+    };
+    reader.walk(0, tree.len(), Look::PAGE);
+    reader.seen.text = reader.writer.finish();
+    reader.seen
+}
+
+/// What is done when an element ends.
+#[derive(Debug)]
+pub(crate) enum Leave {
+    Inline,
+    Block { gap: bool, indent: usize, marker: bool },
+    Quote { indent: usize },
+    List { gap: bool },
+    Reading,
+    Raised,
+    Row,
+    Cell,
+    Link { href: String, outer: Option<String>, before: u64, picture: bool },
+}
+
+struct Frame {
+    end: usize,
+    outer: Look,
+    leave: Leave,
+}
+
+/// An element that is entered.
+pub(crate) struct Entered<'a> {
+    pub(crate) id: usize,
+    pub(crate) tag: Tag,
+    pub(crate) attributes: Attributes<'a>,
+    pub(crate) style: Style,
+    pub(crate) look: Look,
+}
+
+pub(crate) struct Reader<'a> {
+    pub(crate) tree: &'a Tree<'a>,
+    sheet: Sheet,
+    facts: Vec<Facts>,
+    /// Targets that some words lead to.
+    titled: BTreeSet<&'a str>,
+    pub(crate) seen: Seen,
+    pub(crate) writer: Writer,
+    ancestors: Vec<Element<'a>>,
+    /// Open lists: the next number, or none for bullets.
+    lists: Vec<Option<u32>>,
+    /// The text of the link that is being read.
+    shown: Option<String>,
+    raised: bool,
+    link_colour: Paint,
+    scratch: String,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the nodes from `from` to `to`, which stand in something of this look.
+    pub(crate) fn walk(&mut self, from: usize, to: usize, look: Look) {
+        let mut frames: Vec<Frame> = Vec::new();
+        let mut look = look;
+        let mut id = from;
+        let depth = self.ancestors.len();
+        while id < to {
+            while let Some(frame) = frames.pop_if(|frame| frame.end <= id) {
+                look = frame.outer;
+                self.ancestors.pop();
+                self.leave(frame.leave);
+            }
+            let Some(node) = self.tree.node(id) else { break };
+            match node.content {
+                Content::Text(text, raw) => {
+                    self.text(text, raw, &look);
+                    id = id.saturating_add(1);
+                }
+                Content::Element(tag, written) => match self.enter(id, tag, written, look) {
+                    Some((leave, inside)) => {
+                        frames.push(Frame { end: node.end, outer: look, leave });
+                        look = inside;
+                        id = id.saturating_add(1);
+                    }
+                    None => id = self.tree.end(id),
+                },
+            }
+        }
+        while let Some(frame) = frames.pop() {
+            self.ancestors.pop();
+            self.leave(frame.leave);
+        }
+        self.ancestors.truncate(depth);
+    }
+
+    /// What stands below `id`.
+    pub(crate) fn facts(&self, id: usize) -> Facts {
+        self.facts.get(id).copied().unwrap_or_default()
+    }
+
+    /// The elements around what is being read, outermost first.
+    pub(crate) const fn ancestors_mut(&mut self) -> &mut Vec<Element<'a>> {
+        &mut self.ancestors
+    }
+
+    fn note(&mut self, code: Code, count: u32) {
+        self.seen.findings.note(code, count);
+    }
+
+    fn text(&mut self, text: &str, raw: bool, look: &Look) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        if raw || !text.contains('&') {
+            scratch.push_str(text);
+        } else {
+            entity::decode(text, false, &mut scratch);
+        }
+        if look.hides_text() {
+            let counts = scratch.contains(|c: char| !c.is_whitespace());
+            self.note(Code::HiddenTextRemoved, u32::from(counts));
+        } else if is_clean(&scratch) {
+            self.visible(&scratch, look.preformatted);
+        } else {
+            let keeps_returns = scratch.replace("\r\n", "\n");
+            // Tag characters spell text that no font shows.
+            let tags = keeps_returns.chars().filter(|c| matches!(c, '\u{E0000}'..='\u{E007F}')).count();
+            let tags = u32::try_from(tags).unwrap_or(u32::MAX);
+            let cleaned = clean(keeps_returns);
+            self.note(Code::HiddenTextRemoved, cleaned.zero_width.saturating_add(tags));
+            self.note(Code::ControlRemoved, cleaned.controls.saturating_sub(tags));
+            self.visible(&cleaned.text, look.preformatted);
+        }
+        self.scratch = scratch;
+    }
+
+    fn visible(&mut self, text: &str, preformatted: bool) {
+        if let Some(shown) = &mut self.shown {
+            if shown.len() < MAX_SHOWN {
+                shown.push_str(text);
+            }
+            // An address that is only shown is not a target: it is not listed.
+            if text.contains("://") {
+                let inert = defang(text);
+                return self.put(&inert, preformatted);
+            }
+        }
+        if self.raised
+            && let Some(raised) = raised(text)
+        {
+            return self.put(&raised, preformatted);
+        }
+        self.put(text, preformatted);
+    }
+
+    fn put(&mut self, text: &str, preformatted: bool) {
+        if preformatted { self.writer.preformatted(text) } else { self.writer.text(text) }
+    }
+
+    /// Enters an element: what to do at its end and the look inside; `None` if nothing in it is to be read.
+    fn enter(&mut self, id: usize, tag: Tag, written: &'a str, outer: Look) -> Option<(Leave, Look)> {
+        let attributes = Attributes::of(written);
+        self.note(Code::ActiveContentRemoved, u32::from(attributes.handlers));
+        if !self.is_read(id, tag, &attributes) {
+            return None;
+        }
+        let entered = self.styled(id, tag, attributes, outer)?;
+        let leave = self.start(&entered)?;
+        self.ancestors.push(Element::new(tag, &attributes));
+        Some((leave, entered.look))
+    }
+
+    /// The element with its style; `None` if it is not seen, which is counted.
+    pub(crate) fn styled(
+        &mut self,
+        id: usize,
+        tag: Tag,
+        attributes: Attributes<'a>,
+        outer: Look,
+    ) -> Option<Entered<'a>> {
+        let element = Element::new(tag, &attributes);
+        let mut hints = attributes.hints(tag);
+        if tag == Tag::A && hints.colour.is_some() {
+            hints.colour = Some(self.link_colour);
+        }
+        let style = self.sheet.style(&element, &self.ancestors, attributes.declared(), hints);
+        if is_gone(tag, &style) {
+            let hides_text = self.facts(id).text > 0;
+            self.note(Code::HiddenTextRemoved, u32::from(hides_text));
+            return None;
+        }
+        if tag == Tag::Body {
+            self.link_colour = attributes.link_colour().unwrap_or(Paint::LINK);
+        }
+        let look = outer.inside(tag, &style);
+        Some(Entered { id, tag, attributes, style, look })
+    }
+
+    /// True unless the element is one that no reader sees.
+    fn is_read(&mut self, id: usize, tag: Tag, attributes: &Attributes<'_>) -> bool {
+        match tag {
+            Tag::Style
+            | Tag::Title
+            | Tag::Link
+            | Tag::Template
+            | Tag::Rp
+            | Tag::Col
+            | Tag::Colgroup
+            | Tag::Source
+            | Tag::Track
+            | Tag::Base
+            | Tag::Param
+            | Tag::Wbr
+            | Tag::Noembed
+            | Tag::Noframes => false,
+            Tag::Script
+            | Tag::Iframe
+            | Tag::Embed
+            | Tag::Frame
+            | Tag::Svg
+            | Tag::Input
+            | Tag::Keygen
+            | Tag::Select
+            | Tag::Datalist => {
+                self.note(Code::ActiveContentRemoved, 1);
+                false
+            }
+            Tag::Object
+            | Tag::Applet
+            | Tag::Frameset
+            | Tag::Canvas
+            | Tag::Audio
+            | Tag::Video
+            | Tag::Textarea
+            | Tag::Form => {
+                self.note(Code::ActiveContentRemoved, 1);
+                true
+            }
+            Tag::Meta => {
+                self.note(
+                    Code::ActiveContentRemoved,
+                    u32::from(attributes.equiv.trim().eq_ignore_ascii_case("refresh")),
+                );
+                false
+            }
+            Tag::Noscript => {
+                let below = self.tree.children(id).any(|child| self.facts(child).text > 0);
+                self.note(Code::HiddenTextRemoved, u32::from(below));
+                false
+            }
+            _ => true,
+        }
+    }
+
+    fn start(&mut self, entered: &Entered<'a>) -> Option<Leave> {
+        let id = entered.id;
+        match entered.tag {
+            Tag::Img | Tag::Image => {
+                self.image(entered);
+                None
+            }
+            Tag::Br => {
+                self.writer.line_break();
+                None
+            }
+            Tag::Hr => {
+                self.rule();
+                None
+            }
+            Tag::A | Tag::Area => Some(self.start_link(entered)),
+            Tag::Rt if self.facts(id).text > 0 && !entered.look.hides_text() => {
+                self.writer.text("（");
+                Some(Leave::Reading)
+            }
+            Tag::Sup if self.facts(id).text <= MAX_RAISED => {
+                self.raised = true;
+                Some(Leave::Raised)
+            }
+            Tag::Table => self.start_table(entered),
+            Tag::Tr => Some(self.start_row(entered)),
+            Tag::Td | Tag::Th if self.writer.flat > 0 => {
+                self.writer.cell();
+                Some(Leave::Cell)
+            }
+            tag if tag.is_block() => Some(self.start_block(entered)),
+            _ => Some(Leave::Inline),
+        }
+    }
+
+    fn rule(&mut self) {
+        self.writer.end_line();
+        self.writer.gap();
+        self.writer.text(RULE);
+        self.writer.end_line();
+        self.writer.gap();
+    }
+
+    fn start_block(&mut self, entered: &Entered<'a>) -> Leave {
+        let Entered { id, tag, style, .. } = entered;
+        let block = Leave::Block { gap: false, indent: self.writer.indent, marker: false };
+        if self.writer.flat > 0 || self.tree.node(*id).is_some_and(|node| node.continued) {
+            return block;
+        }
+        self.writer.end_line();
+        if *tag == Tag::Div && style.ruled == Some(true) && self.facts(*id).text > 0 {
+            self.rule();
+        }
+        let spaced = matches!(
+            tag,
+            Tag::P | Tag::Dl | Tag::Pre | Tag::Figure | Tag::Listing | Tag::Table | Tag::Blockquote | Tag::Xmp
+        ) || tag.is_heading();
+        let spaced = spaced && (*tag != Tag::P || self.lists.is_empty());
+        if style.above.unwrap_or(spaced) && *tag != Tag::Li {
+            self.writer.gap();
+        }
+        let gap = style.below.unwrap_or(spaced);
+        match tag {
+            Tag::Ul | Tag::Ol | Tag::Menu | Tag::Dir => self.start_list(entered),
+            Tag::Li => self.start_item(entered),
+            Tag::Blockquote => self.start_quote(entered),
+            Tag::Dd => {
+                let indent = self.writer.indent;
+                self.writer.indent = indent.saturating_add(2);
+                Leave::Block { gap: false, indent, marker: false }
+            }
+            tag if tag.is_heading() && self.facts(*id).text > 0 => {
+                self.writer.gap();
+                let marker = self.writer.marker.is_none();
+                if marker {
+                    self.writer.marker = Some("■ ".to_owned());
+                }
+                Leave::Block { gap: true, indent: self.writer.indent, marker }
+            }
+            _ => Leave::Block { gap, indent: self.writer.indent, marker: false },
+        }
+    }
+
+    fn start_quote(&mut self, entered: &Entered<'a>) -> Leave {
+        let indent = self.writer.indent;
+        // Mail programs indent with quotes that they draw no line beside.
+        if entered.style.bordered == Some(false) && !entered.attributes.class.contains("quote") {
+            self.writer.indent = indent.saturating_add(2);
+            return Leave::Block { gap: true, indent, marker: false };
+        }
+        self.writer.gap();
+        self.writer.quotes = self.writer.quotes.saturating_add(1);
+        Leave::Quote { indent }
+    }
+
+    fn start_list(&mut self, entered: &Entered<'a>) -> Leave {
+        let gap = self.lists.is_empty();
+        if gap {
+            self.writer.gap();
+        }
+        let first = entered.attributes.start.trim().parse::<u16>().map_or(1, u32::from);
+        self.lists.push((entered.tag == Tag::Ol).then_some(first));
+        Leave::List { gap }
+    }
+
+    fn start_item(&mut self, entered: &Entered<'a>) -> Leave {
+        let indent = self.writer.indent;
+        let marker = match self.lists.last_mut() {
+            Some(Some(next)) => {
+                let number = entered.attributes.value.trim().parse::<u16>().map_or(*next, u32::from);
+                *next = number.saturating_add(1);
+                format!("{number}. ")
+            }
+            Some(None) | None => "- ".to_owned(),
+        };
+        self.writer.indent = indent.saturating_add(marker.len());
+        self.writer.marker = Some(marker);
+        Leave::Block { gap: false, indent, marker: true }
+    }
+
+    fn start_row(&mut self, entered: &Entered<'a>) -> Leave {
+        self.writer.end_line();
+        if self.is_spacer(entered.id) {
+            self.writer.gap();
+        }
+        if self.writer.flat > 0 || !self.is_one_line(entered.id) {
+            return Leave::Inline;
+        }
+        self.writer.flat = self.writer.flat.saturating_add(1);
+        Leave::Row
+    }
+
+    fn start_link(&mut self, entered: &Entered<'a>) -> Leave {
+        let Some(href) = entered.attributes.href else { return Leave::Inline };
+        let facts = self.facts(entered.id);
+        let picture = facts.text == 0
+            && !self.titled.contains(href)
+            && self.tree.children(entered.id).any(|child| self.tree.tag(child) == Tag::Img);
+        let outer = self.shown.replace(String::new());
+        Leave::Link { href: decoded(href).into_owned(), outer, before: self.writer.pieces, picture }
+    }
+
+    fn image(&mut self, entered: &Entered<'a>) {
+        self.note(Code::RemoteImageRemoved, 1);
+        let alt = sanitizer_japanese::single_line(&decoded(entered.attributes.alt));
+        if alt.is_empty() || entered.attributes.is_pixel() || entered.look.hides_pictures() {
+            return;
+        }
+        if let Some(shown) = &mut self.shown {
+            shown.push_str(&alt);
+        }
+        let alt = defang(&alt);
+        self.writer.text(&format!("［画像: {alt}］"));
+    }
+
+    fn leave(&mut self, leave: Leave) {
+        match leave {
+            Leave::Inline => {}
+            Leave::Block { gap, indent, marker } => {
+                self.writer.end_line();
+                self.writer.indent = indent;
+                if marker {
+                    self.writer.marker = None;
+                }
+                if gap {
+                    self.writer.gap();
+                }
+            }
+            Leave::Quote { indent } => {
+                self.writer.end_line();
+                self.writer.gap();
+                self.writer.quotes = self.writer.quotes.saturating_sub(1);
+                self.writer.indent = indent;
+            }
+            Leave::List { gap } => {
+                self.writer.end_line();
+                self.lists.pop();
+                if gap {
+                    self.writer.gap();
+                }
+            }
+            Leave::Reading => self.writer.mark("）"),
+            Leave::Raised => self.raised = false,
+            Leave::Row => {
+                self.writer.flat = self.writer.flat.saturating_sub(1);
+                self.writer.end_line();
+            }
+            Leave::Cell => self.writer.cell(),
+            Leave::Link { href, outer, before, picture } => {
+                let shown = std::mem::replace(&mut self.shown, outer).unwrap_or_default();
+                self.end_link(&href, &shown, before, picture);
+            }
+        }
+    }
+
+    fn end_link(&mut self, href: &str, shown: &str, before: u64, picture: bool) {
+        let target = Target::of(href);
+        if target == Target::Active {
+            self.note(Code::ActiveContentRemoved, 1);
+        }
+        if self.writer.pieces == before {
+            // A picture without words is still something to click on.
+            if !picture || !matches!(target, Target::Web(_)) {
+                return;
+            }
+            self.writer.text("［画像］");
+        }
+        match target {
+            Target::Web(url) => {
+                if let Some(number) = self.seen.links.lead(&url, shown) {
+                    self.writer.mark(&format!("[{number}]"));
+                }
+            }
+            Target::Contact(contact) if !shown.contains(&contact) => self.writer.mark(&format!("（{contact}）")),
+            Target::Contact(_) | Target::Nowhere | Target::Active => {}
+        }
+    }
+}
+
+/// `text` in raised digits, if there are such for all of it.
+fn raised(text: &str) -> Option<String> {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    text.trim()
+        .chars()
+        .map(|c| match c {
+            '-' | '−' => Some('⁻'),
+            '+' => Some('⁺'),
+            c => DIGITS.get(usize::try_from(c.to_digit(10)?).ok()?).copied(),
+        })
+        .collect()
+}

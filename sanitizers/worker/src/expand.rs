@@ -1,0 +1,507 @@
+//! Mails inside a mail: opened, each part of theirs a part of the item, one level deeper.
+//!
+//! Refuses: to open what is over the [`Reach`] that all levels share; it stays a closed attachment with a finding.
+//! Invariant: what is opened stays in the list itself, before everything that was in it, and nothing that was in it is
+//! lost: what cannot be read stays one attachment.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sanitizer_api::{Class, Code, Detected, Flag};
+use sanitizer_mail::smime::{self, Enveloped};
+use sanitizer_mail::{Headers, Leaf, Limits, Mail, Names, Path, Role, Unreadable};
+use sanitizer_outlook::{self as outlook, Allowance, Attachment, Content, Message};
+use sanitizer_protocol as protocol;
+
+use crate::{head, inline, mapping};
+
+/// A mail with everything that was in it.
+#[derive(Debug)]
+pub(crate) struct Expanded<'a> {
+    pub(crate) headers: Headers,
+    /// In reading order.
+    pub(crate) nodes: Vec<Node<'a>>,
+    pub(crate) findings: Vec<(Path, Code, u32)>,
+    pub(crate) ambiguities: Vec<(Path, Flag, u32)>,
+}
+
+/// One part.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    pub(crate) leaf: Leaf<'a>,
+    pub(crate) detected: Detected,
+    /// The lines shown of an opened mail; only those have any.
+    pub(crate) head: Option<String>,
+    /// What is written in place of a body's bytes.
+    pub(crate) text: Option<inline::Remains>,
+}
+
+/// What the levels below the mail itself may still bring, together.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    header_bytes: u64,
+    depth: u32,
+    pub(crate) parts: u32,
+    pub(crate) bytes: u64,
+}
+
+/// What an attachment holds besides itself.
+enum Inside {
+    Mail,
+    Msg,
+    Tnef,
+    Signed,
+}
+
+/// Where a leaf comes from.
+#[derive(Clone, Copy)]
+struct Origin {
+    /// Its mail has a text of its own.
+    beside_text: bool,
+    /// Its bytes were spent when the mail around it was opened.
+    spent: bool,
+}
+
+/// Opens everything in `mail`.
+pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<'a> {
+    let own = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
+    let reach = Reach {
+        header_bytes: limits.header_bytes,
+        depth: limits.depth.min(64),
+        parts: limits.parts.saturating_sub(own),
+        bytes: limits.output_bytes,
+    };
+    let out =
+        Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
+    let mut walk = Walk { reach, out };
+    walk.leaves(mail.leaves, false);
+    walk.out
+}
+
+struct Walk<'a> {
+    reach: Reach,
+    out: Expanded<'a>,
+}
+
+impl<'a> Walk<'a> {
+    fn leaves(&mut self, leaves: Vec<Leaf<'a>>, spent: bool) {
+        let beside_text = leaves.iter().any(|leaf| leaf.role == Role::Body);
+        for leaf in leaves {
+            self.leaf(leaf, Origin { beside_text, spent });
+        }
+    }
+
+    /// Every level of this recursion lengthens the path, which [`Reach::depth`] bounds.
+    fn leaf(&mut self, leaf: Leaf<'a>, origin: Origin) {
+        let detected = mapping::detected(&leaf);
+        match leaf.role {
+            Role::Attachment => match inside(&leaf, &detected) {
+                Some(Inside::Mail) => self.mail(leaf, detected, origin),
+                Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
+                Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
+                Some(Inside::Signed) => self.signed(leaf, detected, origin),
+                None => self.push(leaf, detected),
+            },
+            Role::Body if detected.id == "text" => self.text(leaf, detected),
+            Role::Body | Role::Alternative => self.push(leaf, detected),
+        }
+    }
+
+    fn push(&mut self, leaf: Leaf<'a>, detected: Detected) {
+        self.out.nodes.push(Node { leaf, detected, head: None, text: None });
+    }
+
+    /// An attachment that could not be opened.
+    fn closed(&mut self, leaf: Leaf<'a>, detected: Detected, why: Code) {
+        self.out.findings.push((leaf.path.clone(), why, 1));
+        self.push(leaf, detected);
+    }
+
+    /// Levels that may still lie below `path`.
+    fn depth_below(&self, path: &Path) -> Option<u32> {
+        self.reach.depth.checked_sub(u32::try_from(path.len()).ok()?).filter(|depth| *depth > 0)
+    }
+
+    fn mail(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
+        let detected = if detected.class == Class::Mail {
+            detected
+        } else {
+            Detected { id: "eml", class: Class::Mail, ..detected }
+        };
+        let inner = match &leaf.bytes {
+            Cow::Borrowed(bytes) => self.inspect(bytes, &leaf, origin),
+            Cow::Owned(bytes) => self.inspect(bytes, &leaf, origin).map(owned),
+        };
+        let inner = match inner {
+            Ok(inner) => inner,
+            Err(why) => return self.closed(leaf, detected, why),
+        };
+        let at = leaf.path.clone();
+        let head = Some(head::of_mail(leaf.names.shown.as_deref(), &inner.headers));
+        self.out.nodes.push(Node { leaf, detected, head, text: None });
+        self.tell(&at, inner.findings, inner.ambiguities);
+        self.leaves(below(&at, inner.leaves), true);
+    }
+
+    /// Reads a mail and spends what it brings.
+    fn inspect<'b>(&mut self, bytes: &'b [u8], leaf: &Leaf<'_>, origin: Origin) -> Result<Mail<'b>, Code> {
+        let depth = self.depth_below(&leaf.path).ok_or(Code::TooDeep)?;
+        let limits = Limits { header_bytes: self.reach.header_bytes, depth, parts: self.reach.parts };
+        let mail = sanitizer_mail::inspect(bytes, &limits).map_err(Unreadable::code)?;
+        if mail.leaves.iter().any(|leaf| u32::try_from(leaf.path.len()).is_ok_and(|length| length > depth)) {
+            return Err(Code::TooDeep);
+        }
+        let parts = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
+        let brought = mail.leaves.iter().fold(0, |sum: u64, leaf| sum.saturating_add(length(&leaf.bytes)));
+        let given_back = if origin.spent { length(&leaf.bytes) } else { 0 };
+        let bytes = self.reach.bytes.saturating_add(given_back).checked_sub(brought).ok_or(Code::TooLarge)?;
+        self.reach.parts = self.reach.parts.checked_sub(parts).ok_or(Code::TooManyFiles)?;
+        self.reach.bytes = bytes;
+        Ok(mail)
+    }
+
+    /// What was found in a mail at `at`, told where it is in the item.
+    fn tell(&mut self, at: &Path, findings: Vec<(Path, Code, u32)>, ambiguities: Vec<(Path, Flag, u32)>) {
+        let place = |path: Path| at.iter().copied().chain(path).collect::<Path>();
+        self.out.findings.extend(findings.into_iter().map(|(path, code, count)| (place(path), code, count)));
+        self.out.ambiguities.extend(ambiguities.into_iter().map(|(path, flag, count)| (place(path), flag, count)));
+    }
+
+    /// Signed content takes the place of its envelope: its bodies are bodies of the mail.
+    fn signed(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
+        let content = match (leaf.declared.as_str(), &leaf.bytes) {
+            // Outlook keeps a clear-signed mail as a file in the message that it made of it.
+            ("multipart/signed", bytes) => Some(Enveloped::Signed(bytes.clone())),
+            (_, Cow::Borrowed(bytes)) => smime::read(bytes),
+            (_, Cow::Owned(bytes)) => smime::read(bytes).map(kept),
+        };
+        let content = match content {
+            Some(Enveloped::Signed(content)) if smime::is_entity(&content) => content,
+            Some(Enveloped::Encrypted) => return self.closed(leaf, detected, Code::EncryptedMail),
+            Some(Enveloped::Signed(_) | Enveloped::Bare) | None => return self.push(leaf, detected),
+        };
+        let inner = match &content {
+            Cow::Borrowed(bytes) => self.inspect(bytes, &leaf, origin),
+            Cow::Owned(bytes) => self.inspect(bytes, &leaf, origin).map(owned),
+        };
+        match inner {
+            Ok(inner) => {
+                let says_it_again = origin.beside_text && leaf.declared == "multipart/signed";
+                let at = leaf.path;
+                self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
+                let first = self.out.nodes.len();
+                self.tell(&at, inner.findings, inner.ambiguities);
+                let mut leaves = below(&at, inner.leaves);
+                if says_it_again {
+                    // Outlook made the text of its message from this one.
+                    leaves
+                        .iter_mut()
+                        .filter(|leaf| leaf.role == Role::Body)
+                        .for_each(|leaf| leaf.role = Role::Alternative);
+                }
+                self.leaves(leaves, true);
+                self.settle_signed(first);
+            }
+            Err(why) => self.closed(leaf, detected, why),
+        }
+    }
+
+    /// The first body of signed content says that the signature is gone.
+    fn settle_signed(&mut self, first: usize) {
+        let inside = self.out.nodes.get_mut(first..).unwrap_or_default();
+        if let Some(body) = inside.iter_mut().find(|node| node.leaf.role == Role::Body) {
+            let remains = body.text.get_or_insert_with(|| inline::Remains::unchanged(&body.leaf));
+            remains.found.push((Code::SignatureRemoved, 1));
+        }
+    }
+
+    /// A body without the armour and the files in it; these follow it.
+    fn text(&mut self, leaf: Leaf<'a>, detected: Detected) {
+        let most = self.depth_below(&leaf.path).map_or(0, |_| self.reach.parts);
+        let (remains, files, notes) = inline::take_out(&leaf, most, &mut self.reach.bytes);
+        self.reach.parts = self.reach.parts.saturating_sub(u32::try_from(files.len()).unwrap_or(u32::MAX));
+        let at = leaf.path.clone();
+        let noted = remains.iter().flat_map(|remains| &remains.told).chain(&notes);
+        self.out.findings.extend(noted.map(|(code, count)| (at.clone(), *code, *count)));
+        self.out.nodes.push(Node { leaf, detected, head: None, text: remains });
+        for (number, file) in (1..).zip(files) {
+            let leaf = attachment(child(&at, number), "", file.names, file.bytes);
+            self.leaf(leaf, Origin { beside_text: true, spent: true });
+        }
+    }
+
+    fn outlook(
+        &mut self,
+        leaf: Leaf<'a>,
+        detected: Detected,
+        origin: Origin,
+        read: fn(&[u8], &mut Allowance) -> Result<Message, outlook::Unreadable>,
+    ) {
+        let Some(depth) = self.depth_below(&leaf.path) else { return self.closed(leaf, detected, Code::TooDeep) };
+        let mut allowance = Allowance { bytes: self.reach.bytes, parts: self.reach.parts, depth };
+        // A reader of compound files that panics costs this attachment, not the mail.
+        let ended = catch_unwind(AssertUnwindSafe(|| read(&leaf.bytes, &mut allowance)));
+        self.reach.bytes = allowance.bytes;
+        match ended {
+            Ok(Ok(message)) => {
+                self.reach.parts = allowance.parts;
+                let role_of_text =
+                    if origin.beside_text && detected.id == "tnef" { Role::Alternative } else { Role::Body };
+                self.message(leaf, detected, message, role_of_text);
+            }
+            Ok(Err(why)) => self.closed(leaf, detected, code(why)),
+            Err(_) => self.closed(leaf, detected, Code::Corrupt),
+        }
+    }
+
+    fn message(&mut self, leaf: Leaf<'a>, detected: Detected, message: Message, role_of_text: Role) {
+        let at = leaf.path.clone();
+        let head = Some(head::of_message(leaf.names.shown.as_deref(), &message));
+        self.out.nodes.push(Node { leaf, detected, head, text: None });
+        let (mut number, count) = (0, message.bodies.len());
+        for body in message.bodies {
+            number += 1;
+            let role = if usize::from(number) == count { role_of_text } else { Role::Alternative };
+            let leaf = Leaf {
+                path: child(&at, number),
+                role,
+                declared: if body.is_html { "text/html" } else { "text/plain" }.to_owned(),
+                charset: body.charset,
+                flowed: None,
+                names: Names::default(),
+                bytes: Cow::Owned(body.bytes),
+            };
+            self.leaf(leaf, Origin { beside_text: true, spent: true });
+        }
+        for enclosed in message.attachments {
+            number = number.saturating_add(1);
+            self.enclosed(child(&at, number), enclosed, count > 0);
+        }
+    }
+
+    fn enclosed(&mut self, path: Path, enclosed: Attachment, beside_text: bool) {
+        const MESSAGE: Detected = Detected { id: "msg", class: Class::Mail, encrypted: false };
+        const OBJECT: Detected = Detected { id: "unknown", class: Class::Unknown, encrypted: false };
+        let names = Names::of(enclosed.names.iter().map(String::as_str));
+        let declared = enclosed.media_type.unwrap_or_default().to_ascii_lowercase();
+        let with = |bytes| attachment(path, &declared, names, bytes);
+        match enclosed.content {
+            Content::File(bytes) => self.leaf(with(bytes), Origin { beside_text, spent: true }),
+            // It has no bytes of its own.
+            Content::Message(message) => self.message(with(Vec::new()), MESSAGE, *message, Role::Body),
+            Content::Closed(why) => self.closed(with(Vec::new()), MESSAGE, code(why)),
+            Content::Absent => self.closed(with(Vec::new()), OBJECT, Code::UnsupportedFormat),
+        }
+    }
+}
+
+/// What an attachment is opened as.
+fn inside(leaf: &Leaf<'_>, detected: &Detected) -> Option<Inside> {
+    let declared = leaf.declared.as_str();
+    let named = |extension: &str| leaf.names.extensions.iter().any(|known| known == extension);
+    let says_mail = matches!(declared, "message/rfc822" | "message/global" | "message/news") || named("eml");
+    match detected.id {
+        _ if declared == "multipart/signed" => Some(Inside::Signed),
+        "eml" => Some(Inside::Mail),
+        "msg" => Some(Inside::Msg),
+        "tnef" => Some(Inside::Tnef),
+        "p7m" | "p7s" => Some(Inside::Signed),
+        // A mail of few headers is text like every other, whatever that says; one with raw eight-bit parts is not even
+        // that.
+        _ if says_mail && (detected.class == Class::Unknown || sanitizer_detect::is_text(&leaf.bytes)) => {
+            Some(Inside::Mail)
+        }
+        _ if matches!(declared, "application/pkcs7-mime" | "application/x-pkcs7-mime") => Some(Inside::Signed),
+        _ => None,
+    }
+}
+
+const fn code(why: outlook::Unreadable) -> Code {
+    match why {
+        outlook::Unreadable::Malformed => Code::Corrupt,
+        outlook::Unreadable::TooLarge => Code::TooLarge,
+        outlook::Unreadable::TooManyParts => Code::TooManyFiles,
+        outlook::Unreadable::TooDeep => Code::TooDeep,
+    }
+}
+
+fn child(path: &[u16], number: u16) -> Path {
+    path.iter().copied().chain([number]).collect()
+}
+
+fn below<'a>(at: &[u16], leaves: Vec<Leaf<'a>>) -> Vec<Leaf<'a>> {
+    leaves.into_iter().map(|leaf| Leaf { path: at.iter().copied().chain(leaf.path).collect(), ..leaf }).collect()
+}
+
+/// The same mail with bytes of its own.
+fn owned<'a>(mail: Mail<'_>) -> Mail<'a> {
+    let own = |leaf: Leaf<'_>| Leaf {
+        bytes: Cow::Owned(leaf.bytes.into_owned()),
+        path: leaf.path,
+        role: leaf.role,
+        declared: leaf.declared,
+        charset: leaf.charset,
+        flowed: leaf.flowed,
+        names: leaf.names,
+    };
+    Mail {
+        headers: mail.headers,
+        leaves: mail.leaves.into_iter().map(own).collect(),
+        findings: mail.findings,
+        ambiguities: mail.ambiguities,
+    }
+}
+
+fn kept<'a>(enveloped: Enveloped<'_>) -> Enveloped<'a> {
+    match enveloped {
+        Enveloped::Signed(content) => Enveloped::Signed(Cow::Owned(content.into_owned())),
+        Enveloped::Bare => Enveloped::Bare,
+        Enveloped::Encrypted => Enveloped::Encrypted,
+    }
+}
+
+fn attachment<'a>(path: Path, declared: &str, names: Names, bytes: Vec<u8>) -> Leaf<'a> {
+    let is_type = declared.len() <= 255
+        && declared.contains('/')
+        && declared.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase());
+    Leaf {
+        path,
+        role: Role::Attachment,
+        declared: if is_type { declared } else { "application/octet-stream" }.to_owned(),
+        charset: None,
+        flowed: None,
+        names,
+        bytes: Cow::Owned(bytes),
+    }
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use sanitizer_mail as mail;
+    use sanitizer_outlook::Body;
+    use sanitizer_protocol::{Limits, Role, Subject};
+
+    use super::{
+        Attachment, Class, Code, Content, Detected, Expanded, Headers, Message, Names, Reach, Walk, attachment,
+    };
+    use crate::mapping::{Item, inspect};
+
+    const LIMITS: Limits = Limits {
+        header_bytes: 65_536,
+        depth: 6,
+        parts: 20,
+        html_bytes: 1 << 20,
+        text_bytes: 1 << 20,
+        output_bytes: 4_000,
+    };
+
+    /// What the gateway believes, or else it gives the mail up as a whole.
+    fn hold(item: &Item<'_>, length: usize) {
+        let parts = &item.found.parts;
+        assert!(parts.is_sorted_by(|one, next| one.path < next.path), "in reading order");
+        assert!(parts.len() <= 20 && parts.iter().all(|part| part.path.len() <= 6));
+        let is_inside = |path: &[u16], other: &[u16]| path.len() > other.len() && path.starts_with(other);
+        let outermost = parts.iter().filter(|part| !parts.iter().any(|other| is_inside(&part.path, &other.path)));
+        assert!(outermost.map(|part| part.length).sum::<u64>() <= u64::try_from(length).unwrap());
+        let inside = parts.iter().filter(|part| parts.iter().any(|other| is_inside(&part.path, &other.path)));
+        let innermost = inside.filter(|part| !parts.iter().any(|other| is_inside(&other.path, &part.path)));
+        assert!(innermost.map(|part| part.length).sum::<u64>() <= LIMITS.output_bytes);
+        for part in parts {
+            let around = parts.iter().filter(|other| is_inside(&part.path, &other.path));
+            assert!(around.into_iter().all(|other| matches!(other.role, Role::Enclosed | Role::Body)));
+        }
+        for found in &item.found.findings {
+            let is_place = found.path.is_empty() || parts.iter().any(|part| part.path.starts_with(&found.path));
+            assert!(is_place, "{found:?}");
+        }
+        assert!(item.sources.iter().map(|source| &source.path).eq(parts.iter().map(|part| &part.path)));
+    }
+
+    fn samples() -> Vec<Vec<u8>> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+        let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let enclosed = folders.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with('5'));
+        let samples: Vec<Vec<u8>> = enclosed.map(|path| std::fs::read(path.join("input.eml")).unwrap()).collect();
+        assert!(samples.len() >= 9);
+        samples
+    }
+
+    #[test]
+    fn whatever_becomes_of_the_bytes_the_parts_told_of_fit_together() {
+        for sample in samples() {
+            let step = sample.len() / 150 + 1;
+            for at in (0..sample.len()).step_by(step) {
+                for mail in [sample[..at].to_vec(), [&sample[..at], b"\xFF", &sample[at + 1..]].concat()] {
+                    if let Ok(item) = inspect(&Subject::Mail, &mail, &LIMITS) {
+                        hold(&item, mail.len());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_reach_does_not_allow_stays_closed_and_is_told_of() {
+        let mail = samples().into_iter().find(|mail| mail.windows(13).any(|word| word == b"forwarded.eml")).unwrap();
+        let told = |limits: Limits| {
+            let item = inspect(&Subject::Mail, &mail, &limits).unwrap();
+            item.found
+                .findings
+                .iter()
+                .map(|found| found.code.clone())
+                .filter(|code| code.starts_with("too"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(LIMITS), [""; 0]);
+        assert_eq!(told(Limits { depth: 1, ..LIMITS }), ["too_deep"]);
+        assert_eq!(told(Limits { parts: 4, ..LIMITS }), ["too_many_files"]);
+        assert_eq!(told(Limits { output_bytes: 10, ..LIMITS }), ["too_large"]);
+    }
+
+    #[test]
+    fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found() {
+        let entity = b"Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
+            --m\r\n\r\nwords\r\n--m\r\nContent-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment; filename=a.txt\r\n\
+            \r\nfile\r\n--m--\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\n0\r\n--s--\r\n";
+        let message = Message {
+            bodies: vec![Body { is_html: false, charset: None, bytes: b"words".to_vec() }],
+            attachments: vec![Attachment {
+                names: Vec::new(),
+                media_type: Some("multipart/signed".to_owned()),
+                content: Content::File(entity.to_vec()),
+            }],
+            ..Message::default()
+        };
+        let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000 };
+        let out =
+            Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
+        let mut walk = Walk { reach, out };
+        let leaf = attachment(vec![2], "", Names::default(), Vec::new());
+        walk.message(leaf, Detected { id: "msg", class: Class::Mail, encrypted: false }, message, mail::Role::Body);
+        let told: Vec<_> = walk.out.nodes.iter().map(|node| (node.leaf.path.as_slice(), node.leaf.role)).collect();
+        let (body, alternative, file) = (mail::Role::Body, mail::Role::Alternative, mail::Role::Attachment);
+        assert_eq!(
+            told,
+            [
+                (&[2][..], file),
+                (&[2, 1], body),
+                (&[2, 2, 1, 1], alternative),
+                (&[2, 2, 1, 2], file),
+                (&[2, 2, 2], file)
+            ]
+        );
+        assert_eq!(walk.out.findings, [(vec![2, 2], Code::SignatureRemoved, 1)]);
+    }
+
+    #[test]
+    fn a_mail_as_a_file_stays_one_file() {
+        let mail = samples().swap_remove(0);
+        let item = inspect(&Subject::File { name: "a.eml".to_owned() }, &mail, &LIMITS).unwrap();
+        assert_eq!((item.found.parts.len(), item.found.parts[0].detected.id.as_str()), (1, "eml"));
+        assert!(item.found.parts[0].path.is_empty());
+    }
+}

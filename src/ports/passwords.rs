@@ -1,0 +1,41 @@
+//! Passwords that came with one mail for what came with another.
+//!
+//! Refuses nothing. Invariant: outside the process role nobody learns more of them than how many came with which item.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use super::StoreError;
+use crate::domain::{ItemId, ItemKey, Password, Reference};
+
+/// What a mail contributes to the search, and how far it reaches.
+#[derive(Debug)]
+pub struct PasswordSearch {
+    /// How long after an item that wants a password a mail may still bring it.
+    pub window: Duration,
+    /// Passwords that the mail seems to name, the likeliest first.
+    pub candidates: Vec<Password>,
+}
+
+/// Where candidates for an item came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PasswordSource {
+    /// The mail that named them; the item itself, if it did.
+    pub item: ItemId,
+    /// Its 管理番号.
+    pub reference: Reference,
+    /// How many.
+    pub count: u32,
+}
+
+/// Where the process role reads what was found for an item.
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    /// The passwords that may open what the item keeps back, those of the earliest mail first, each once.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if they do not unseal.
+    async fn candidates(&self, key: &ItemKey) -> Result<Vec<Password>, StoreError>;
+}
