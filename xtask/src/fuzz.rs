@@ -32,6 +32,8 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("text_csv", &["samples", "../shared/corpus"]),
     ("cards", &["samples"]),
     ("passwords", &["samples"]),
+    ("inline", &["samples"]),
+    ("outlook", &["samples"]),
     ("detect", &["samples", "../shared/corpus"]),
     ("rules", &["config/rules"]),
     ("config", &["config"]),
