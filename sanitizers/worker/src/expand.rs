@@ -7,13 +7,16 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sanitizer_api::{Class, Code, Detected, Flag};
+use sanitizer_api::{Budget, Class, Code, Detected, Flag, Hints};
 use sanitizer_mail::smime::{self, Enveloped};
 use sanitizer_mail::{Headers, Leaf, Limits, Mail, Names, Path, Role, Unreadable};
 use sanitizer_outlook::{self as outlook, Allowance, Attachment, Content, Message};
 use sanitizer_protocol as protocol;
 
-use crate::{head, inline, mapping};
+use crate::{head, inline, mapping, registry};
+
+/// How a `winmail.dat` begins.
+const TNEF: &[u8] = b"\x78\x9F\x3E\x22";
 
 /// A mail with everything that was in it.
 #[derive(Debug)]
@@ -56,7 +59,7 @@ enum Inside {
 /// Where a leaf comes from.
 #[derive(Clone, Copy)]
 struct Origin {
-    /// Its mail has a text of its own.
+    /// Its mail has a text of its own that a reader sees.
     beside_text: bool,
     /// Its bytes were spent when the mail around it was opened.
     spent: bool,
@@ -85,7 +88,9 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn leaves(&mut self, leaves: Vec<Leaf<'a>>, spent: bool) {
-        let beside_text = leaves.iter().any(|leaf| leaf.role == Role::Body);
+        // It matters only to what may say the text again.
+        let may_repeat = leaves.iter().any(|leaf| leaf.bytes.starts_with(TNEF) || leaf.declared == "multipart/signed");
+        let beside_text = may_repeat && leaves.iter().any(|leaf| leaf.role == Role::Body && says_something(leaf));
         for leaf in leaves {
             self.leaf(leaf, Origin { beside_text, spent });
         }
@@ -226,7 +231,8 @@ impl<'a> Walk<'a> {
         self.out.nodes.push(Node { leaf, detected, head: None, text: remains });
         for (number, file) in (1..).zip(files) {
             let leaf = attachment(child(&at, number), "", file.names, file.bytes);
-            self.leaf(leaf, Origin { beside_text: true, spent: true });
+            // The text around it may be nothing but the file: better twice than not at all.
+            self.leaf(leaf, Origin { beside_text: false, spent: true });
         }
     }
 
@@ -259,6 +265,7 @@ impl<'a> Walk<'a> {
         let head = Some(head::of_message(leaf.names.shown.as_deref(), &message));
         self.out.nodes.push(Node { leaf, detected, head, text: None });
         let (mut number, count) = (0, message.bodies.len());
+        let mut beside_text = false;
         for body in message.bodies {
             number += 1;
             let role = if usize::from(number) == count { role_of_text } else { Role::Alternative };
@@ -271,11 +278,12 @@ impl<'a> Walk<'a> {
                 names: Names::default(),
                 bytes: Cow::Owned(body.bytes),
             };
+            beside_text |= role == Role::Body && says_something(&leaf);
             self.leaf(leaf, Origin { beside_text: true, spent: true });
         }
         for enclosed in message.attachments {
             number = number.saturating_add(1);
-            self.enclosed(child(&at, number), enclosed, count > 0);
+            self.enclosed(child(&at, number), enclosed, beside_text);
         }
     }
 
@@ -293,6 +301,17 @@ impl<'a> Walk<'a> {
             Content::Absent => self.closed(with(Vec::new()), OBJECT, Code::UnsupportedFormat),
         }
     }
+}
+
+/// True if a reader of this body sees a character; a body that cannot be written says nothing.
+fn says_something(leaf: &Leaf<'_>) -> bool {
+    let Some(sanitizer) = registry::sanitizer(mapping::detected(leaf).id, protocol::Way::Text) else { return false };
+    let hints = Hints { charset: leaf.charset.as_deref(), flowed: None };
+    let ended = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&leaf.bytes, hints, &mut Budget::generous())));
+    let Ok(Ok(written)) = ended else { return false };
+    // Fillers of Hangul and the empty pattern of Braille are no blanks, and nobody sees them.
+    let is_filler = |c| matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}');
+    String::from_utf8_lossy(&written.bytes).chars().any(|c| !c.is_whitespace() && !c.is_control() && !is_filler(c))
 }
 
 /// What an attachment is opened as.
@@ -495,6 +514,32 @@ mod tests {
             ]
         );
         assert_eq!(walk.out.findings, [(vec![2, 2], Code::SignatureRemoved, 1)]);
+    }
+
+    #[test]
+    fn the_text_of_a_winmail_is_shown_unless_a_reader_sees_another() {
+        let tnef = b"\x78\x9F\x3E\x22\x01\0\x02\x0C\x80\x02\0\x05\0\0\0words\0\0";
+        let role = |declared: &str, body: &str| {
+            let mail = format!(
+                "From: a@b.jp\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: {declared}; charset=utf-8\r\n\r\n\
+                 {body}\r\n--m\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\
+                 Content-Disposition: attachment; filename=winmail.dat\r\n\r\n"
+            );
+            let mail = [mail.as_bytes(), tnef, b"\r\n--m--\r\n"].concat();
+            let item = inspect(&Subject::Mail, &mail, &LIMITS).unwrap();
+            let text = item.found.parts.iter().find(|part| part.path == [2, 1]);
+            text.unwrap_or_else(|| panic!("{:?}", item.found.parts)).role
+        };
+        for (declared, body) in [
+            ("text/plain", " \r\n"),
+            ("text/plain", "\u{3000}\u{A0}\u{200B}\u{FEFF}\u{3164}\r\n"),
+            ("text/html", "<html><body><p>&nbsp;</p><div style=\"display:none\">x</div></body></html>"),
+        ] {
+            assert_eq!(role(declared, body), Role::Body, "{body:?}");
+        }
+        for (declared, body) in [("text/plain", "。"), ("text/html", "<html><body><p>a</p></body></html>")] {
+            assert_eq!(role(declared, body), Role::Alternative, "{body:?}");
+        }
     }
 
     #[test]
