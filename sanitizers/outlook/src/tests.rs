@@ -244,6 +244,25 @@ fn of_rtf_only_what_people_see_is_text() {
     ] {
         assert_eq!(rtf::text(rtf.as_bytes()), text, "{rtf}");
     }
-    let deep = "{".repeat(100_000) + "x";
-    assert_eq!(rtf::text(deep.as_bytes()), "");
+}
+
+#[test]
+fn hidden_and_deleted_text_of_rtf_is_no_text_unless_html_decides() {
+    for (rtf, text) in [
+        ("{\\rtf1 a{\\v b}c\\v d\\v0 e\\v1 f\\plain g\\v\\u27700 ?\\par}", "aceg"),
+        ("{\\rtf1 a{\\deleted b{c}}d\\deleted e\\deleted0 f\\deleted g\\plain h\\revised i}", "adfhi"),
+        ("{\\rtf1\\ansi\\fromhtml1 \\htmlrtf\\v\\htmlrtf0 one{\\v two}}", "onetwo"),
+    ] {
+        assert_eq!(rtf::text(rtf.as_bytes()), text, "{rtf}");
+    }
+}
+
+#[test]
+fn rtf_in_groups_without_end_loses_no_text() {
+    let (open, close) = ("{".repeat(100_000), "}".repeat(100_000));
+    assert_eq!(rtf::text((open.clone() + "x").as_bytes()), "x");
+    let inside = "a{\\*\\x no{no}no}b{\\pict 00{\\*\\y no}00}c{\\fonttbl{\\f0\\fcharset128 MS;}}\\'90\\'85{\\v d}e";
+    assert_eq!(rtf::text(format!("{{\\rtf1{open}{inside}{close}f{{\\v no}}g}}").as_bytes()), "abc水defg");
+    let skipped = format!("{{\\rtf1{{\\*\\x {open}no{close}no}}{open}{{\\*\\x {open}no{close}no}}seen{close}}}");
+    assert_eq!(rtf::text(skipped.as_bytes()), "seen");
 }

@@ -46,6 +46,8 @@ pub(crate) struct Reach {
     depth: u32,
     pub(crate) parts: u32,
     pub(crate) bytes: u64,
+    /// Bytes of bodies that may still be written only to see whether they say something.
+    looks: u64,
 }
 
 /// What an attachment holds besides itself.
@@ -73,6 +75,7 @@ pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<
         depth: limits.depth.min(64),
         parts: limits.parts.saturating_sub(own),
         bytes: limits.output_bytes,
+        looks: limits.html_bytes,
     };
     let out =
         Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
@@ -88,9 +91,9 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn leaves(&mut self, leaves: Vec<Leaf<'a>>, spent: bool) {
-        // It matters only to what may say the text again.
-        let may_repeat = leaves.iter().any(|leaf| leaf.bytes.starts_with(TNEF) || leaf.declared == "multipart/signed");
-        let beside_text = may_repeat && leaves.iter().any(|leaf| leaf.role == Role::Body && says_something(leaf));
+        // Whether there is a text matters only to what may say it again.
+        let beside_text = leaves.iter().any(|leaf| may_repeat(&leaf.declared, &leaf.bytes))
+            && leaves.iter().any(|leaf| leaf.role == Role::Body && self.says_something(leaf));
         for leaf in leaves {
             self.leaf(leaf, Origin { beside_text, spent });
         }
@@ -193,7 +196,10 @@ impl<'a> Walk<'a> {
             Ok(inner) => {
                 let says_it_again = origin.beside_text && leaf.declared == "multipart/signed";
                 let at = leaf.path;
-                self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
+                // Of a multipart it is told by whoever took it apart.
+                if leaf.declared != "multipart/signed" {
+                    self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
+                }
                 let first = self.out.nodes.len();
                 self.tell(&at, inner.findings, inner.ambiguities);
                 let mut leaves = below(&at, inner.leaves);
@@ -265,6 +271,13 @@ impl<'a> Walk<'a> {
         let head = Some(head::of_message(leaf.names.shown.as_deref(), &message));
         self.out.nodes.push(Node { leaf, detected, head, text: None });
         let (mut number, count) = (0, message.bodies.len());
+        let repeats = |enclosed: &Attachment| match (&enclosed.content, &enclosed.media_type) {
+            (Content::File(bytes), declared) => {
+                may_repeat(&declared.as_deref().unwrap_or_default().to_ascii_lowercase(), bytes)
+            }
+            (Content::Message(_) | Content::Closed(_) | Content::Absent, _) => false,
+        };
+        let may_be_repeated = message.attachments.iter().any(repeats);
         let mut beside_text = false;
         for body in message.bodies {
             number += 1;
@@ -278,7 +291,7 @@ impl<'a> Walk<'a> {
                 names: Names::default(),
                 bytes: Cow::Owned(body.bytes),
             };
-            beside_text |= role == Role::Body && says_something(&leaf);
+            beside_text |= may_be_repeated && role == Role::Body && self.says_something(&leaf);
             self.leaf(leaf, Origin { beside_text: true, spent: true });
         }
         for enclosed in message.attachments {
@@ -301,17 +314,27 @@ impl<'a> Walk<'a> {
             Content::Absent => self.closed(with(Vec::new()), OBJECT, Code::UnsupportedFormat),
         }
     }
+
+    /// True if a reader of this body sees a character. A body that cannot be written says nothing, nor does one over
+    /// what may be looked at: a text that is shown twice is better than one that is not shown.
+    fn says_something(&mut self, leaf: &Leaf<'_>) -> bool {
+        let Some(left) = self.reach.looks.checked_sub(length(&leaf.bytes)) else { return false };
+        self.reach.looks = left;
+        let Some(sanitizer) = registry::sanitizer(mapping::detected(leaf).id, protocol::Way::Text) else {
+            return false;
+        };
+        let hints = Hints { charset: leaf.charset.as_deref(), flowed: None };
+        let ended = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&leaf.bytes, hints, &mut Budget::generous())));
+        let Ok(Ok(written)) = ended else { return false };
+        // Fillers of Hangul and the empty pattern of Braille are no blanks, and nobody sees them.
+        let is_filler = |c| matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}');
+        String::from_utf8_lossy(&written.bytes).chars().any(|c| !c.is_whitespace() && !c.is_control() && !is_filler(c))
+    }
 }
 
-/// True if a reader of this body sees a character; a body that cannot be written says nothing.
-fn says_something(leaf: &Leaf<'_>) -> bool {
-    let Some(sanitizer) = registry::sanitizer(mapping::detected(leaf).id, protocol::Way::Text) else { return false };
-    let hints = Hints { charset: leaf.charset.as_deref(), flowed: None };
-    let ended = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&leaf.bytes, hints, &mut Budget::generous())));
-    let Ok(Ok(written)) = ended else { return false };
-    // Fillers of Hangul and the empty pattern of Braille are no blanks, and nobody sees them.
-    let is_filler = |c| matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}');
-    String::from_utf8_lossy(&written.bytes).chars().any(|c| !c.is_whitespace() && !c.is_control() && !is_filler(c))
+/// True for what a mail program keeps beside a text and that holds the same text again.
+fn may_repeat(declared: &str, bytes: &[u8]) -> bool {
+    declared == "multipart/signed" || bytes.starts_with(TNEF)
 }
 
 /// What an attachment is opened as.
@@ -495,7 +518,7 @@ mod tests {
             }],
             ..Message::default()
         };
-        let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000 };
+        let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 99 };
         let out =
             Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
         let mut walk = Walk { reach, out };
@@ -516,20 +539,22 @@ mod tests {
         assert_eq!(walk.out.findings, [(vec![2, 2], Code::SignatureRemoved, 1)]);
     }
 
+    fn role_of_a_winmail_beside(declared: &str, body: &str, limits: &Limits) -> Role {
+        let tnef = b"\x78\x9F\x3E\x22\x01\0\x02\x0C\x80\x02\0\x05\0\0\0words\0\0";
+        let mail = format!(
+            "From: a@b.jp\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: {declared}; charset=utf-8\r\n\r\n\
+             {body}\r\n--m\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\
+             Content-Disposition: attachment; filename=winmail.dat\r\n\r\n"
+        );
+        let mail = [mail.as_bytes(), tnef, b"\r\n--m--\r\n"].concat();
+        let item = inspect(&Subject::Mail, &mail, limits).unwrap();
+        let text = item.found.parts.iter().find(|part| part.path == [2, 1]);
+        text.unwrap_or_else(|| panic!("{:?}", item.found.parts)).role
+    }
+
     #[test]
     fn the_text_of_a_winmail_is_shown_unless_a_reader_sees_another() {
-        let tnef = b"\x78\x9F\x3E\x22\x01\0\x02\x0C\x80\x02\0\x05\0\0\0words\0\0";
-        let role = |declared: &str, body: &str| {
-            let mail = format!(
-                "From: a@b.jp\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: {declared}; charset=utf-8\r\n\r\n\
-                 {body}\r\n--m\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\
-                 Content-Disposition: attachment; filename=winmail.dat\r\n\r\n"
-            );
-            let mail = [mail.as_bytes(), tnef, b"\r\n--m--\r\n"].concat();
-            let item = inspect(&Subject::Mail, &mail, &LIMITS).unwrap();
-            let text = item.found.parts.iter().find(|part| part.path == [2, 1]);
-            text.unwrap_or_else(|| panic!("{:?}", item.found.parts)).role
-        };
+        let role = |declared, body| role_of_a_winmail_beside(declared, body, &LIMITS);
         for (declared, body) in [
             ("text/plain", " \r\n"),
             ("text/plain", "\u{3000}\u{A0}\u{200B}\u{FEFF}\u{3164}\r\n"),
@@ -540,6 +565,25 @@ mod tests {
         for (declared, body) in [("text/plain", "。"), ("text/html", "<html><body><p>a</p></body></html>")] {
             assert_eq!(role(declared, body), Role::Alternative, "{body:?}");
         }
+    }
+
+    #[test]
+    fn bodies_are_looked_at_for_no_more_bytes_than_html_may_have_and_their_text_is_shown_twice_then() {
+        let limits = |html_bytes| Limits { html_bytes, ..LIMITS };
+        assert_eq!(role_of_a_winmail_beside("text/plain", "word", &limits(4)), Role::Alternative);
+        assert_eq!(role_of_a_winmail_beside("text/plain", "word", &limits(3)), Role::Body);
+        // What one body took is not there for the next, of whichever mail it is.
+        let out =
+            Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
+        let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 10 };
+        let mut walk = Walk { reach, out };
+        let body = |bytes: &[u8]| mail::Leaf {
+            role: mail::Role::Body,
+            ..attachment(vec![1], "text/plain", Names::default(), bytes.to_vec())
+        };
+        assert!(!walk.says_something(&body(b"     ")));
+        assert!(walk.says_something(&body(b"abc")));
+        assert!(!walk.says_something(&body(b"abc")) && walk.reach.looks == 2);
     }
 
     #[test]
