@@ -330,7 +330,8 @@ impl<'a> Walk<'a> {
         let Ok(Ok(written)) = ended else { return false };
         // Fillers of Hangul and the empty pattern of Braille are no blanks, and nobody sees them.
         let is_filler = |c| matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}');
-        String::from_utf8_lossy(&written.bytes).chars().any(|c| !c.is_whitespace() && !c.is_control() && !is_filler(c))
+        let is_seen = |c: char| !c.is_whitespace() && !c.is_control() && !is_filler(c);
+        std::str::from_utf8(&written.bytes).is_ok_and(|text| text.contains(is_seen))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What stands inside the text of a body and is no text: uuencoded files, the armour of OpenPGP.
 //!
-//! Refuses: files over what is left to spend; they stay text. Invariant: in a text that a file was taken from, nothing
-//! but our marks looks like one: where the sender wrote the same, the bracket is a hollow one. The rest is the text as
-//! it was, line by line.
+//! Refuses: files over what is left to spend; they stay text. Invariant: in what is shown of a mail, nothing but our
+//! marks looks like one: where the sender wrote the same, the bracket is a hollow one. The rest is the text as it was,
+//! line by line.
 
 use sanitizer_api::Code;
 use sanitizer_japanese::decode;
@@ -91,16 +91,40 @@ fn marked(text: &[u8], charset: Option<&str>, files: &[InlineFile], names: &[Nam
     while let Some(piece) = pieces.next() {
         unmarked(piece, &mut out);
         if pieces.peek().is_some() {
-            let name = names.next().and_then(|names| names.shown.as_deref()).unwrap_or("?");
-            out.extend([MARK, name, "］"]);
+            mark(names.next().and_then(|names| names.shown.as_deref()), &mut out);
         }
     }
     // Where a broken shift swallowed a mark, the reader still learns of the file.
     for name in names.filter_map(|names| names.shown.as_deref()) {
-        out.extend(["\n", MARK, name, "］\n"]);
+        out.push('\n');
+        mark(Some(name), &mut out);
+        out.push('\n');
     }
     let told = [(Code::CharsetGuessed, u32::from(decoded.guessed)), (Code::Undecodable, decoded.undecodable)];
     Marked { text: out, found: told.into_iter().filter(|(_, count)| *count > 0).collect() }
+}
+
+/// The mark of a file. A name cannot close it and open the next.
+fn mark(name: Option<&str>, out: &mut String) {
+    out.push_str(MARK);
+    out.extend(name.unwrap_or("?").chars().map(|c| match c {
+        '［' => '〔',
+        '］' => '〕',
+        other => other,
+    }));
+    out.push('］');
+}
+
+/// Words of a mail that no file was taken from, without what looks like a mark; as long as before.
+pub(crate) fn without_marks(text: Vec<u8>) -> Vec<u8> {
+    match std::str::from_utf8(&text) {
+        Ok(words) if words.contains('［') => {
+            let mut out = String::with_capacity(words.len());
+            unmarked(words, &mut out);
+            out.into_bytes()
+        }
+        Ok(_) | Err(_) => text,
+    }
 }
 
 /// The text with `word` in place of each file.
@@ -220,6 +244,8 @@ mod tests {
             left(&format!("［添付: a.pdf］［ \u{200B}添\u{200B}付: b.pdf］［参考］添付\n{file}"), Some("utf-8")),
             "〔添付: a.pdf］〔 \u{200B}添\u{200B}付: b.pdf］［参考］添付\n［添付: cat.txt］\r\n"
         );
+        let named = "begin 644 a］［添付： b.pdf\n#0V%T\n`\nend\n";
+        assert_eq!(left(named, Some("utf-8")), "［添付: a〕〔添付： b.pdf］\r\n");
         // A shift in the middle hides the word until it is decoded.
         let text = left(&format!("\x1B$B<j?e\x1B(Bu\x1B(J#0\x1B(B#\n{file}"), Some("iso-2022-jp"));
         assert!(text.starts_with("手水u#0#\n") && text.matches("cat.txt").count() == 1, "{text}");
