@@ -110,6 +110,40 @@ reasons! {
     ContactRebuilt = "contact_rebuilt", "連絡先を安全な項目だけで作り直しました。", "", "The contact was rebuilt with its safe fields.", "";
     /// A delivery report or read receipt was turned into text.
     ReportToText = "report_to_text", "配送や開封の知らせを文字にしました。", "", "A delivery report or read receipt was turned into text.", "";
+    /// A document was written anew.
+    DocumentRebuilt = "document_rebuilt", "文書を安全な部品だけで作り直しました。", "", "The document was rebuilt with its safe parts.", "";
+    /// Macros were dropped.
+    MacroRemoved = "macro_removed", "マクロを取り除きました。", "", "Macros were removed.", "";
+    /// Objects of other programs were dropped; their pictures may remain.
+    EmbeddedObjectRemoved = "embedded_object_removed", "埋め込まれたファイルや部品を取り除きました。", "", "Embedded objects were removed.", "";
+    /// References to files or sites outside of the document were dropped.
+    ExternalReferenceRemoved = "external_reference_removed", "外のファイルやサイトへの参照を取り除きました。", "", "References to outside files or sites were removed.", "";
+    /// Fields that fetch or run something were replaced by what they showed.
+    FieldFlattened = "field_flattened", "自動で変わる欄を、今の文字にしました。", "", "Fields that update themselves were made plain text.", "";
+    /// Formulas that are not on the list were replaced by their values.
+    FormulaFlattened = "formula_flattened", "計算式の一部を、計算された値にしました。", "", "Some formulas were replaced by their values.", "";
+    /// Sheets that no menu shows were made visible.
+    HiddenSheetShown = "hidden_sheet_shown", "隠されていたシートを見えるようにしました。", "", "Hidden sheets were made visible.", "";
+    /// Embedded fonts were dropped.
+    FontRemoved = "font_removed", "埋め込まれた書体を取り除きました。", "", "Embedded fonts were removed.", "";
+    /// Parts that are not on the list were dropped.
+    UnknownPartRemoved = "unknown_part_removed", "一覧にない部品を取り除きました。", "", "Parts that are not on the list were removed.", "";
+    /// A picture was decoded and encoded anew.
+    ImageRebuilt = "image_rebuilt", "画像を作り直しました。", "", "The picture was rebuilt.", "";
+    /// A picture that cannot be rebuilt was replaced by a mark.
+    ImageReplaced = "image_replaced", "作り直せない画像を、印に置き換えました。", "", "A picture that cannot be rebuilt was replaced.", "";
+    /// Of a moving picture the first frame remains.
+    AnimationRemoved = "animation_removed", "動く画像の最初のコマだけを残しました。", "", "Only the first frame of a moving picture was kept.", "";
+    /// Details that the picture does not show were dropped.
+    MetadataRemoved = "metadata_removed", "見えない付帯情報（位置情報等）を取り除きました。", "", "Hidden details (location and the like) were removed.", "";
+    /// Bytes before or behind the file proper were dropped.
+    TrailingDataRemoved = "trailing_data_removed", "ファイルの前後の余分なデータを取り除きました。", "", "Extra data around the file was removed.", "";
+    /// A picture shows a QR code.
+    QrCodeFound = "qr_code_found", "画像に QR コードがあります。", "読み取る前に差出人に確かめてください。", "The picture shows a QR code.", "Check with the sender before you scan it.";
+    /// An archive was written anew as zip.
+    ArchiveRebuilt = "archive_rebuilt", "圧縮ファイルを作り直しました。", "", "The archive was rebuilt.", "";
+    /// Some members of an archive were kept back.
+    ArchiveMemberRemoved = "archive_member_removed", "圧縮ファイルの中身の一部を預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "Some files inside the archive are kept back.", "Request them when needed.|Contact {contact} when needed.";
     /// The display name shows another address, or a domain of the site, than the one that wrote.
     SenderNameSpoofed = "sender_name_spoofed", "差出人の名前に、別のアドレスやドメインが書かれています。", "差出人に電話で確かめてください。", "The sender's name shows another address or domain.", "Check with the sender by telephone.";
     /// The domain of the sender looks like one that the site knows.

@@ -75,6 +75,23 @@ fn reason(untrusted: &str) -> Result<Reason, Lie> {
             | Reason::CalendarRebuilt
             | Reason::ContactRebuilt
             | Reason::ReportToText
+            | Reason::DocumentRebuilt
+            | Reason::MacroRemoved
+            | Reason::EmbeddedObjectRemoved
+            | Reason::ExternalReferenceRemoved
+            | Reason::FieldFlattened
+            | Reason::FormulaFlattened
+            | Reason::HiddenSheetShown
+            | Reason::FontRemoved
+            | Reason::UnknownPartRemoved
+            | Reason::ImageRebuilt
+            | Reason::ImageReplaced
+            | Reason::AnimationRemoved
+            | Reason::MetadataRemoved
+            | Reason::TrailingDataRemoved
+            | Reason::QrCodeFound
+            | Reason::ArchiveRebuilt
+            | Reason::ArchiveMemberRemoved
             | Reason::TooLarge
             | Reason::TooManyFiles
             | Reason::TooDeep

@@ -74,6 +74,40 @@ codes! {
         ContactRebuilt = "contact_rebuilt",
         /// A delivery report or read receipt was turned into text.
         ReportToText = "report_to_text",
+        /// A document was written anew.
+        DocumentRebuilt = "document_rebuilt",
+        /// Macros were dropped.
+        MacroRemoved = "macro_removed",
+        /// Objects of other programs were dropped; their pictures may remain.
+        EmbeddedObjectRemoved = "embedded_object_removed",
+        /// References to files or sites outside of the document were dropped.
+        ExternalReferenceRemoved = "external_reference_removed",
+        /// Fields that fetch or run something were replaced by what they showed.
+        FieldFlattened = "field_flattened",
+        /// Formulas that are not on the list were replaced by their values.
+        FormulaFlattened = "formula_flattened",
+        /// Sheets that no menu shows were made visible.
+        HiddenSheetShown = "hidden_sheet_shown",
+        /// Embedded fonts were dropped.
+        FontRemoved = "font_removed",
+        /// Parts that are not on the list were dropped.
+        UnknownPartRemoved = "unknown_part_removed",
+        /// A picture was decoded and encoded anew.
+        ImageRebuilt = "image_rebuilt",
+        /// A picture that cannot be rebuilt was replaced by a mark.
+        ImageReplaced = "image_replaced",
+        /// Of a moving picture the first frame remains.
+        AnimationRemoved = "animation_removed",
+        /// Details that the picture does not show were dropped.
+        MetadataRemoved = "metadata_removed",
+        /// Bytes before or behind the file proper were dropped.
+        TrailingDataRemoved = "trailing_data_removed",
+        /// A picture shows a QR code.
+        QrCodeFound = "qr_code_found",
+        /// An archive was written anew as zip.
+        ArchiveRebuilt = "archive_rebuilt",
+        /// Some members of an archive were kept back.
+        ArchiveMemberRemoved = "archive_member_removed",
         /// Over a size limit.
         TooLarge = "too_large",
         /// Over a count limit.
