@@ -14,9 +14,6 @@ const MAX_TARGET: usize = 2048;
 /// Longest user of an address that is told, in characters.
 const MAX_USER: usize = 100;
 
-/// Most hosts that are looked at in the text of one link.
-const MAX_HOSTS: usize = 8;
-
 /// Last labels that make a word in a sentence the name of a site.
 const COMMON_TOPS: [&str; 9] = ["jp", "com", "net", "org", "info", "biz", "tokyo", "site", "shop"];
 
@@ -116,7 +113,6 @@ pub(crate) fn hosts_shown(text: &str) -> Vec<String> {
         .map(|piece| piece.trim_end_matches(is_sentence_end))
         .filter(|piece| piece.contains("://") || looks_like_host(piece))
         .filter_map(host_shown)
-        .take(MAX_HOSTS)
         .collect();
     if found.is_empty() { host_shown(&plain).into_iter().collect() } else { found }
 }

@@ -1,7 +1,7 @@
 //! The way through a tree as its reader goes: what is seen is written, what is not is counted.
 //!
-//! Refuses: scripts, forms, pictures, hidden text, live targets. Invariant: it goes through each node once, and never
-//! deeper into the stack than a cell of a table of data.
+//! Refuses: scripts, forms, pictures, hidden text, live targets. Invariant: it goes through each node once, and the
+//! stack holds at most one table of data.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,8 @@ use crate::link::Links;
 use crate::url::{Target, defang};
 
 const RULE: &str = "────────────────";
-/// Characters of a link's text that are compared with its target.
-const MAX_SHOWN: usize = 300;
+/// Bytes of a bracket around a reading.
+const BRACKET: usize = 3;
 /// Longest word that is raised as a whole (m², 10⁻³).
 const MAX_RAISED: u32 = 3;
 
@@ -65,6 +65,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Seen {
         titled,
         seen: Seen::default(),
         writer: Writer::default(),
+        setting: false,
         ancestors: Vec::new(),
         lists: Vec::new(),
         shown: None,
@@ -114,6 +115,8 @@ pub(crate) struct Reader<'a> {
     titled: BTreeSet<&'a str>,
     pub(crate) seen: Seen,
     pub(crate) writer: Writer,
+    /// A table of data is being read: none begins inside it, so that no depth of nesting is one of the stack.
+    pub(crate) setting: bool,
     ancestors: Vec<Element<'a>>,
     /// Open lists: the next number, or none for bullets.
     lists: Vec<Option<u32>>,
@@ -202,9 +205,8 @@ impl<'a> Reader<'a> {
 
     fn visible(&mut self, text: &str, preformatted: bool) {
         if let Some(shown) = &mut self.shown {
-            if shown.len() < MAX_SHOWN {
-                shown.push_str(text);
-            }
+            // All of it: what a link says at its end may be what its reader believes.
+            shown.push_str(text);
             // An address that is only shown is not a target: it is not listed.
             if text.contains("://") {
                 let inert = defang(text);
@@ -268,17 +270,12 @@ impl<'a> Reader<'a> {
             Tag::Style
             | Tag::Title
             | Tag::Link
-            | Tag::Template
-            | Tag::Rp
             | Tag::Col
-            | Tag::Colgroup
             | Tag::Source
             | Tag::Track
             | Tag::Base
             | Tag::Param
-            | Tag::Wbr
-            | Tag::Noembed
-            | Tag::Noframes => false,
+            | Tag::Wbr => false,
             Tag::Script
             | Tag::Iframe
             | Tag::Embed
@@ -309,13 +306,24 @@ impl<'a> Reader<'a> {
                 );
                 false
             }
-            Tag::Noscript => {
-                let below = self.tree.children(id).any(|child| self.facts(child).text > 0);
+            Tag::Noscript | Tag::Template | Tag::Noembed | Tag::Noframes => {
+                let below = self.tree.children(id).any(|child| self.says_more_than(child, 0));
+                self.note(Code::HiddenTextRemoved, u32::from(below));
+                false
+            }
+            Tag::Rp => {
+                let below = self.tree.children(id).any(|child| self.says_more_than(child, BRACKET));
                 self.note(Code::HiddenTextRemoved, u32::from(below));
                 false
             }
             _ => true,
         }
+    }
+
+    /// True if there are more than `bytes` of text in `id`, raw text or not.
+    fn says_more_than(&self, id: usize, bytes: usize) -> bool {
+        let raw = matches!(self.tree.node(id).map(|node| node.content), Some(Content::Text(text, true)) if text.trim().len() > bytes);
+        raw || usize::try_from(self.facts(id).text).is_ok_and(|text| text > bytes)
     }
 
     fn start(&mut self, entered: &Entered<'a>) -> Option<Leave> {

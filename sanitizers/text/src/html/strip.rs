@@ -14,8 +14,6 @@ use crate::url::Target;
 
 /// Most bytes of a tag that are searched for attributes.
 const MAX_TAG: usize = 16 * 1024;
-/// Bytes of a link's text that are compared with its target.
-const MAX_SHOWN: usize = 300;
 
 /// The text of `html`, one line per block.
 pub(crate) fn strip(html: &str) -> Seen {
@@ -28,6 +26,8 @@ pub(crate) fn strip(html: &str) -> Seen {
             Token::Close(name) => stripper.close(Tag::of(name)),
         }
     }
+    // A link that was never ended leads somewhere all the same.
+    stripper.close(Tag::A);
     stripper.seen.text = tidy(&stripper.seen.text);
     stripper.seen
 }
@@ -78,7 +78,6 @@ impl Stripper {
         if tag == Tag::A {
             if let Some((Target::Web(url), start)) = self.link.take() {
                 let shown = self.seen.text.get(start..).unwrap_or_default();
-                let shown = shown.get(..shown.floor_char_boundary(MAX_SHOWN)).unwrap_or_default();
                 if let Some(number) = self.seen.links.lead(&url, shown) {
                     self.seen.text.push_str(&format!("[{number}]"));
                 }

@@ -1,0 +1,248 @@
+//! Bodies that are made to break the reader: too deep, too dear, or lying about what they hide.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn read(html: &str) -> Rebuilt {
+    let hints = Hints { charset: Some("utf-8"), ..Hints::default() };
+    HtmlBody.sanitize(html.as_bytes(), hints, &mut Budget::generous()).unwrap()
+}
+
+fn text(html: &str) -> String {
+    String::from_utf8(read(html).bytes).unwrap()
+}
+
+fn count(rebuilt: &Rebuilt, code: Code) -> u32 {
+    rebuilt.findings.iter().find(|finding| finding.code == code).map_or(0, |finding| finding.count)
+}
+
+/// Reads `html` on a stack of 256 KiB.
+fn read_on_a_small_stack(html: String) -> Rebuilt {
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(move || read(&html)).unwrap().join().unwrap()
+}
+
+#[test]
+fn no_element_nested_in_itself_costs_stack() {
+    for name in [
+        "a",
+        "b",
+        "blockquote",
+        "button",
+        "caption",
+        "center",
+        "code",
+        "colgroup",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "font",
+        "form",
+        "h1",
+        "iframe",
+        "legend",
+        "li",
+        "listing",
+        "marquee",
+        "math",
+        "menu",
+        "noembed",
+        "noscript",
+        "object",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "plaintext",
+        "pre",
+        "rp",
+        "rt",
+        "ruby",
+        "select",
+        "span",
+        "style",
+        "sub",
+        "summary",
+        "sup",
+        "svg",
+        "table",
+        "tbody",
+        "td",
+        "template",
+        "textarea",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+        "video",
+        "x-y",
+        "xmp",
+    ] {
+        let html = format!("始{}終{}", format!("<{name}>").repeat(100_000), format!("</{name}>").repeat(100_000));
+        let rebuilt = read_on_a_small_stack(html);
+        assert!(rebuilt.bytes.starts_with("始".as_bytes()), "{name}");
+    }
+}
+
+#[test]
+fn no_mixture_of_elements_costs_stack() {
+    let rows = "<tr><td>a<td>b<tr><td>c<td>d";
+    for (open, close, times) in [
+        ("<table><caption>".to_owned(), format!("{rows}</table>"), 40_000),
+        (format!("<table border=1>{rows}<caption>"), "</caption></table>".to_owned(), 30_000),
+        (format!("<table border=1>{rows}<td>"), "</td></tr></table>".to_owned(), 30_000),
+        (format!("<table border=1>{rows}<tr><td hidden>"), "</table>".to_owned(), 30_000),
+        (format!("<table border=1>{rows}<tbody><tr><th>"), "</table>".to_owned(), 30_000),
+        ("<table><tr><td><ul><li><blockquote>".to_owned(), "</blockquote></ul></table>".to_owned(), 25_000),
+        ("<details><summary>a</summary><table><caption><ol><li>".to_owned(), format!("{rows}</table>"), 20_000),
+        ("<table border=1><colgroup><tbody><tr><td>a<td>b<tr><td>c<td><xmp>x</xmp>".to_owned(), String::new(), 15_000),
+    ] {
+        let html = format!("始<p>{}{}", open.repeat(times), close.repeat(times));
+        let rebuilt = read_on_a_small_stack(html);
+        assert!(rebuilt.bytes.starts_with("始".as_bytes()), "{open}");
+    }
+}
+
+#[test]
+fn a_caption_with_a_table_in_it_loses_no_text() {
+    let html = "<table><caption>表題<table border=1><tr><td>一<td>二<tr><td>三<td>四</table></caption>\
+        <tr><th>五<th>六<tr><td>七<td>八</table>";
+    assert_eq!(text(html), "表題\n\n一 | 二\n三 | 四\n\n五  六\n七  八\n");
+}
+
+#[test]
+fn style_sheets_that_cost_much_are_cut_short() {
+    let many = |count: usize, piece: &str| piece.repeat(count);
+    for (what, html) in [
+        (
+            "classes of a compound",
+            format!("<style>{}{{color:red}}</style>{}", many(500_000, ".a"), many(80_000, "<b class=a>x")),
+        ),
+        (
+            "classes on both sides",
+            format!(
+                "<style>{}</style>{}",
+                many(3_000, ".a.a.a.a.a.a.a.z{color:red}"),
+                many(3_000, &format!("<b class='{}'>x", "b ".repeat(250) + "a")),
+            ),
+        ),
+        (
+            "selectors of a rule",
+            format!("<style>{}b{{color:red}}</style>{}", many(300_000, "b,"), many(80_000, "<b>x")),
+        ),
+        ("steps of a selector", format!("<style>{}{{color:red}}</style>{}", many(500_000, "b "), many(80_000, "<b>x"))),
+        (
+            "rules of one class",
+            format!("<style>{}</style>{}", many(4_000, ".a{color:red}"), many(80_000, "<b class=a>x")),
+        ),
+        (
+            "one class often",
+            format!(
+                "<style>{}</style>{}",
+                many(4_000, ".a{color:red}"),
+                many(10_000, "<b class='a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a'>x"),
+            ),
+        ),
+        (
+            "long names",
+            format!(
+                "<style>{}</style>{}",
+                many(500, &format!("#{} b{{color:red}}", "i".repeat(1_000))),
+                many(1_000, &format!("<b id={}>x", "i".repeat(1_000))),
+            ),
+        ),
+        ("style attributes", many(1_000, &format!("<b style='{}'>x", "--x:y;".repeat(300)))),
+        (
+            "custom properties",
+            format!("<style>b{{{}}}</style>{}", many(200_000, "--x:var(--x);"), many(80_000, "<b>x")),
+        ),
+        ("braces", format!("<style>{}</style>x", many(700_000, "a{"))),
+        ("media", format!("<style>{}</style>x", many(80_000, "@media all{a{b:c}"))),
+        ("style elements", many(60_000, "<style>b{color:red}</style>x")),
+    ] {
+        let start = Instant::now();
+        let rebuilt = read(&html);
+        let taken = start.elapsed();
+        assert!(rebuilt.bytes.starts_with(b"x"), "{what}");
+        assert!(taken < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 }), "{what} {taken:?}");
+    }
+}
+
+#[test]
+fn what_a_browser_shows_is_kept() {
+    for (html, expected) in [
+        (
+            "<table border=1><xmp>振込先変更</xmp><tr><td>a<td>b<tr><td>c<td>d</table>".to_owned(),
+            "振込先変更\n\na  b\nc  d\n",
+        ),
+        ("<table border=1><tr><td><xmp>振込先</xmp><td>b<tr><td>c<td>d</table>".to_owned(), "振込先 | b\nc      | d\n"),
+        ("<table border=1><colgroup>見出し<tr><td>a<td>b<tr><td>c<td>d</table>".to_owned(), "見出し\na  b\nc  d\n"),
+        ("<colgroup>本文".to_owned(), "本文\n"),
+        ("前<svg/>本文".to_owned(), "前本文\n"),
+        ("<ruby>漢<rp>（<rt>かん<rp>）</ruby>本文".to_owned(), "漢（かん）本文\n"),
+        (format!("<div style=display:none>{}x</div>本文", "<b>".repeat(300)), "本文\n"),
+        (format!("<b style=display:none><div>{}x</b>本文", "<i>".repeat(20)), "本文\n"),
+        ("<b><div><span style=display:none></b>本文".to_owned(), "本文\n"),
+    ] {
+        assert_eq!(text(&html), expected, "{html:.60}");
+    }
+}
+
+#[test]
+fn what_no_browser_shows_is_counted() {
+    for html in [
+        "見える<template>隠</template>",
+        "見える<noembed>隠</noembed>",
+        "見える<noframes>隠</noframes>",
+        "見える<ruby><rp>隠れた文</ruby>",
+    ] {
+        let rebuilt = read(html);
+        assert_eq!(std::str::from_utf8(&rebuilt.bytes), Ok("見える\n"), "{html}");
+        assert_eq!(count(&rebuilt, Code::HiddenTextRemoved), 1, "{html}");
+    }
+}
+
+#[test]
+fn a_link_lies_wherever_its_text_does() {
+    let far = "あ".repeat(100);
+    let honest = "a.evil.example ".repeat(50).replace("a.evil.example", "https://evil.example/");
+    for html in [
+        format!("<a href=https://evil.example>{far}<b>https://www.city.lg.jp/</b></a>"),
+        format!("<a href=https://evil.example>{far}https://www.city.lg.jp/{far}</a>"),
+        format!("<a href=https://evil.example>{honest}https://www.city.lg.jp/</a>"),
+    ] {
+        let rebuilt = read(&html);
+        assert_eq!(count(&rebuilt, Code::LinkMismatch), 1, "{html:.60}");
+        assert_eq!(rebuilt.links[0].shown.as_deref(), Some("www[.]city[.]lg[.]jp"));
+        // Without a tree nobody is more credulous, and a link needs no end.
+        for html in [html.as_str(), html.trim_end_matches("</a>")] {
+            let mut small = Budget { html_bytes: 1, ..Budget::generous() };
+            let hints = Hints { charset: Some("utf-8"), ..Hints::default() };
+            let stripped = HtmlBody.sanitize(html.as_bytes(), hints, &mut small).unwrap();
+            assert_eq!(count(&stripped, Code::LinkMismatch), 1, "{html:.60}");
+        }
+    }
+    let many: String = (0..1100).map(|n| format!("<a href=https://evil.example/{n}>www.city.lg.jp</a>")).collect();
+    assert_eq!(count(&read(&many), Code::LinkMismatch), 1100);
+}
+
+#[test]
+fn entities_are_read_even_where_nothing_else_is_html() {
+    for (html, expected) in [
+        ("&#26085;&#26412;", "日本\n"),
+        ("<!-- 注 -->&#26085;&#26412;", "日本\n"),
+        ("<x-y>&#26085;&#26412;</x-y>", "<x-y>日本</x-y>"),
+        ("お知らせ <https://a.example/>\n<!-- 注 -->&#26085;&#26412;\n", "お知らせ <hxxps://a[.]example/>\n日本\n"),
+        ("<x-y><!-- 終わらない &amp;", "<x-y><!-- 終わらない &"),
+    ] {
+        assert_eq!(text(html), expected, "{html}");
+    }
+}
