@@ -20,7 +20,7 @@ use bytes::Bytes;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use temizu::audit::chain::Verifier;
-use temizu::compose::{Letter, Site, compose};
+use temizu::compose::{Letter, Phrases, Site, compose};
 use temizu::config::{self, Config, DeliverTls, LineEnds};
 use temizu::deliver::Deliverer;
 use temizu::domain::{
@@ -127,6 +127,7 @@ fn compose_the_new_mail(bencher: Bencher<'_, '_>, class: &str) {
         contact: "情報政策課".to_owned(),
         portal_url: String::new(),
         retention_days: 30,
+        phrases: Phrases::default(),
     };
     let id = ItemId::new(NOW, [7; 10]);
     let letter = Letter { id, group: 0, facts: &facts, outcomes: &outcomes, derivatives: &derivatives };

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::StoreKind;
-
+use crate::domain::Language;
 use crate::store::scaleout::grants::{UnknownZone, Zone};
 
 /// Temizu (手水): washes internet mail before it enters a local government's LGWAN network.
@@ -43,6 +43,8 @@ pub(super) enum Command {
     Trace(Trace),
     /// Check rules, or test them on a mail
     Rules(RulesArguments),
+    /// See what recipients would read
+    Notice(NoticeArguments),
     /// Verify or export the audit chain
     Audit(Audit),
     /// Back up the embedded store while the gateway runs, or check a backup
@@ -290,6 +292,41 @@ pub(super) enum RulesCommand {
     },
     /// What the rules would do with a mail
     Test(Explain),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NoticeArguments {
+    #[command(subcommand)]
+    pub(super) what: NoticeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NoticeCommand {
+    /// Show the notice of made-up mails, without a store: exit code 1 if the template has a mistake
+    Preview {
+        #[command(flatten)]
+        source: Source,
+        /// A file with wording of the site's own [default: notice.template]
+        #[arg(long, value_name = "FILE")]
+        template: Option<PathBuf>,
+        /// Language of the notice: ja or en [default: site.language]
+        #[arg(long, value_name = "LANG", value_parser = language)]
+        lang: Option<Language>,
+        /// Only this case
+        #[arg(long, value_name = "NAME")]
+        case: Option<String>,
+        /// Machine-readable output
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "ja" => Ok(Language::Ja),
+        "en" => Ok(Language::En),
+        _ => Err("the languages are ja and en".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,12 @@ pub(super) fn run(arguments: &Check, printer: &Printer) -> Result<ExitCode, Trou
         Err(errors) if arguments.json => return mistakes(&errors.faults, printer),
         Err(errors) => return Err(setup::faults(&errors.render(language), printer)),
     };
+    // A file that is not there is told already.
+    if faults.iter().all(|fault| fault.key != "notice.template")
+        && let Err(errors) = crate::serve::wording::phrases(&loaded.config)
+    {
+        faults.extend(errors.faults);
+    }
     let failed: Vec<_> = rules::trials(&rules, loaded.config.site.utc_offset_minutes)
         .into_iter()
         .filter(|result| !result.passed)

@@ -14,6 +14,7 @@ mod demo;
 mod explain;
 mod health;
 mod migrate;
+mod notice;
 mod onlooker;
 mod print;
 mod quarantine;
@@ -83,6 +84,7 @@ async fn run(command: Command, printer: &Printer) -> Result<ExitCode, Trouble> {
         Command::Queue(arguments) => queue::run(arguments, printer).await,
         Command::Quarantine(arguments) => quarantine::run(arguments, printer).await,
         Command::Trace(arguments) => trace::run(arguments, printer).await,
+        Command::Notice(arguments) => notice::run(arguments, printer),
         Command::Rules(arguments) => rules::run(arguments, printer).await,
         Command::Audit(arguments) => audit::run(arguments, printer).await,
         Command::Backup(arguments) => backup::run(arguments, printer).await,

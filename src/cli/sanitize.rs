@@ -256,6 +256,7 @@ fn part(outcome: &PartOutcome, washed: &Washed, printer: &Printer) -> serde_json
         rule: Some(outcome.rule.as_str()),
         extension: extension.as_deref(),
         class: part.map(|part| part.class),
+        ..Detail::default()
     };
     let reasons = outcome.reason.into_iter().chain(outcome.findings.iter().map(|finding| finding.code));
     let sentences: Vec<String> = reasons.map(|reason| reason.sentence(printer.language(), &detail)).collect();

@@ -23,6 +23,9 @@ pub(super) async fn run(arguments: Serve, printer: &Printer) -> Result<ExitCode,
     let loaded = setup::configuration(&arguments.source, overrides, printer)?;
     let rules = Arc::new(rules::in_force(&loaded, printer)?);
     let config = &loaded.config;
+    if arguments.role.contains(&Role::Process) {
+        setup::site(config, printer)?;
+    }
     let roles: BTreeSet<Role> = arguments.role.iter().copied().collect();
     let needs = |role, missing: bool, key: &str, option: &str| {
         let lacking = roles.contains(&role) && missing;

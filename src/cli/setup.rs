@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::arguments::Source;
 use super::print::Printer;
 use super::trouble::{CONFIG, Trouble, UNAVAILABLE, USAGE};
+use crate::compose::Site;
 use crate::config::load::{self, ConfigErrors, Loaded, Overrides};
 use crate::config::{self, Config, StoreKind};
 use crate::domain::{
@@ -118,6 +119,11 @@ pub(super) async fn items(store: &Opened, text: &str) -> Result<Vec<ItemKey>, Tr
     Ok(keys)
 }
 
+/// What notices say of the site, in its own words where it has some.
+pub(super) fn site(config: &Config, printer: &Printer) -> Result<Site, Trouble> {
+    crate::serve::site(config).map_err(|errors| faults(&errors.render(printer.language()), printer))
+}
+
 /// Workers and rules without a gateway, for commands that look at one mail here and now.
 pub(super) struct Workbench {
     config: Config,
@@ -133,7 +139,7 @@ impl Workbench {
         let sandbox = crate::serve::sandbox(&config).await.map_err(|error| {
             Trouble::new(UNAVAILABLE, format!("ワーカーを始められません: {error}"), format!("no worker: {error}"))
         })?;
-        let (known, site) = (crate::serve::known(&config), crate::serve::site(&config));
+        let (known, site) = (crate::serve::known(&config), site(&config, printer)?);
         let washer = Washer::new(Arc::new(sandbox), Arc::clone(&rules), known, site);
         Ok(Self { config, washer, rules })
     }

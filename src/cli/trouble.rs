@@ -31,8 +31,8 @@ pub const EXIT_CODES: &[(u8, &str, &str)] = &[
     ),
     (
         1,
-        "`temizu audit verify` が正しくない記録を見つけた、`temizu migrate --check` で保管庫が古い版だった、または `temizu store copy` で両方が同じにならず、引き渡していません",
-        "`temizu audit verify` found a bad record, `temizu migrate --check` an older store, or `temizu store copy` two stores that are not the same: nothing was handed over",
+        "`temizu audit verify` が正しくない記録を見つけた、`temizu migrate --check` で保管庫が古い版だった、`temizu store copy` で両方が同じにならず引き渡していない、または `temizu notice preview` で文面のファイルに誤りがありました",
+        "`temizu audit verify` found a bad record, `temizu migrate --check` an older store, `temizu store copy` two stores that are not the same (nothing was handed over), or `temizu notice preview` a mistake in the wording",
     ),
     (2, "コマンドかオプションの書き方が違います", "unknown command or option"),
     (10, "`temizu sanitize`: 安全な形に変えました", "`temizu sanitize`: changed"),

@@ -2,9 +2,9 @@
 //!
 //! Refuses: a body or attachment without exactly one outcome; a derivative that is missing, belongs to a part that was
 //! kept back, or is not strict UTF-8 of a listed media type. Invariant: every body and attachment of the item is in
-//! [`Contents`] exactly once.
+//! [`Contents`] exactly once, but for what is kept back inside an attached mail that is kept back itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::filename::{Format, Names};
 use super::{ComposeError, Letter, MailStatus};
@@ -68,6 +68,10 @@ pub(super) struct Contents<'a> {
     pub(super) bodies: Vec<Piece<'a>>,
     /// Attachments in reading order.
     pub(super) enclosures: Vec<Enclosure<'a>>,
+    /// Where the mails inside the mail are, shown or not.
+    mails: BTreeSet<&'a PartPath>,
+    /// Those of which a body is shown, with their numbers from 1.
+    shown: BTreeMap<&'a PartPath, usize>,
 }
 
 impl<'a> Contents<'a> {
@@ -75,13 +79,26 @@ impl<'a> Contents<'a> {
     pub(super) fn gather(letter: &Letter<'a>) -> Result<Self, ComposeError> {
         let outcomes = outcomes_by_path(letter)?;
         let derivatives: BTreeMap<_, _> = letter.derivatives.iter().map(|d| ((d.path(), d.digest()), *d)).collect();
-        let mut contents = Self { bodies: Vec::new(), enclosures: Vec::new() };
+        let is_mail = |part: &&Part| part.role == PartRole::Enclosed;
+        let mails = letter.facts.parts.iter().filter(is_mail).map(|part| &part.path).collect();
+        let mut contents = Self { bodies: Vec::new(), enclosures: Vec::new(), mails, shown: BTreeMap::new() };
         let mut names = Names::default();
+        let mut unopened = BTreeSet::new();
         for part in letter.facts.parts.iter().filter(|part| part.role != PartRole::Alternative) {
             let outcome = *outcomes.get(&part.path).ok_or_else(|| inconsistent(&part.path, "has no outcome"))?;
             let piece = Piece::new(part, outcome, &derivatives)?;
+            let is_mail = part.role == PartRole::Enclosed;
+            if piece.written.is_none() {
+                // What an attached mail keeps back with itself is told with it.
+                if contents.around(&part.path).iter().any(|mail| *mail != &part.path && unopened.contains(mail)) {
+                    continue;
+                }
+                if is_mail {
+                    unopened.insert(&part.path);
+                }
+            }
             // An enclosed mail that was opened is text to read, its parts follow it.
-            if part.role == PartRole::Body || (part.role == PartRole::Enclosed && piece.written.is_some()) {
+            if part.role == PartRole::Body || (is_mail && piece.written.is_some()) {
                 contents.bodies.push(piece);
                 continue;
             }
@@ -89,7 +106,34 @@ impl<'a> Contents<'a> {
             let name = piece.written.as_ref().map(|file| names.give(part.name.as_ref(), number, file.format));
             contents.enclosures.push(Enclosure { number, piece, name: name.unwrap_or_default() });
         }
+        contents.number_mails();
         Ok(contents)
+    }
+
+    fn number_mails(&mut self) {
+        let around: Vec<_> = self.bodies.iter().flat_map(|body| self.around(&body.part.path)).collect();
+        for mail in around {
+            let next = self.shown.len() + 1;
+            self.shown.entry(mail).or_insert(next);
+        }
+    }
+
+    /// The mails inside the mail that `path` is in, outermost first; the last is `path` if that is one itself.
+    pub(super) fn around(&self, path: &PartPath) -> Vec<&'a PartPath> {
+        let numbers = path.numbers();
+        let prefix = |depth| PartPath::new(numbers.get(..depth)?.to_vec());
+        (1..=numbers.len()).filter_map(prefix).filter_map(|outer| self.mails.get(&outer).copied()).collect()
+    }
+
+    /// The number of a mail inside the mail; absent if there are no two to tell apart, or if nothing of it is shown.
+    pub(super) fn mail_number(&self, mail: &PartPath) -> Option<usize> {
+        self.shown.get(mail).copied().filter(|_| self.shown.len() > 1)
+    }
+
+    /// The mail inside the mail that an attachment came in, if it did.
+    pub(super) fn mail_of(&self, enclosure: &Enclosure<'_>) -> Option<&'a PartPath> {
+        let path = &enclosure.piece.part.path;
+        self.around(path).into_iter().rfind(|mail| *mail != path)
     }
 
     /// The files to attach.

@@ -74,7 +74,7 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
     fields.open("From").phrase(words.gateway).token(&format!("<MAILER-DAEMON@{}>", site.host_name)).close();
     // Recipients may have been blind copies of one another.
     fields.line("To", "undisclosed-recipients:;");
-    let subject = format!("{} {}", words.tag_action, words.kept_subject(&notice.id.reference().to_string()));
+    let subject = kept_subject(site, notice, identity.status);
     fields.open("Subject").unstructured(&subject).close();
     // RFC 3834 5: no responder answers a notice.
     fields.line("Auto-Submitted", "auto-generated");
@@ -137,16 +137,7 @@ fn write_thread(fields: &mut Fields, name: &str, thread: &[MessageId]) {
 }
 
 fn write_subject(fields: &mut Fields, site: &Site, untrusted_subject: Option<&str>, status: MailStatus) {
-    let subject = single_line(untrusted_subject.unwrap_or_default(), MAX_SUBJECT);
-    let subject = wording::without_tags(&subject);
-    let words = wording::of(site.language);
-    let tag = match status {
-        MailStatus::Clean | MailStatus::Text => "",
-        MailStatus::Changed => words.tag_changed,
-        MailStatus::Action | MailStatus::Quarantined => words.tag_action,
-    };
-    let gap = if tag.is_empty() || subject.is_empty() { "" } else { " " };
-    let line = format!("{tag}{gap}{subject}");
+    let line = subject(site, untrusted_subject, status);
     if !line.is_empty() {
         fields.open("Subject").unstructured(&line).close();
     }
@@ -170,6 +161,29 @@ fn write_origin(fields: &mut Fields, headers: &HeaderFacts) {
 /// Facts may be older than this version: only what could not be read as anything else.
 fn is_word(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._@+=~".contains(&b))
+}
+
+/// The sender's subject behind our tag; empty if there is neither.
+pub(super) fn subject(site: &Site, untrusted_subject: Option<&str>, status: MailStatus) -> String {
+    let subject = single_line(untrusted_subject.unwrap_or_default(), MAX_SUBJECT);
+    let words = wording::of(site.language);
+    let tag = site.phrases.tag(status).unwrap_or(match status {
+        MailStatus::Clean | MailStatus::Text => "",
+        MailStatus::Changed => words.tag_changed,
+        MailStatus::Action | MailStatus::Held | MailStatus::Quarantined => words.tag_action,
+    });
+    subject_line(tag, site.phrases.without_tags(&subject))
+}
+
+/// The subject of a notice about an item that is kept back.
+pub(super) fn kept_subject(site: &Site, notice: &Notice<'_>, status: MailStatus) -> String {
+    let tag = site.phrases.tag(status).unwrap_or(wording::of(site.language).tag_action);
+    subject_line(tag, &super::notice::kept_subject(site, notice))
+}
+
+fn subject_line(tag: &str, subject: &str) -> String {
+    let gap = if tag.is_empty() || subject.is_empty() { "" } else { " " };
+    format!("{tag}{gap}{subject}")
 }
 
 fn write_own(fields: &mut Fields, identity: &Identity<'_>) {

@@ -11,6 +11,8 @@ mod field;
 mod filename;
 mod headers;
 mod notice;
+pub mod phrases;
+pub mod preview;
 mod text;
 mod wording;
 
@@ -31,6 +33,7 @@ use crate::domain::{
 use contents::Contents;
 use entity::{Entity, TextBody};
 use headers::Identity;
+pub use phrases::Phrases;
 
 /// What a new mail tells about the municipality.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Site {
     pub portal_url: String,
     /// Days until the original is destroyed, counted from its receipt.
     pub retention_days: u32,
+    /// What the site says in its own words.
+    pub phrases: Phrases,
 }
 
 /// One mail to write: an item as one group of recipients gets it.
@@ -75,10 +80,21 @@ pub struct Notice<'a> {
     pub received_at: Timestamp,
     /// MAIL FROM of the item; shown as inert text.
     pub reverse_path: &'a ReversePath,
+    /// Whether a rule holds it, or it could not be made safe.
+    pub kept: Kept,
     /// Why it was kept back.
     pub reason: Reason,
     /// The rule that decided, if one did.
     pub rule: Option<&'a RuleName>,
+}
+
+/// How an item as a whole is kept back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It could not be made safe.
+    Quarantined,
+    /// A rule holds it until a person has looked.
+    Held,
 }
 
 /// A mail ready to be sent.
@@ -103,6 +119,8 @@ pub enum MailStatus {
     Changed,
     /// Something is kept back.
     Action,
+    /// A rule holds the whole item.
+    Held,
     /// The whole item is kept back.
     Quarantined,
 }
@@ -116,6 +134,7 @@ impl MailStatus {
             Self::Text => "text",
             Self::Changed => "changed",
             Self::Action => "action",
+            Self::Held => "held",
             Self::Quarantined => "quarantined",
         }
     }
@@ -180,9 +199,12 @@ pub fn compose(site: &Site, letter: &Letter<'_>) -> Result<Composed, ComposeErro
 /// # Errors
 /// [`ComposeError::HostName`].
 pub fn compose_notice(site: &Site, notice: &Notice<'_>) -> Result<Composed, ComposeError> {
-    let status = MailStatus::Quarantined;
-    let message_id = derived_message_id(site, notice.id, notice.group, ".notice")?;
-    let body = TextBody(notice::quarantined(site, notice));
+    let (status, kind) = match notice.kept {
+        Kept::Quarantined => (MailStatus::Quarantined, ".notice"),
+        Kept::Held => (MailStatus::Held, ".held"),
+    };
+    let message_id = derived_message_id(site, notice.id, notice.group, kind)?;
+    let body = TextBody(notice::kept(site, notice));
     let entity = Entity { body: &body, files: &[], boundary: "" };
 
     let identity = Identity { id: notice.id, message_id: &message_id, status };

@@ -3,62 +3,108 @@
 //! Refuses: text of the sender's between our own lines that is not one guarded line. Invariant: the ruler occurs only
 //! where we end and the sender begins.
 
+mod attachments;
+mod bodies;
+mod sender;
+
 use jiff::Zoned;
 
-use super::contents::{Contents, Enclosure, Piece, Standing};
-use super::text::{RULER, display_name, inert, page, single_line, without_scheme};
+use super::contents::{Contents, Piece, Standing};
+use super::phrases::{Known, Place};
+use super::text::{RULER, inert, single_line};
 use super::wording::{self, Wording};
 use super::{Letter, Notice, Site, date};
 use crate::domain::reason::Detail;
-use crate::domain::{Finding, ItemId, Link, Reason};
+use crate::domain::{Facts, Finding, ItemId, PartPath, Reason};
 
-/// Characters of a sender's name, a shown link and an extension within our own lines.
+/// Characters of a sender's name, a shown link, a contact and an extension within our own lines.
 const SHORT: usize = 64;
-
-/// Characters of a link's target.
-const MAX_TARGET: usize = 2048;
 
 /// The text of a rebuilt mail, lines ending in LF.
 pub(super) fn delivered(site: &Site, letter: &Letter<'_>, contents: &Contents<'_>) -> String {
     let bodies = contents.bodies.iter().filter_map(|body| body.written.as_ref());
     let length: usize = bodies.map(|written| written.text.len()).sum();
-    let mut text = Lines { site, words: wording::of(site.language), out: String::with_capacity(length + 4096) };
+    let received = date::local(letter.facts.received_at, site.utc_offset_minutes);
+    let contact = single_line(&site.contact, SHORT);
+    let counts = [
+        contents.enclosures.len(),
+        contents.count(Standing::Delivered),
+        contents.count(Standing::Waiting),
+        contents.count(Standing::Withheld),
+    ];
+    let mut text = Lines::new(site, known(site, letter.id, &received, &contact, counts), length + 4096);
 
-    // With files, or with a body kept back, there is something to count and to do; without, one line says it all.
-    let full = !contents.enclosures.is_empty() || contents.lacks_body();
+    // With files, a body kept back or a doubtful sender there is something to tell; without, one line says it all.
+    let warnings = text.warnings(letter.facts, contents);
+    let full = !contents.enclosures.is_empty() || contents.lacks_body() || !warnings.is_empty();
     if full {
-        text.summary(letter.id, contents);
+        text.summary(contents, &warnings);
         text.line("", RULER);
     }
     text.bodies(contents);
     text.line("", RULER);
-    text.attachments(contents);
-    if full {
-        text.body_findings(contents);
+    text.attachments(contents, letter.facts);
+    let findings = text.body_findings(contents, letter.facts);
+    if full && !findings.is_empty() {
+        text.line("", text.words.body);
+        findings.iter().for_each(|line| text.line("  ", line));
     }
     text.links(contents);
     if full {
-        text.sender(&author(text.words, letter));
-        text.closing(&date::local(letter.facts.received_at, site.utc_offset_minutes), letter.id);
+        text.senders(letter.facts);
+        text.closing();
     } else {
-        text.footer(letter.id, contents);
+        text.footer(&findings);
     }
     text.out
 }
 
 /// The text of a notice about an item that is kept back, lines ending in LF.
-pub(super) fn quarantined(site: &Site, notice: &Notice<'_>) -> String {
-    let words = wording::of(site.language);
-    let mut text = Lines { site, words, out: String::with_capacity(2048) };
-    let detail = Detail { rule: notice.rule.map(|rule| rule.as_str()), ..Detail::default() };
-    text.line("", words.kept_mail);
-    text.line("  ", &text.told(notice.reason, &detail));
-    text.portal(notice.id);
+pub(super) fn kept(site: &Site, notice: &Notice<'_>) -> String {
+    let received = date::local(notice.received_at, site.utc_offset_minutes);
+    let contact = single_line(&site.contact, SHORT);
+    let mut text = Lines::new(site, known(site, notice.id, &received, &contact, [0; 4]), 2048);
+    let detail = Detail { rule: notice.rule.map(|rule| rule.as_str()), ..text.detail() };
+    match site.phrases.say(Place::Kept, &text.known) {
+        Some(lines) => text.own_lines(&lines),
+        None => text.line("", text.words.kept_mail),
+    }
+    for line in text.told(notice.reason, &detail) {
+        text.line("  ", &line);
+    }
+    text.portal();
     text.line("", RULER);
     let sender = notice.reverse_path.mailbox().map(|sender| inert(sender.as_str()));
-    text.sender(sender.as_deref().unwrap_or(words.no_sender));
-    text.closing(&date::local(notice.received_at, site.utc_offset_minutes), notice.id);
+    text.sender(sender.as_deref().unwrap_or(text.words.no_sender));
+    text.closing();
     text.out
+}
+
+/// The subject of that notice, without its tag.
+pub(super) fn kept_subject(site: &Site, notice: &Notice<'_>) -> String {
+    let received = date::local(notice.received_at, site.utc_offset_minutes);
+    let contact = single_line(&site.contact, SHORT);
+    let known = known(site, notice.id, &received, &contact, [0; 4]);
+    let own = site.phrases.say(Place::KeptSubject, &known).and_then(|lines| lines.into_iter().next());
+    own.unwrap_or_else(|| wording::of(site.language).kept_subject(&known.reference))
+}
+
+/// What may be said of a mail in anybody's words.
+fn known<'a>(site: &Site, id: ItemId, received: &Zoned, contact: &'a str, counts: [usize; 4]) -> Known<'a> {
+    let reference = id.reference().to_string();
+    let portal = match site.portal_url.as_str() {
+        "" => String::new(),
+        address => format!("{address}/m/{reference}"),
+    };
+    Known {
+        language: site.language,
+        received: date::moment(received, site.language),
+        kept_until: date::day(date::deadline(received, site.retention_days), site.language),
+        reference,
+        contact,
+        portal,
+        counts,
+    }
 }
 
 /// The text in the making.
@@ -66,207 +112,159 @@ pub(super) fn quarantined(site: &Site, notice: &Notice<'_>) -> String {
 struct Lines<'a> {
     site: &'a Site,
     words: &'static Wording,
+    known: Known<'a>,
+    /// First lines in the site's own words; no line of a sender's begins like them.
+    headings: Vec<String>,
     out: String,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    fn new(site: &'a Site, known: Known<'a>, capacity: usize) -> Self {
+        let own = [Place::Top, Place::Kept].into_iter().filter_map(|place| site.phrases.say(place, &known));
+        let headings = own.filter_map(|lines| lines.into_iter().next()).collect();
+        Self { site, words: wording::of(site.language), known, headings, out: String::with_capacity(capacity) }
+    }
+
     fn line(&mut self, indent: &str, line: &str) {
         self.out.push_str(indent);
         self.out.push_str(line);
         self.out.push('\n');
     }
 
-    fn summary(&mut self, id: ItemId, contents: &Contents<'_>) {
-        let words = self.words;
-        self.line("", words.made_safe);
+    /// Lines in the site's own words; the mark at their front is ours.
+    fn own_lines(&mut self, lines: &[String]) {
+        for (number, line) in lines.iter().enumerate() {
+            let line = line.trim_start_matches(['■', ' ', '\u{3000}']);
+            self.line(if number == 0 { "■ " } else { "  " }, line);
+        }
+    }
+
+    /// At most four lines, so that a preview still shows the body.
+    fn summary(&mut self, contents: &Contents<'_>, warnings: &[String]) {
+        match self.site.phrases.say(Place::Top, &self.known) {
+            Some(lines) => self.own_lines(&lines),
+            None => self.line("", self.words.made_safe),
+        }
         if !contents.enclosures.is_empty() {
-            let [delivered, waiting, withheld] =
-                [Standing::Delivered, Standing::Waiting, Standing::Withheld].map(|standing| contents.count(standing));
-            self.line("  ", &words.counts(contents.enclosures.len(), delivered, waiting, withheld));
+            let [all, delivered, waiting, withheld] = self.known.counts;
+            self.line("  ", &self.words.counts(all, delivered, waiting, withheld));
         }
-        if contents.lacks_body() {
-            self.line("  ", words.lacks_body);
+        let lacks_body = contents.lacks_body().then_some(self.words.lacks_body);
+        let told: Vec<&str> = lacks_body.into_iter().chain(warnings.iter().map(String::as_str)).collect();
+        if !told.is_empty() {
+            let mark = if warnings.is_empty() { String::new() } else { format!("{} ", self.words.warning) };
+            self.line("  ", &format!("{mark}{}", told.join(self.words.gap)));
         }
-        self.portal(id);
+        self.portal();
     }
 
-    fn portal(&mut self, id: ItemId) {
-        if !self.site.portal_url.is_empty() {
-            let address = format!("{}/m/{}", self.site.portal_url, id.reference());
-            self.line("  ", &self.words.portal(address));
-        }
-    }
-
-    fn bodies(&mut self, contents: &Contents<'_>) {
-        let start = self.out.len();
-        for body in &contents.bodies {
-            let before = self.out.len();
-            if before > start {
-                self.out.push('\n');
-            }
-            let separated = self.out.len();
-            match &body.written {
-                Some(written) => page(written.text, &mut self.out),
-                None => {
-                    let why = self.told(body.reason(), &detail(body));
-                    self.line("", &self.words.body_not_handed_over(&why));
-                }
-            }
-            if self.out.len() == separated {
-                self.out.truncate(before);
+    /// What a reader has to know before he reads: tricks with the sender, and a structure that made us keep files back.
+    fn warnings(&self, facts: &Facts, contents: &Contents<'_>) -> Vec<String> {
+        let about_sender = facts.findings.iter().map(|finding| finding.code).filter(|code| code.is_about_sender());
+        let enclosed = contents.enclosures.iter().map(|enclosure| &enclosure.piece);
+        let kept = enclosed.chain(&contents.bodies).filter(|piece| piece.written.is_none());
+        let ambiguous = kept.map(Piece::reason).find(|reason| *reason == Reason::AmbiguousStructure);
+        let mut told: Vec<String> = Vec::new();
+        for line in about_sender.chain(ambiguous).flat_map(|code| self.told(code, &self.detail())) {
+            if !told.contains(&line) {
+                told.push(line);
             }
         }
-        if self.out.len() == start {
-            self.line("", self.words.no_body);
-        }
-        self.out.push('\n');
+        told
     }
 
-    fn attachments(&mut self, contents: &Contents<'_>) {
-        if contents.enclosures.is_empty() {
-            return;
-        }
-        self.line("", self.words.attachments);
-        for enclosure in &contents.enclosures {
-            self.attachment(enclosure);
+    fn portal(&mut self) {
+        if !self.known.portal.is_empty() {
+            let line = self.words.portal(&self.known.portal);
+            self.line("  ", &line);
         }
     }
 
-    fn attachment(&mut self, enclosure: &Enclosure<'_>) {
-        let Enclosure { number, piece, name: attached_as } = enclosure;
-        let name = match &piece.part.name {
-            Some(name) => single_line(name.as_str(), usize::MAX),
-            None if attached_as.is_empty() => self.words.no_name.to_owned(),
-            None => attached_as.clone(),
-        };
-        let renamed = (!attached_as.is_empty() && name != *attached_as).then_some(attached_as.as_str());
-        let length = piece
-            .written
-            .as_ref()
-            .map_or(piece.part.length, |written| u64::try_from(written.text.len()).unwrap_or(u64::MAX));
-        let entry = self.words.attachment(&name, &size(length), piece.standing, renamed);
-        self.line(&format!("{number:2}. "), &entry);
-        if piece.written.is_none() {
-            self.line("    ", &self.told(piece.reason(), &detail(piece)));
-        }
-        for line in self.findings(piece) {
-            self.line("    ", &line);
-        }
-        for link in piece.written.iter().flat_map(|written| &written.derivative.about().links) {
-            self.link("    ", link);
-        }
-    }
-
-    fn body_findings(&mut self, contents: &Contents<'_>) {
-        let lines: Vec<_> = contents.bodies.iter().flat_map(|body| self.findings(body)).collect();
-        if !lines.is_empty() {
-            self.line("", self.words.body);
-            lines.iter().for_each(|line| self.line("  ", line));
-        }
-    }
-
-    fn links(&mut self, contents: &Contents<'_>) {
-        let linked: Vec<_> = contents
-            .bodies
-            .iter()
-            .filter_map(|body| body.written.as_ref())
-            .enumerate()
-            .map(|(index, written)| (index + 1, &written.derivative.about().links))
-            .filter(|(_, links)| !links.is_empty())
-            .collect();
-        if linked.is_empty() {
-            return;
-        }
-        self.line("", self.words.links);
-        for (number, links) in &linked {
-            // Every body counts its links from one.
-            if linked.len() > 1 {
-                self.line(" ", &self.words.body_number(*number));
-            }
-            links.iter().for_each(|link| self.link(" ", link));
-        }
-    }
-
-    fn link(&mut self, indent: &str, link: &Link) {
-        let target = without_scheme(&single_line(&link.target, MAX_TARGET));
-        self.line(indent, &format!("[{}] {target}", link.number));
-        if let Some(shown) = &link.shown {
-            self.line(indent, &self.words.mismatch(&inert(&single_line(shown, SHORT))));
-        }
-    }
-
-    fn sender(&mut self, sender: &str) {
-        let line = format!("{} {sender}{}", self.words.sender, self.words.outside);
-        self.line("", &line);
-    }
-
-    fn closing(&mut self, received: &Zoned, id: ItemId) {
+    fn closing(&mut self) {
         let Self { site, words, .. } = *self;
-        let moment = date::moment(received, site.language);
-        let reference = id.reference();
-        self.line("  ", &format!("{} {moment}{}{} {reference}", words.received, words.slash, words.reference));
-        let deadline = date::day(date::deadline(received, site.retention_days), site.language);
-        let contact = match single_line(&site.contact, SHORT).as_str() {
+        let Known { received, reference, kept_until, contact, .. } = &self.known;
+        let received = format!("{} {received}{}{} {reference}", words.received, words.slash, words.reference);
+        let own_contact = site.phrases.say(Place::Contact, &self.known);
+        let contact = match *contact {
             "" => String::new(),
+            _ if own_contact.is_some() => String::new(),
             contact => format!("{}{} {contact}", words.slash, words.contact),
         };
-        self.line("  ", &format!("{} {deadline}{contact}", words.kept_until));
+        let kept_until = format!("{} {kept_until}{contact}", words.kept_until);
+        self.line("  ", &received);
+        self.line("  ", &kept_until);
+        let closing = site.phrases.say(Place::Closing, &self.known);
+        own_contact.into_iter().chain(closing).flatten().for_each(|line| self.line("  ", &line));
     }
 
-    fn footer(&mut self, id: ItemId, contents: &Contents<'_>) {
+    fn footer(&mut self, findings: &[String]) {
         let Self { words, .. } = *self;
-        let mut line: String =
-            contents.bodies.iter().flat_map(|body| self.findings(body)).map(|line| line + words.gap).collect();
-        line.push_str(words.no_attachments);
-        line.push_str(words.gap);
-        line.push_str(&format!("{} {}", words.reference, id.reference()));
+        let reference = format!("{} {}", words.reference, self.known.reference);
+        let told = findings.iter().map(String::as_str).chain([words.no_attachments, &reference]);
+        let line = told.collect::<Vec<_>>().join(words.gap);
         self.line("", &line);
     }
 
-    /// What was changed in a piece, each kind once, in the order found.
-    fn findings(&self, piece: &Piece<'_>) -> Vec<String> {
+    /// What was changed in a piece while it was written, each kind once, in the order found.
+    fn findings(&self, piece: &Piece<'_>) -> Vec<Reason> {
         let findings: &[Finding] = if piece.written.is_some() { &piece.outcome.findings } else { &[] };
-        let mut told = Vec::new();
-        for finding in findings {
-            if !told.contains(&finding.code) {
-                told.push(finding.code);
-            }
-        }
-        told.into_iter().map(|code| self.told(code, &detail(piece))).collect()
+        each_once(findings.iter().map(|finding| finding.code))
     }
 
-    /// What happened and what to do next.
-    fn told(&self, reason: Reason, detail: &Detail<'_>) -> String {
+    /// What happened, and on a line of its own what to do next.
+    fn told(&self, reason: Reason, detail: &Detail<'_>) -> Vec<String> {
         let language = self.site.language;
-        let sentence = reason.sentence(language, detail);
-        match reason.next_step(language, detail).as_str() {
-            "" => sentence,
-            next => format!("{sentence}{}{next}", self.words.gap),
+        let next = reason.next_step(language, detail);
+        let mut told = vec![reason.sentence(language, detail)];
+        if !next.is_empty() {
+            told.push(next);
+        }
+        told
+    }
+
+    /// The same on one line.
+    fn told_at_once(&self, reason: Reason, detail: &Detail<'_>) -> String {
+        self.told(reason, detail).join(self.words.gap)
+    }
+
+    /// What sentences about the mail as a whole are filled with.
+    fn detail(&self) -> Detail<'a> {
+        Detail { contact: Some(self.known.contact), portal: !self.site.portal_url.is_empty(), ..Detail::default() }
+    }
+
+    fn detail_of<'p>(&self, piece: &Piece<'p>) -> Detail<'p>
+    where
+        'a: 'p,
+    {
+        let fits = |extension: &&String| extension.len() <= 16 && extension.bytes().all(|b| b.is_ascii_alphanumeric());
+        Detail {
+            rule: Some(piece.outcome.rule.as_str()),
+            extension: piece.part.extensions.iter().find(fits).map(String::as_str),
+            class: Some(piece.part.class),
+            ..self.detail()
         }
     }
 }
 
-/// The author as the sender wrote himself, or else the sender of the envelope.
-fn author(words: &Wording, letter: &Letter<'_>) -> String {
-    let envelope = letter.facts.origin.envelope();
-    match (letter.facts.headers.from.first(), envelope.reverse_path.mailbox()) {
-        (Some(author), _) => {
-            let name = without_scheme(&display_name(&author.name, SHORT));
-            let gap = if name.is_empty() { "" } else { " " };
-            format!("{name}{gap}<{}>", author.address)
-        }
-        (None, Some(sender)) => format!("<{sender}>"),
-        (None, None) => words.no_sender.to_owned(),
-    }
+/// Findings about the item that are told neither at the top nor in the block of the sender.
+fn of_item(facts: &Facts) -> impl Iterator<Item = &Finding> {
+    let elsewhere = |code: Reason| code.is_about_sender() || code == Reason::AmbiguousStructure;
+    facts.findings.iter().filter(move |finding| !elsewhere(finding.code))
 }
 
-fn detail<'a>(piece: &Piece<'a>) -> Detail<'a> {
-    let fits = |extension: &&String| extension.len() <= 16 && extension.bytes().all(|b| b.is_ascii_alphanumeric());
-    Detail {
-        rule: Some(piece.outcome.rule.as_str()),
-        extension: piece.part.extensions.iter().find(fits).map(String::as_str),
-        class: Some(piece.part.class),
+/// Findings about the item that were made at this part.
+fn at<'f>(facts: &'f Facts, path: &'f PartPath) -> impl Iterator<Item = Reason> + 'f {
+    of_item(facts).filter(move |finding| finding.part == *path).map(|finding| finding.code)
+}
+
+fn each_once(codes: impl IntoIterator<Item = Reason>) -> Vec<Reason> {
+    let mut told = Vec::new();
+    for code in codes {
+        if !told.contains(&code) {
+            told.push(code);
+        }
     }
+    told
 }
 
 /// `512B`, `182KB`, `3.1MB`, rounded up as file managers do, by 1024.

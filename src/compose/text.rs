@@ -64,8 +64,9 @@ pub(super) fn without_scheme(text: &str) -> String {
 ///
 /// A line that looks like our [`RULER`] is drawn with hyphens, and one that begins as our own paragraphs do gets a
 /// hollow mark, so that a sender cannot close his text and go on in our name. A line that a mail program would take for
-/// the start of a file in the text (uuencode, yEnc, BinHex) is quoted, so that no file is in the text.
-pub(super) fn page(untrusted: &str, out: &mut String) {
+/// the start of a file in the text (uuencode, yEnc, BinHex) is quoted, so that no file is in the text. `headings` are
+/// those of the site's own wording.
+pub(super) fn page(untrusted: &str, headings: &[String], out: &mut String) {
     let unfit = |c: char| c != '\n' && c != '\t' && changes_reading(c);
     for line in untrusted.trim_matches(['\n', '\r']).lines() {
         let start = out.len();
@@ -74,7 +75,7 @@ pub(super) fn page(untrusted: &str, out: &mut String) {
         } else {
             out.push_str(line);
         }
-        if let Some(honest) = out.get(start..).and_then(honest) {
+        if let Some(honest) = out.get(start..).and_then(|line| honest(line, headings)) {
             out.truncate(start);
             out.push_str(&honest);
         }
@@ -83,10 +84,12 @@ pub(super) fn page(untrusted: &str, out: &mut String) {
 }
 
 /// What stands for a line that is not what it looks like; `None` for all others.
-fn honest(line: &str) -> Option<String> {
+fn honest(line: &str, headings: &[String]) -> Option<String> {
     if is_ruler(line) {
         Some(line.replace('─', "-"))
-    } else if wording::is_heading(line) {
+    } else if let Some(words) = inside_dashes(line).filter(|words| wording::is_mark(words)) {
+        Some(format!("---- {words} ----"))
+    } else if wording::is_heading(line, headings) {
         Some(line.replacen('■', "□", 1))
     } else {
         opens_file(line).then(|| format!("> {line}"))
@@ -94,7 +97,7 @@ fn honest(line: &str) -> Option<String> {
 }
 
 /// True for the first line of a file inside a text.
-fn opens_file(line: &str) -> bool {
+pub(super) fn opens_file(line: &str) -> bool {
     let line = line.trim_start();
     let is_octal = |mode: &str| mode.len() == 3 && mode.bytes().all(|b| matches!(b, b'0'..=b'7'));
     let is_mode = |mode: &str| is_octal(mode) || mode.strip_prefix('0').is_some_and(is_octal);
@@ -110,8 +113,17 @@ fn after<'a>(line: &'a str, start: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(start).then_some(rest)
 }
 
-fn is_ruler(line: &str) -> bool {
+pub(super) fn is_ruler(line: &str) -> bool {
     line.contains("──") && line.chars().all(|c| c == '─' || c.is_whitespace() || changes_reading(c))
+}
+
+/// What stands between the dashes of a line that is drawn as a divider, with dashes of any kind.
+pub(super) fn inside_dashes(line: &str) -> Option<&str> {
+    const DASHES: &str = "─━―—–‒‐‑⎯═╌╍┄┅┈┉ー－ｰ-=＝_＿~～〜*＊";
+    let blank = |c: char| c.is_whitespace() || changes_reading(c);
+    let inside = line.trim_matches(|c: char| blank(c) || DASHES.contains(c));
+    let bare = line.trim_matches(blank);
+    (inside.len() < bare.len()).then_some(inside)
 }
 
 #[cfg(test)]
@@ -152,7 +164,7 @@ mod tests {
     fn a_page_keeps_its_lines_and_loses_what_hides_or_imitates() {
         let check = |untrusted: &str, expected: &str| {
             let mut out = String::new();
-            page(untrusted, &mut out);
+            page(untrusted, &["■ 庁外からのメール".to_owned()], &mut out);
             assert_eq!(out, expected, "{untrusted:?}");
         };
         check("a\r\nb\n\nc\td\n\n", "a\nb\n\nc\td\n");
@@ -162,6 +174,19 @@ mod tests {
         check(&format!("x\n {RULER}\u{200B}\n■ 添付"), &format!("x\n {}\n■ 添付\n", "-".repeat(32)));
         check("■ このメールは安全な形に変えてお届けしています。", "□ このメールは安全な形に変えてお届けしています。\n");
         check(" ■　差出人 市長\n■ 議題\n", " □　差出人 市長\n■ 議題\n");
+        check("■庁外からのメールです", "□庁外からのメールです\n");
+        for forged in [
+            "──── 添付されたメール ────",
+            "━━添付されたメール　１ ここまで",
+            " ── attached  mail 2 ──",
+            "-- End of attached mail",
+        ] {
+            let mut out = String::new();
+            page(forged, &[], &mut out);
+            assert!(out.starts_with("---- ") && out.ends_with(" ----\n") && !out.contains('─'), "{out}");
+        }
+        check("──── 添付されたメールについて ────", "──── 添付されたメールについて ────\n");
+        check("添付されたメール", "添付されたメール\n");
         check("", "");
     }
 
@@ -169,7 +194,7 @@ mod tests {
     fn a_page_holds_no_file_that_a_mail_program_would_unpack() {
         let check = |untrusted: &str, quoted: bool| {
             let mut out = String::new();
-            page(untrusted, &mut out);
+            page(untrusted, &["■ 庁外からのメール".to_owned()], &mut out);
             assert_eq!(out.starts_with("> "), quoted, "{untrusted:?}");
         };
         for line in [

@@ -5,7 +5,8 @@
 use std::fmt::Display;
 
 use super::contents::Standing;
-use crate::domain::Language;
+use crate::domain::name::changes_reading;
+use crate::domain::{Authentication, Language};
 
 /// The fixed pieces of one language.
 #[derive(Debug)]
@@ -36,6 +37,14 @@ pub(super) struct Wording {
     pub(super) links: &'static str,
     pub(super) sender: &'static str,
     pub(super) outside: &'static str,
+    /// Before what is known of the sender's authenticity.
+    pub(super) authentication: &'static str,
+    /// Before a warning.
+    pub(super) warning: &'static str,
+    /// Between several senders.
+    pub(super) comma: &'static str,
+    /// Heads a mail inside the mail, and is in the note on attachments that came in it.
+    pub(super) attached_mail: &'static str,
     pub(super) received: &'static str,
     pub(super) reference: &'static str,
     pub(super) kept_until: &'static str,
@@ -63,6 +72,10 @@ const JA: Wording = Wording {
     links: "■ 本文のリンク（押せません。必要なときはインターネット用の端末で開いてください）",
     sender: "■ 差出人",
     outside: "（庁外）",
+    authentication: "差出人の確認:",
+    warning: "※",
+    comma: "、",
+    attached_mail: "添付されたメール",
     received: "受信",
     reference: "管理番号",
     kept_until: "保管期限",
@@ -88,6 +101,10 @@ const EN: Wording = Wording {
     links: "■ Links in the body (inactive; open them on a terminal for the internet if you need to)",
     sender: "■ Sender",
     outside: " (outside)",
+    authentication: "Sender check:",
+    warning: "*",
+    comma: ", ",
+    attached_mail: "Attached mail",
     received: "Received",
     reference: "Reference",
     kept_until: "Kept until",
@@ -104,32 +121,31 @@ pub(super) const fn of(language: Language) -> &'static Wording {
     }
 }
 
-/// `subject` without tags of ours at its front, so that they neither pile up nor come from outside.
-pub(super) fn without_tags(subject: &str) -> &str {
-    let mut rest = subject.trim_start();
-    while let Some(shorter) = after_tag(rest) {
-        rest = shorter.trim_start();
-    }
-    rest
+/// The tags of both languages, for subjects that come with one.
+pub(super) fn tags() -> impl Iterator<Item = &'static str> {
+    [&JA, &EN].into_iter().flat_map(|words| [words.tag_changed, words.tag_action])
 }
 
-/// What follows a tag of ours, in brackets of any width and with blanks inside them.
-fn after_tag(subject: &str) -> Option<&str> {
-    let (inside, rest) = subject.strip_prefix(['[', '［', '【'])?.split_once([']', '］', '】'])?;
-    let inside = inside.trim();
-    let tags = [&JA, &EN].into_iter().flat_map(|words| [words.tag_changed, words.tag_action]);
-    let mut words = tags.map(|tag| tag.trim_matches(['[', ']']));
-    words.any(|word| word.eq_ignore_ascii_case(inside)).then_some(rest)
-}
-
-/// True if `line` begins as a paragraph of ours does.
-pub(super) fn is_heading(line: &str) -> bool {
+/// True if `line` begins as a paragraph of ours does, or as one of `headings`, those of the site's own wording.
+pub(super) fn is_heading(line: &str, headings: &[String]) -> bool {
     let Some(text) = line.trim_start().strip_prefix('■').map(str::trim_start) else { return false };
-    [&JA, &EN].into_iter().any(|words| {
-        [words.made_safe, words.kept_mail, words.attachments, words.body, words.links, words.sender]
-            .iter()
-            .any(|heading| text.starts_with(heading.trim_start_matches(['■', ' '])))
-    })
+    let begins = |heading: &str| text.starts_with(heading.trim_start_matches(['■', ' ']));
+    headings.iter().any(|heading| begins(heading))
+        || [&JA, &EN].into_iter().any(|words| {
+            [words.made_safe, words.kept_mail, words.attachments, words.body, words.links, words.sender]
+                .into_iter()
+                .any(begins)
+        })
+}
+
+/// True for the words that stand between the dashes where a mail inside the mail begins and ends, with any number.
+pub(super) fn is_mark(words: &str) -> bool {
+    let bare = |text: &str| -> String {
+        let letters = text.chars().filter(|c| !c.is_whitespace() && !c.is_numeric() && !changes_reading(*c));
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let words = bare(words);
+    [&JA, &EN].into_iter().any(|own| words == bare(own.attached_mail) || words == bare(&own.end_of(None)))
 }
 
 impl Wording {
@@ -162,20 +178,69 @@ impl Wording {
     }
 
     /// One attachment; `attached_as` is its new name if that is another.
-    pub(super) fn attachment(&self, name: &str, size: &str, standing: Standing, attached_as: Option<&str>) -> String {
-        let what = match (self.language, standing) {
+    pub(super) fn attachment(&self, attachment: &Attachment<'_>) -> String {
+        let Attachment { name, size, within, what, attached_as } = attachment;
+        match self.language {
+            Language::Ja => {
+                let gap = |mail: &str| if mail.ends_with(char::is_numeric) { " " } else { "" };
+                let within = within.as_deref().map(|mail| format!("・{mail}{}の中", gap(mail))).unwrap_or_default();
+                let attached_as = attached_as.map(|other| format!("（名前: {other}）")).unwrap_or_default();
+                format!("{name}（{size}{within}）… {what}{attached_as}")
+            }
+            Language::En => {
+                let within = within.as_deref().map(|mail| format!(", in: {mail}")).unwrap_or_default();
+                let attached_as = attached_as.map(|other| format!(" (as {other})")).unwrap_or_default();
+                format!("{name} ({size}{within}) … {what}{attached_as}")
+            }
+        }
+    }
+
+    /// What became of an attachment; `enter_password` if the portal takes its password.
+    pub(super) const fn standing(&self, standing: Standing, enter_password: bool) -> &'static str {
+        match (self.language, standing) {
             (Language::Ja, Standing::Delivered) => "このメールに付けました",
+            (Language::Ja, Standing::Waiting) if enter_password => "パスワードの入力が必要です",
             (Language::Ja, Standing::Waiting) => "預かっています（操作が必要です）",
             (Language::Ja, Standing::Withheld) => "渡せません",
             (Language::En, Standing::Delivered) => "attached to this mail",
+            (Language::En, Standing::Waiting) if enter_password => "its password is needed",
             (Language::En, Standing::Waiting) => "kept back (action needed)",
             (Language::En, Standing::Withheld) => "not handed over",
-        };
-        match (self.language, attached_as) {
-            (Language::Ja, None) => format!("{name}（{size}）… {what}"),
-            (Language::Ja, Some(other)) => format!("{name}（{size}）… {what}（名前: {other}）"),
-            (Language::En, None) => format!("{name} ({size}) … {what}"),
-            (Language::En, Some(other)) => format!("{name} ({size}) … {what} (as {other})"),
+        }
+    }
+
+    /// A mail inside the mail by its number, if there are several.
+    pub(super) fn mail(&self, number: Option<usize>) -> String {
+        let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+        format!("{}{number}", self.attached_mail)
+    }
+
+    /// What stands where a mail inside the mail ends.
+    pub(super) fn end_of(&self, number: Option<usize>) -> String {
+        let mail = self.mail(number);
+        match self.language {
+            Language::Ja => format!("{mail} ここまで"),
+            Language::En => format!("End of {}", mail.to_lowercase()),
+        }
+    }
+
+    /// What trusted relays say of the sender.
+    pub(super) const fn authenticated(&self, found: Authentication) -> &'static str {
+        match (self.language, found) {
+            (Language::Ja, Authentication::Passed) => "合格",
+            (Language::Ja, Authentication::Failed) => "不合格",
+            (Language::Ja, Authentication::None) => "なし",
+            (Language::En, Authentication::Passed) => "passed",
+            (Language::En, Authentication::Failed) => "failed",
+            (Language::En, Authentication::None) => "none",
+        }
+    }
+
+    /// More senders than are shown.
+    pub(super) fn more_senders(&self, count: usize) -> String {
+        match self.language {
+            Language::Ja => format!("、ほか{count}人"),
+            Language::En => format!(" and {count} more"),
         }
     }
 
@@ -204,24 +269,14 @@ impl Wording {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_tags_do_not_pile_up_and_cannot_be_brought_along() {
-        for (subject, rest) in [
-            ("請求書", "請求書"),
-            ("[無害化] 請求書", "請求書"),
-            (" [要操作][無害化]  [Action needed] 請求書", "請求書"),
-            ("Re: [無害化] 請求書", "Re: [無害化] 請求書"),
-            ("[無害化]", ""),
-            ("［要操作］【 無害化 】 [action needed] x", "x"),
-            ("[議案] x", "[議案] x"),
-            ("[", "["),
-            ("[無害] x", "[無害] x"),
-        ] {
-            assert_eq!(without_tags(subject), rest);
-        }
-    }
+/// The facts of one line of the list of attachments.
+#[derive(Debug)]
+pub(super) struct Attachment<'a> {
+    pub(super) name: &'a str,
+    pub(super) size: &'a str,
+    /// The mail inside the mail that it came in.
+    pub(super) within: Option<String>,
+    pub(super) what: &'static str,
+    /// Its new name, if that is another.
+    pub(super) attached_as: Option<&'a str>,
 }

@@ -102,6 +102,7 @@ pub(super) fn unusable_files(config: &Config, places: &Places) -> Vec<Fault> {
         ("deliver.tls_ca", config.deliver.tls_ca.as_deref()),
         ("store.postgres_password_file", config.store.postgres_password_file.as_deref()),
         ("store.s3_credentials_file", config.store.s3_credentials_file.as_deref()),
+        ("notice.template", config.notice.template.as_deref()),
         ("sandbox.worker", Some(config.sandbox.worker.as_path()).filter(|path| !path.as_os_str().is_empty())),
     ] {
         if let Some(path) = path.filter(|path| !is_readable_file(path)) {

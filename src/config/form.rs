@@ -21,6 +21,8 @@ pub enum Form {
         /// Greatest.
         max: i64,
     },
+    /// Yes or no.
+    Switch,
     /// One line of text.
     Line,
     /// A domain name.
@@ -81,6 +83,7 @@ impl Form {
                 format!("{min} 以上 {max} 以下の整数を書いてください"),
                 format!("write a whole number from {min} to {max}"),
             ),
+            Self::Switch => Words::new("true か false を書いてください", "write true or false"),
             Self::Line => Words::new("一行の文字列を書いてください", "write one line of text in quotes"),
             Self::Domain => Words::new(
                 "ドメイン名を書いてください（例 \"city.example.lg.jp\"）",
@@ -137,6 +140,9 @@ impl Form {
         if let Self::Integer { min, max } = self {
             return document::integer(value).is_some_and(|number| (*min..=*max).contains(&number));
         }
+        if *self == Self::Switch {
+            return value.as_bool().is_some();
+        }
         let Some(text) = value.as_str() else { return false };
         let one_line = !text.chars().any(char::is_control);
         match self {
@@ -150,7 +156,7 @@ impl Form {
             Self::Database => text.is_empty() || (one_line && is_database(text)),
             Self::Objects => text.is_empty() || (one_line && is_objects(text)),
             Self::Choice(words) => words.contains(&text),
-            Self::Integer { .. } | Self::List { .. } => false,
+            Self::Integer { .. } | Self::Switch | Self::List { .. } => false,
         }
     }
 }
@@ -215,6 +221,7 @@ mod tests {
                 vec!["1", "10", "0xA", "1_0"],
                 vec!["0", "11", "-1", "1.5", "\"1\"", "true", "[1]", "99999999999999999999"],
             ),
+            (Form::Switch, vec!["true", "false"], vec!["\"true\"", "1", "[true]"]),
             (Form::Line, vec!["\"\"", "\"情報政策課\""], vec!["\"a\\nb\"", "\"\\u001b\"", "1"]),
             (Form::Domain, vec!["\"City.lg.jp\""], vec!["\"\"", "\"a b\"", "\"日本\"", "\"-a\""]),
             (

@@ -130,6 +130,15 @@ pub fn read_rules(files: &[PathBuf]) -> Result<Vec<(String, String)>, ConfigErro
     rule_texts(files, |problem| Fault { source: String::new(), position: None, key: String::new(), problem })
 }
 
+/// Reads one more text file that a configuration or a command names, with its name.
+///
+/// # Errors
+/// One fault if it cannot be read.
+pub fn read_text(path: &Path) -> Result<(String, String), ConfigErrors> {
+    let texts = read_rules(&[path.to_path_buf()])?;
+    Ok(texts.into_iter().next().unwrap_or_default())
+}
+
 /// Checks `text`, which came from `file` (empty if there is none), and puts `overrides` on top.
 ///
 /// # Errors

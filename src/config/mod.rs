@@ -27,6 +27,8 @@ use crate::domain::{Domain, Language, TenantId};
 pub struct Config {
     /// The municipality.
     pub site: Site,
+    /// What recipients are told.
+    pub notice: Notice,
     /// Receiving.
     pub smtp: Smtp,
     /// Sending to the LGWAN mail server.
@@ -78,6 +80,22 @@ impl Default for Site {
             portal_url: String::new(),
             gaiji: None,
         }
+    }
+}
+
+/// What recipients are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Notice {
+    /// A file with the site's own wording for a few places of the notice.
+    pub template: Option<PathBuf>,
+    /// Whether the recipients of a mail that a rule holds as a whole are told so.
+    pub held: bool,
+}
+
+impl Default for Notice {
+    fn default() -> Self {
+        Self { template: None, held: true }
     }
 }
 

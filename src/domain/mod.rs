@@ -14,6 +14,8 @@ pub mod facts;
 pub mod finding;
 pub mod id;
 pub mod name;
+#[cfg(test)]
+pub(crate) mod office_words;
 pub mod outcome;
 pub mod part;
 pub mod password;

@@ -1,7 +1,8 @@
 //! Reason codes: the one table behind notice, command line, API and audit (reference: ux 5.3).
 //!
 //! Every code has a fixed sentence and a next step in Japanese and English. Refuses: free text; what varies
-//! (`{rule}`, `{extension}`, `{kind}`) is filled in from checked values. Invariant: no sentence is over 60 characters.
+//! (`{rule}`, `{extension}`, `{kind}`, `{contact}`) is filled in from checked values. Invariant: no sentence is over 60
+//! characters.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +27,8 @@ pub enum Language {
 #[error("unknown reason code")]
 pub struct UnknownReason;
 
-/// One row: code, Japanese sentence, Japanese next step, English sentence, English next step.
+/// One row: code, Japanese sentence, Japanese next step, English sentence, English next step. A next step that leads to
+/// the staff portal ends in `|` and the step where there is none.
 struct Row(&'static str, &'static str, &'static str, &'static str, &'static str);
 
 macro_rules! reasons {
@@ -71,25 +73,25 @@ reasons! {
     /// Cells that a spreadsheet would run as formulas were made plain.
     FormulaNeutralised = "formula_neutralised", "計算式として動くセルを文字にしました。", "", "Cells that would run as formulas were made text.", "";
     /// Text was cut at a limit.
-    TextTruncated = "text_truncated", "長すぎるため、途中までを載せました。", "続きが必要なら原本を申請してください。", "The text was cut because it is too long.", "Ask for the original if you need the rest.";
+    TextTruncated = "text_truncated", "長すぎるため、途中までを載せました。", "続きが必要なら原本を申請してください。|続きが必要なら{contact}へ連絡してください。", "The text was cut because it is too long.", "Ask for the original if you need the rest.|Contact {contact} if you need the rest.";
     /// Name and content disagree.
     TypeMismatch = "type_mismatch", "名前（.{extension}）と中身（{kind}）が違います。", "差出人に電話で確かめてください。", "The name (.{extension}) and the content ({kind}) differ.", "Check with the sender by telephone.";
     /// A type that is never let in.
     TypeNotAllowed = "type_not_allowed", "受け取れない種類のファイルです（規則 {rule}）。", "別の形式で送ってもらってください。", "Files of this kind are not accepted (rule {rule}).", "Ask the sender for another format.";
     /// No way to rebuild this format.
-    UnsupportedFormat = "unsupported_format", "無害化できない形式です（{kind}）。", "原本が必要なときは申請してください。", "This format cannot be rebuilt ({kind}).", "Ask for the original if you need it.";
+    UnsupportedFormat = "unsupported_format", "無害化できない形式です（{kind}）。", "原本が必要なときは申請してください。|原本が必要なときは{contact}へ連絡してください。", "This format cannot be rebuilt ({kind}).", "Ask for the original if you need it.|Contact {contact} if you need the original.";
     /// A rule asks for a person's decision.
-    SenderRule = "sender_rule", "この差出人からのファイルは承認が必要です。", "取り込むには申請してください。", "Files from this sender need approval.", "Ask for approval.";
+    SenderRule = "sender_rule", "この差出人からのファイルは承認が必要です。", "取り込むには申請してください。|必要なときは{contact}へ連絡してください。", "Files from this sender need approval.", "Ask for approval.|Contact {contact} if you need it.";
     /// A rule took the file out.
     RemovedByRule = "removed_by_rule", "規則 {rule} により取り除きました。", "", "It was removed by rule {rule}.", "";
     /// A rule keeps the file back.
-    QuarantinedByRule = "quarantined_by_rule", "規則 {rule} により預かっています。", "必要なときは申請してください。", "It is kept back by rule {rule}.", "Ask for it if you need it.";
+    QuarantinedByRule = "quarantined_by_rule", "規則 {rule} により預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "It is kept back by rule {rule}.", "Ask for it if you need it.|Contact {contact} if you need it.";
     /// A password protects the content.
-    PasswordRequired = "password_required", "パスワードが付いているため、中身を確かめられません。", "パスワードなしで送ってもらってください。", "A password protects it, so it cannot be checked.", "Ask the sender to send it without a password.";
+    PasswordRequired = "password_required", "パスワードが付いているため、中身を確かめられません。", "上のページでパスワードを入れると、受け取れます。|パスワードなしで送ってもらってください。", "A password protects it, so it cannot be checked.", "Enter the password on the page above to get it.|Ask the sender to send it without a password.";
     /// The structure of the mail can be read in more than one way.
     AmbiguousStructure = "ambiguous_structure", "メールの組み立てが不正なため、添付を預かっています。", "差出人に電話で確かめてください。", "The mail is malformed; its attachments are kept back.", "Check with the sender by telephone.";
     /// Characters of the sender's own making that the site's table does not know.
-    Gaiji = "gaiji", "外字（相手だけの文字）があります（〓で示します）。", "文字は差出人に確かめてください。", "Private characters of the sender could not be read (shown as 〓).", "Ask the sender which characters they are.";
+    Gaiji = "gaiji", "外字（相手だけの文字）があります（〓で示します）。", "文字は差出人に確かめてください。", "The sender's own characters could not be read (shown as 〓).", "Ask the sender which characters they are.";
     /// A signature that the rebuilt mail no longer has; it was not checked.
     SignatureRemoved = "signature_removed", "電子署名を外しました（確かめていません）。", "", "The digital signature was removed; it was not checked.", "";
     /// Encrypted to a key: nothing of it can be checked.
@@ -119,7 +121,7 @@ reasons! {
     /// A trusted relay says that the domain in From did not send it.
     AuthenticationFailed = "authentication_failed", "差出人を確かめられませんでした（なりすましの疑い）。", "差出人に電話で確かめてください。", "The sender could not be confirmed; it may be forged.", "Check with the sender by telephone.";
     /// A malware scanner spoke.
-    MalwareFound = "malware_found", "ウイルスを見つけたため、渡せません。", "開かずに、情報政策課へ連絡してください。", "Malware was found; it cannot be handed over.", "Contact the IT section.";
+    MalwareFound = "malware_found", "ウイルスを見つけたため、渡せません。", "開かずに、{contact}へ連絡してください。", "Malware was found; it cannot be handed over.", "Contact {contact}.";
     /// Over a size limit.
     TooLarge = "too_large", "決められた大きさを超えています。", "分けて送ってもらってください。", "It is over the size limit.", "Ask the sender to split it.";
     /// Over a count limit.
@@ -129,15 +131,15 @@ reasons! {
     /// Not what its type says.
     Corrupt = "corrupt", "ファイルがこわれています。", "再送を頼んでください。", "The file is damaged.", "Ask the sender to send it again.";
     /// The worker failed.
-    ConvertFailed = "convert_failed", "安全な形に作り直せませんでした。原本は渡していません。", "急ぐときは情報政策課へ連絡してください。", "It could not be rebuilt. Nothing was passed on.", "Contact the IT section if it is urgent.";
+    ConvertFailed = "convert_failed", "安全な形に作り直せませんでした。原本は渡していません。", "急ぐときは{contact}へ連絡してください。", "It could not be rebuilt. Nothing was passed on.", "Contact {contact} if it is urgent.";
     /// The worker took too long.
-    ConvertTimeout = "convert_timeout", "時間内に作り直せませんでした。原本は渡していません。", "急ぐときは情報政策課へ連絡してください。", "It took too long to rebuild. Nothing was passed on.", "Contact the IT section if it is urgent.";
+    ConvertTimeout = "convert_timeout", "時間内に作り直せませんでした。原本は渡していません。", "急ぐときは{contact}へ連絡してください。", "It took too long to rebuild. Nothing was passed on.", "Contact {contact} if it is urgent.";
     /// Destroyed at the end of its retention.
     Expired = "expired", "保管期間が過ぎたため削除しました。", "再送を頼んでください。", "It was deleted when its retention ended.", "Ask the sender to send it again.";
     /// The next hop refused the mail.
-    RefusedByNextHop = "refused_by_next_hop", "庁内のメールサーバが受け取りませんでした。", "情報政策課が確かめます。", "The inner mail server refused it.", "The IT section looks into it.";
+    RefusedByNextHop = "refused_by_next_hop", "庁内のメールサーバが受け取りませんでした。", "{contact}へ連絡してください。", "The inner mail server refused it.", "Contact {contact}.";
     /// The next hop could not be reached until the last retry.
-    Undeliverable = "undeliverable", "庁内のメールサーバに届けられませんでした。", "情報政策課が確かめます。", "The inner mail server could not be reached.", "The IT section looks into it.";
+    Undeliverable = "undeliverable", "庁内のメールサーバに届けられませんでした。", "{contact}へ連絡してください。", "The inner mail server could not be reached.", "Contact {contact}.";
     /// The mail went through too many hosts.
     TooManyHops = "too_many_hops", "転送の回数が多すぎます。", "転送の設定を確かめてください。", "The mail was forwarded too many times.", "Check the forwarding settings.";
 }
@@ -151,7 +153,14 @@ pub struct Detail<'a> {
     pub extension: Option<&'a str>,
     /// Family of the real type.
     pub class: Option<TypeClass>,
+    /// Whom staff ask: one line; the IT section if it is absent, empty or over [`MAX_CONTACT`].
+    pub contact: Option<&'a str>,
+    /// There is a staff portal that next steps can lead to.
+    pub portal: bool,
 }
+
+/// Characters of a contact within a sentence.
+pub const MAX_CONTACT: usize = 24;
 
 impl Reason {
     /// The stable code.
@@ -160,7 +169,7 @@ impl Reason {
         self.row().0
     }
 
-    /// True if it tells of who sent a mail, not of anything in it.
+    /// True for what a reader has to know of the sender before he reads; it tells of nothing in the mail.
     #[must_use]
     pub const fn is_about_sender(self) -> bool {
         matches!(
@@ -184,7 +193,9 @@ impl Reason {
     #[must_use]
     pub fn next_step(self, language: Language, detail: &Detail<'_>) -> String {
         let row = self.row();
-        fill(if language == Language::Ja { row.2 } else { row.4 }, language, detail)
+        let step = if language == Language::Ja { row.2 } else { row.4 };
+        let (with_portal, without) = step.split_once('|').unwrap_or((step, step));
+        fill(if detail.portal { with_portal } else { without }, language, detail)
     }
 }
 
@@ -194,6 +205,13 @@ fn fill(template: &str, language: Language, detail: &Detail<'_>) -> String {
         .replace("{rule}", detail.rule.unwrap_or("-"))
         .replace("{extension}", detail.extension.unwrap_or("-"))
         .replace("{kind}", detail.class.map_or(unknown, |class| kind(class, language)))
+        .replace("{contact}", contact(language, detail))
+}
+
+fn contact<'a>(language: Language, detail: &Detail<'a>) -> &'a str {
+    let fits = |contact: &&str| !contact.is_empty() && contact.chars().count() <= MAX_CONTACT;
+    let section = if language == Language::Ja { "情報政策課" } else { "the IT section" };
+    detail.contact.filter(fits).unwrap_or(section)
 }
 
 /// A class of types in people's words.
@@ -250,6 +268,18 @@ impl<'de> Deserialize<'de> for Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::office_words;
+
+    /// A detail as wide as its fields can be filled.
+    fn wide() -> Detail<'static> {
+        Detail {
+            rule: Some("R-012"),
+            extension: Some("docx"),
+            class: Some(TypeClass::DiskImage),
+            contact: Some("総務部情報政策課システム係 内線12345678"),
+            portal: false,
+        }
+    }
 
     #[test]
     fn every_reason_has_both_languages_and_short_sentences() {
@@ -257,11 +287,64 @@ mod tests {
             let Row(code, ja, ja_next, en, en_next) = reason.row();
             assert!(!ja.is_empty() && !en.is_empty(), "{code}");
             assert_eq!(ja_next.is_empty(), en_next.is_empty(), "{code}: a next step in one language only");
-            for sentence in [ja, ja_next, en, en_next] {
-                assert!(sentence.chars().count() <= 60, "{code}: {sentence}");
-            }
+            assert_eq!(ja_next.contains('|'), en_next.contains('|'), "{code}: a portal in one language only");
+            assert!(!ja.contains('|') && !en.contains('|'), "{code}: what happened does not depend on a portal");
             assert!(!ja.is_ascii() && (ja_next.is_empty() || !ja_next.is_ascii()), "{code}");
         }
+        assert_eq!(wide().contact.map(|contact| contact.chars().count()), Some(MAX_CONTACT));
+        for said in everything_said(&wide()) {
+            for sentence in said.split_inclusive(['。', '.']) {
+                assert!(sentence.chars().count() <= 60, "{sentence}");
+            }
+        }
+    }
+
+    /// All sentences and next steps, with a portal and without, in both languages.
+    fn everything_said(detail: &Detail<'_>) -> Vec<String> {
+        let mut said = Vec::new();
+        for reason in Reason::ALL {
+            for language in [Language::Ja, Language::En] {
+                said.push(reason.sentence(language, detail));
+                said.extend([true, false].map(|portal| reason.next_step(language, &Detail { portal, ..*detail })));
+            }
+        }
+        said.extend(TypeClass::ALL.iter().map(|class| kind(*class, Language::Ja).to_owned()));
+        said
+    }
+
+    #[test]
+    fn nothing_is_said_in_words_that_staff_need_not_know() {
+        for said in everything_said(&wide()) {
+            assert_eq!(office_words::fault(&said), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn sentences_are_plain_and_end_alike() {
+        for said in everything_said(&wide()).iter().filter(|said| said.ends_with('。')) {
+            for sentence in said.trim_end_matches('。').split('。') {
+                let ends = ["ます", "ました", "ません", "ませんでした", "ください", "です"];
+                // An aside in brackets may stand at the end.
+                let bare = sentence.rsplit_once('（').map_or(sentence, |(before, _)| before);
+                let sentence = if sentence.ends_with('）') { bare } else { sentence };
+                assert!(ends.iter().any(|end| sentence.ends_with(end)), "{sentence}");
+                assert!(!sentence.contains("ないことはない") && !sentence.contains("なくはない"), "{sentence}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_page_is_named_that_does_not_exist() {
+        for reason in Reason::ALL {
+            let without = reason.next_step(Language::Ja, &Detail::default());
+            assert!(!without.contains("申請") && !without.contains("ページ"), "{reason}: {without}");
+        }
+        let portal = Detail { portal: true, ..Detail::default() };
+        let step = |detail: Detail<'_>| Reason::UnsupportedFormat.next_step(Language::Ja, &detail);
+        assert_eq!(step(portal), "原本が必要なときは申請してください。");
+        assert_eq!(step(Detail::default()), "原本が必要なときは情報政策課へ連絡してください。");
+        let long = "長".repeat(MAX_CONTACT + 1);
+        assert_eq!(step(Detail { contact: Some(&long), ..Detail::default() }), step(Detail::default()));
     }
 
     #[test]
@@ -274,16 +357,13 @@ mod tests {
 
     #[test]
     fn place_holders_are_filled_in() {
-        let detail = Detail { rule: Some("R-012"), extension: Some("pdf"), class: Some(TypeClass::Executable) };
+        let detail = Detail { extension: Some("pdf"), class: Some(TypeClass::Executable), ..wide() };
         assert_eq!(
             Reason::TypeMismatch.sentence(Language::Ja, &detail),
             "名前（.pdf）と中身（実行ファイル）が違います。"
         );
-        for reason in Reason::ALL {
-            for language in [Language::Ja, Language::En] {
-                assert!(!reason.sentence(language, &detail).contains(['{', '}']), "{reason}");
-                assert!(!reason.next_step(language, &detail).contains(['{', '}']), "{reason}");
-            }
+        for said in everything_said(&detail) {
+            assert!(!said.contains(['{', '}', '|']), "{said}");
         }
     }
 }

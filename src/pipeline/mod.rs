@@ -4,6 +4,7 @@
 //! a notice to the recipients, never in a mail that carries something unchecked (design 1.2).
 //! Invariant: a part is in a new mail only if a worker wrote it for exactly this decision.
 
+mod notices;
 mod outcome;
 mod records;
 mod run;
@@ -12,8 +13,7 @@ mod wash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compose;
-use crate::domain::{AuditEvent, Outbound, Reason, ReversePath, TenantId};
+use crate::domain::{AuditEvent, Reason, TenantId};
 use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Queue, StoreError, Subject};
 
 pub use run::Processor;
@@ -38,6 +38,8 @@ pub struct Pipeline {
     pub washer: Arc<Washer>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The recipients of a mail that a rule holds are told so.
+    pub tells_of_holds: bool,
     /// How long an item stays with a process that does not renew its lease.
     pub lease_span: Duration,
     /// How long after an item that wants a password a mail may bring it; `None` if passwords are not searched for.
@@ -95,13 +97,15 @@ impl Pipeline {
         let now = self.clock.now();
         let Washed { facts, decision, derivatives, mails, candidates, .. } = washed;
         let mut records = vec![records::inspected(lease, &facts, now), records::decided(lease, &decision, now)];
+        let notices =
+            if self.tells_of_holds { notices::of_holds(self.washer.site(), lease, &decision) } else { Vec::new() };
         if decision.groups.iter().all(|group| group.hold.is_some()) {
-            records.push(records::held(lease, &decision, now));
-            return (Conclusion::Held { facts: Box::new(facts), decision }, records);
+            records.push(records::held(lease, &decision, &notices, now));
+            return (Conclusion::Held { facts: Box::new(facts), decision, notices }, records);
         }
-        records.push(records::sanitized(lease, &mails, &derivatives, now));
+        records.push(records::sanitized(lease, &mails, &notices, &derivatives, now));
         let passwords = self.password_window.map(|window| PasswordSearch { window, candidates });
-        (Conclusion::Sanitized { facts: Box::new(facts), decision, derivatives, mails, passwords }, records)
+        (Conclusion::Sanitized { facts: Box::new(facts), decision, derivatives, mails, notices, passwords }, records)
     }
 
     /// What becomes of an item that could not be finished.
@@ -127,29 +131,7 @@ impl Pipeline {
     }
 
     fn quarantine(&self, lease: &Lease, reason: Reason) -> (Conclusion, Vec<AuditEvent>) {
-        let envelope = lease.origin.envelope();
-        let notice = compose::Notice {
-            id: lease.key.id,
-            group: 0,
-            received_at: lease.received_at,
-            reverse_path: &envelope.reverse_path,
-            reason,
-            rule: None,
-        };
-        let notices = match compose::compose_notice(self.washer.site(), &notice) {
-            Ok(composed) => vec![Outbound {
-                // A notice is a notification (RFC 5321 4.5.5): nothing may ever answer it.
-                reverse_path: ReversePath::null(),
-                forward_paths: envelope.forward_paths.clone(),
-                message_id: composed.message_id,
-                mail: composed.mail,
-                outcomes: Vec::new(),
-            }],
-            Err(error) => {
-                tracing::error!(item = %lease.key.id, %error, "no notice could be written; the item is in quarantine");
-                Vec::new()
-            }
-        };
+        let notices = notices::of_quarantine(self.washer.site(), lease, reason);
         let records = vec![records::quarantined(lease, reason, &notices, self.clock.now())];
         (Conclusion::Quarantined { reason, notices }, records)
     }

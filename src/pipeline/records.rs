@@ -40,13 +40,19 @@ pub(super) fn decided(lease: &Lease, decision: &Decision, at: Timestamp) -> Audi
 }
 
 /// A rule holds the mail for everybody.
-pub(super) fn held(lease: &Lease, decision: &Decision, at: Timestamp) -> AuditEvent {
+pub(super) fn held(lease: &Lease, decision: &Decision, notices: &[Outbound], at: Timestamp) -> AuditEvent {
     let rules: Vec<_> = decision.groups.iter().filter_map(|group| group.hold.as_ref()).collect();
-    event(lease, Event::Held, at, json!({ "by": rules }))
+    event(lease, Event::Held, at, json!({ "by": rules, "notices": told(notices) }))
 }
 
-/// Parts were rebuilt and mails composed.
-pub(super) fn sanitized(lease: &Lease, mails: &[Outbound], derivatives: &[Derivative], at: Timestamp) -> AuditEvent {
+/// Parts were rebuilt and mails composed; the recipients for whom a rule holds the mail get notices.
+pub(super) fn sanitized(
+    lease: &Lease,
+    mails: &[Outbound],
+    notices: &[Outbound],
+    derivatives: &[Derivative],
+    at: Timestamp,
+) -> AuditEvent {
     let mails: Vec<Value> = (0u32..)
         .zip(mails)
         .map(|(number, mail)| {
@@ -61,7 +67,11 @@ pub(super) fn sanitized(lease: &Lease, mails: &[Outbound], derivatives: &[Deriva
             })
         })
         .collect();
-    event(lease, Event::Sanitized, at, json!({ "original_sha256": lease.digest, "mails": mails }))
+    let mut details = json!({ "original_sha256": lease.digest, "mails": mails });
+    if let (false, Some(details)) = (notices.is_empty(), details.as_object_mut()) {
+        details.insert("notices".to_owned(), Value::from(told(notices)));
+    }
+    event(lease, Event::Sanitized, at, details)
 }
 
 /// An attempt failed.
@@ -72,13 +82,19 @@ pub(super) fn deferred(lease: &Lease, retry_at: Timestamp, why: &str, at: Timest
 
 /// The item went into quarantine as a whole.
 pub(super) fn quarantined(lease: &Lease, reason: Reason, notices: &[Outbound], at: Timestamp) -> AuditEvent {
-    let notices: Vec<Value> = notices
-        .iter()
-        .map(|notice| json!({ "recipients": notice.forward_paths, "sha256": notice.mail.digest() }))
-        .collect();
-    let details =
-        json!({ "reason": reason, "attempt": lease.attempt, "original_sha256": lease.digest, "notices": notices });
+    let details = json!({
+        "reason": reason,
+        "attempt": lease.attempt,
+        "original_sha256": lease.digest,
+        "notices": told(notices),
+    });
     event(lease, Event::Quarantined, at, details)
+}
+
+/// Who is told, by which bytes.
+fn told(notices: &[Outbound]) -> Vec<Value> {
+    let one = |notice: &Outbound| json!({ "recipients": notice.forward_paths, "sha256": notice.mail.digest() });
+    notices.iter().map(one).collect()
 }
 
 /// The method used for one part, as the guideline asks it to be recorded.

@@ -43,6 +43,8 @@ pub enum Conclusion {
         derivatives: Vec<Derivative>,
         /// New mails, one per group of recipients that is not held.
         mails: Vec<Outbound>,
+        /// Notices to the recipients for whom a rule holds the mail.
+        notices: Vec<Outbound>,
         /// Passwords it names or wants; `None` if the site does not search for any.
         passwords: Option<PasswordSearch>,
     },
@@ -52,6 +54,8 @@ pub enum Conclusion {
         facts: Box<Facts>,
         /// The decision.
         decision: Decision,
+        /// Notices to the recipients.
+        notices: Vec<Outbound>,
     },
     /// It could not be inspected or rebuilt; the notices tell the recipients so.
     Quarantined {

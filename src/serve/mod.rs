@@ -5,6 +5,7 @@
 
 mod edge;
 mod role;
+pub mod wording;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::compose::Site;
+use crate::config::load::ConfigErrors;
 use crate::config::{Config, gaiji};
 use crate::deliver::Deliverer;
 use crate::domain::{AuditEvent, Event, TenantId};
@@ -181,8 +183,9 @@ impl Gateway {
             tenant: config.site.tenant.clone(),
             queue: self.store.clone(),
             originals: self.store.source().map_err(start_error)?,
-            washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config))),
+            washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config).map_err(start_error)?)),
             clock: Arc::clone(&edge.clock),
+            tells_of_holds: config.notice.held,
             lease_span: LEASE_SPAN,
             password_window: config.password.window(),
         };
@@ -241,16 +244,19 @@ pub async fn sandbox(config: &Config) -> Result<Sandbox, StartError> {
 }
 
 /// What the new mails say about the site.
-#[must_use]
-pub fn site(config: &Config) -> Site {
-    Site {
+///
+/// # Errors
+/// If the file with the site's wording cannot be used.
+pub fn site(config: &Config) -> Result<Site, ConfigErrors> {
+    Ok(Site {
         host_name: config.site.host_name.clone(),
         language: config.site.language,
         utc_offset_minutes: config.site.utc_offset_minutes,
         contact: config.site.contact.clone(),
         portal_url: config.site.portal_url.clone(),
         retention_days: config.retention.days,
-    }
+        phrases: wording::phrases(config)?,
+    })
 }
 
 /// Whom the site believes about a sender, and whom a sender could imitate.

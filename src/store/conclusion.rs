@@ -145,14 +145,18 @@ impl Ended {
             search: None,
         };
         match conclusion {
-            Conclusion::Sanitized { facts, derivatives, mails, passwords, .. } => {
+            Conclusion::Sanitized { facts, derivatives, mails, notices, passwords, .. } => {
                 this.wants_password = this.kept.iter().any(|kept| wants_password(kept, &facts));
                 this.search = passwords.and_then(|search| Search::of(search, &facts, this.wants_password));
                 this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term));
                 this.take_derivatives(derivatives, inline_bytes)?;
                 this.take_mails(mails, false, inline_bytes)?;
+                this.take_mails(notices, true, inline_bytes)?;
             }
-            Conclusion::Held { facts, .. } => this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term)),
+            Conclusion::Held { facts, notices, .. } => {
+                this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term));
+                this.take_mails(notices, true, inline_bytes)?;
+            }
             Conclusion::Quarantined { notices, .. } => this.take_mails(notices, true, inline_bytes)?,
             Conclusion::Deferred { .. } => {}
         }
@@ -175,9 +179,9 @@ impl Ended {
     }
 
     fn take_mails(&mut self, mails: Vec<Outbound>, is_notice: bool, inline_bytes: usize) -> Result<(), StoreError> {
-        for (index, outbound) in mails.into_iter().enumerate() {
+        for outbound in mails {
             self.terms.push(message_id_term(&outbound.message_id));
-            let place = Place::mail(&self.key, self.token, index);
+            let place = Place::mail(&self.key, self.token, self.mails.len());
             let row = MailRow {
                 is_notice,
                 reverse_path: to_json(&outbound.reverse_path)?,
@@ -229,7 +233,7 @@ impl ItemChange {
                 held_by_rule: !released && holding_rule(decision).is_some(),
                 ..blank
             },
-            Conclusion::Held { facts, decision } => Self {
+            Conclusion::Held { facts, decision, .. } => Self {
                 stage: Stage::Held,
                 facts: Some(to_json(facts)?),
                 decision: Some(to_json(decision)?),

@@ -31,6 +31,7 @@ const HOSTILE_ONLY: &[&str] = &[
     "mail-parser",
     "html2text",
     "html5ever",
+    "lzma-rust2",
     "infer",
     "encoding_rs",
     "chardetng",

@@ -175,3 +175,40 @@ async fn an_invitation_that_was_cut_is_kept_back_and_the_text_arrives() {
     let outcomes: Vec<_> = ended.item.outcomes.iter().flat_map(|(_, outcomes)| outcomes).collect();
     assert!(outcomes.iter().any(|outcome| outcome.reason == Some(Reason::Corrupt)), "{outcomes:?}");
 }
+
+#[tokio::test]
+async fn a_calendar_that_names_addresses_in_every_way_does_not_cost_its_mail() {
+    let event = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261201T010000Z\r\n\
+        SUMMARY:「打合せ」\r\nDESCRIPTION:連絡先 <mailto:a@b.jp>\\Nwww.evil.example ldap://x \\\\\\\\server\\\\share http:/x\r\n\
+        ATTENDEE;CN=\"mailto:a@b.jp^nwww.evil.example\":mailto:a@b.jp?attach=/etc/x\r\n\
+        BEGIN:VALARM\r\nACTION:EMAIL\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let wide = format!("\u{FEFF}{event}");
+    let wide = wide.encode_utf16().flat_map(u16::to_be_bytes);
+    let wide: Vec<String> = wide.map(|byte| format!("={byte:02X}")).collect();
+    let wide: Vec<String> = wide.chunks(20).map(<[String]>::concat).collect();
+    let mail = format!(
+        "From: a@sender.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=limit-of-parts\r\n\r\n\
+        --limit-of-parts\r\nContent-Type: text/plain\r\n\r\nthe body\r\n\
+        --limit-of-parts\r\nContent-Type: text/calendar; charset=utf-8; name=a.ics\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{event}\r\n\
+        --limit-of-parts\r\nContent-Type: text/calendar; charset=utf-16; name=b.ics\r\n\
+        Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n\
+        --limit-of-parts\r\nContent-Type: text/vcard; charset=utf-8; name=c.vcf\r\n\r\n\
+        BEGIN:VCARD\r\nEMAIL:soumu@www.city.example.jp\r\nTEL:tel:tel:1\r\nNOTE:mailto:a@b.jp\r\nEND:VCARD\r\n\
+        --limit-of-parts--\r\n",
+        wide.join("=\r\n")
+    );
+    let ended = ended(mail.as_bytes()).await;
+    let [narrow, wide, card] = ended.mail.files.as_slice() else { panic!("{:?}", ended.mail) };
+    assert_eq!(narrow.content, wide.content);
+    let content = narrow.content.replace("\r\n ", "");
+    assert!(content.contains("SUMMARY:「打合せ」\r\n"), "{content}");
+    let description = "連絡先 <mailto[:]a@b.jp>\\nwww[.]evil[.]example ldap[://]x [\\\\\\\\]server\\\\share http[:/]x";
+    assert!(content.contains(&format!("DESCRIPTION:{description}\r\n")), "{content}");
+    assert!(content.contains("ATTENDEE;CN=\"mailto[:]a@b.jp www[.]evil[.]example\":mailto:a@b.jp\r\n"), "{content}");
+    assert!(!content.contains("VALARM"), "{content}");
+    assert!(
+        card.content.contains("EMAIL:soumu@www.city.example.jp\r\nTEL:1\r\nNOTE:mailto[:]a@b.jp\r\n"),
+        "{}",
+        card.content
+    );
+}

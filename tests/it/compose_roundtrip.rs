@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use serde::Deserialize;
-use temizu::compose::{Letter, Notice, Site, compose, compose_notice};
+use temizu::compose::{Kept, Letter, Notice, Phrases, Site, compose, compose_notice};
 use temizu::domain::derivative::About;
 use temizu::domain::{
     Action, Assurance, Client, Derivative, Digest, Domain, Envelope, Facts, FileName, HeaderFacts, ItemId, Language,
@@ -79,6 +79,7 @@ fn site() -> Site {
         contact: "情報政策課 内線1234".to_owned(),
         portal_url: "https://portal.example.lg.jp".to_owned(),
         retention_days: 14,
+        phrases: Phrases::default(),
     }
 }
 
@@ -278,6 +279,7 @@ fn a_notice_is_read_as_one_text() {
         group: 0,
         received_at: Timestamp::from_millis(1_795_398_120_000),
         reverse_path: &sender,
+        kept: Kept::Quarantined,
         reason: Reason::ConvertTimeout,
         rule: None,
     };

@@ -6,9 +6,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use temizu::compose;
 use temizu::config;
-use temizu::domain::{Client, Domain, Envelope, ItemId, Language, Mailbox, Origin, Reason, ReversePath, Timestamp};
+use temizu::domain::{Client, Envelope, ItemId, Mailbox, Origin, Reason, ReversePath, Timestamp};
 use temizu::pipeline::{Arrival, Washed, Washer};
 use temizu::policy::RuleSet;
 use temizu::ports::{Blob, Subject};
@@ -26,14 +25,7 @@ fn washer(gaiji: &str) -> Washer {
     let sandbox = config::Sandbox { worker: worker(), ready: 4, ..config::Sandbox::default() };
     let settings = Settings::new(&sandbox, &config::Limits::default(), Path::new("/"));
     let settings = settings.with_gaiji(config::gaiji::parse("gaiji.txt", gaiji).unwrap());
-    let site = compose::Site {
-        host_name: Domain::parse("temizu.city.example.lg.jp").unwrap(),
-        language: Language::Ja,
-        utc_offset_minutes: 540,
-        contact: "情報政策課".to_owned(),
-        portal_url: String::new(),
-        retention_days: 14,
-    };
+    let site = temizu::serve::site(&config::Config::default()).unwrap();
     let known = Known::new(&config::Sender::default(), &[]);
     Washer::new(Arc::new(Sandbox::start(settings)), Arc::new(RuleSet::parse(&[]).unwrap()), known, site)
 }

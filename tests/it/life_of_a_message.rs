@@ -173,16 +173,18 @@ async fn a_mail_held_by_a_rule_waits_for_an_operator_and_is_delivered_then() {
     let site = Site::start(Plan::new(hop.address()).with_rules(rules)).await;
     let reference = site.send(&[ANNA], MAIL).await;
     let held = site.ended(reference).await;
-    assert_eq!((held.summary.stage, held.recipients_state.len()), (Stage::Held, 0));
-    assert!(hop.seen().taken.is_empty());
+    assert_eq!((held.summary.stage, copies(&held)), (Stage::Held, vec![(ANNA, Status::Sent)]));
+    let [notice] = &hop.seen().taken[..] else { panic!("{:?}", hop.seen()) };
+    assert_eq!(read(notice).value("x-temizu-status"), Some("held"));
     site.operate(reference, Operator::Release).await.unwrap();
     site.until(reference, "its delivery", |item| item.summary.stage == Stage::Delivered).await;
-    assert_eq!(file_names(&read(&hop.seen().taken[0])), ["notes.txt"]);
+    assert_eq!(file_names(&read(&hop.seen().taken[1])), ["notes.txt"]);
     let told = [
         "received",
         "inspected",
         "decided",
         "held",
+        "delivered",
         "delivery_released",
         "inspected",
         "decided",

@@ -23,6 +23,7 @@ mod legal_hold;
 mod life_of_a_message;
 mod migrate;
 mod nodes;
+mod notice;
 mod operate;
 mod passwords;
 mod postfix;

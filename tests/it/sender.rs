@@ -53,7 +53,7 @@ impl Bench {
         };
         let rules = Arc::new(RuleSet::parse(&sources).unwrap());
         let known = Known::new(sender, &[domain(DOMAIN)]);
-        Self(Washer::new(Arc::new(sandbox), rules, known, serve::site(&Config::default())))
+        Self(Washer::new(Arc::new(sandbox), rules, known, serve::site(&Config::default()).unwrap()))
     }
 
     /// The fields above, then an ordinary mail.

@@ -371,8 +371,10 @@ async fn an_item_held_by_a_rule_is_released_past_it<S: StoreUnderTest>() {
     let ports = S::open().await;
     ports.accept(1, 10).await.unwrap();
     let lease = ports.lease(10).await;
-    let held = Conclusion::Held { facts: Box::new(facts(&lease)), decision: decision(Some("R-001")) };
+    let notices = vec![mail(1, &["a@city.example"], 50)];
+    let held = Conclusion::Held { facts: Box::new(facts(&lease)), decision: decision(Some("R-001")), notices };
     ports.queue.conclude(lease, held, vec![event(Event::Held, item_id(1))]).await.unwrap();
+    ports.settle_all(2000, Settlement::Sent).await;
     let summary = ports.register.item(&key(1)).await.unwrap().summary;
     assert_eq!((summary.stage, summary.reason), (Stage::Held, Some(Reason::QuarantinedByRule)));
     assert!(ports.queue.lease(&TenantId::single(), at(9999), SPAN).await.unwrap().is_none());
@@ -402,6 +404,7 @@ async fn a_partly_held_item_is_released_to_those_who_have_nothing<S: StoreUnderT
         decision: decision(Some("R-001")),
         derivatives: Vec::new(),
         mails: vec![mail(1, &["a@city.example"], 50)],
+        notices: vec![mail(7, &["b@city.example"], 9000)],
         passwords: None,
     };
     ports.queue.conclude(lease, partly, Vec::new()).await.unwrap();

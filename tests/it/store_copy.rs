@@ -81,7 +81,11 @@ async fn fill(ports: &Ports) {
         ports.accept(number, length).await.unwrap();
         let lease = ports.lease(1400).await;
         let conclusion = match number {
-            4 => Conclusion::Held { facts: Box::new(facts(&lease)), decision: decision(Some("R-001")) },
+            4 => Conclusion::Held {
+                facts: Box::new(facts(&lease)),
+                decision: decision(Some("R-001")),
+                notices: Vec::new(),
+            },
             5 => Conclusion::Quarantined { reason: Reason::TooDeep, notices: Vec::new() },
             _ => {
                 let mails = vec![mail(number, &["a@city.example", "b@city.example"], LARGE)];

@@ -1,7 +1,7 @@
 //! Mail addresses of people (RFC 5545 3.3.3, RFC 6350 6.4.2), and nothing else that a URI can be.
 //!
-//! Refuses: every scheme but `mailto:`, quoted local parts, parameters of the URI. Invariant: an address is one word
-//! of ASCII with one `@`.
+//! Refuses: every scheme but `mailto:`, quoted local parts, parameters of the URI, and percent signs, behind which a
+//! second `@` or a header could stand. Invariant: an address is one word of ASCII with one `@`.
 
 /// Longest address in octets (RFC 5321 4.5.3.1).
 const MAX_ADDRESS: usize = 254;
@@ -19,7 +19,7 @@ pub(crate) fn of(text: &str) -> Option<&str> {
     let text = text.trim();
     let (local, domain) = text.split_once('@')?;
     let is_local =
-        !local.is_empty() && local.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$&'*+/=?_|~-%".contains(&b));
+        !local.is_empty() && local.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$&'*+/=_|~-".contains(&b));
     let is_domain = domain.starts_with(|c: char| c.is_ascii_alphanumeric())
         && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
     (is_local && is_domain && text.len() <= MAX_ADDRESS).then_some(text)
@@ -41,8 +41,11 @@ mod tests {
             ("mailto:a@b@c", None),
             ("mailto:", None),
             ("山田太郎@b", None),
+            ("mailto:a%0D%0ABcc%3Ax%40evil.jp@b.jp", None),
+            ("mailto:a%40evil.jp?x@b.jp", None),
         ] {
             assert_eq!(of_uri(uri), address, "{uri}");
         }
+        assert_eq!(of("a?attach=x@b.jp"), None);
     }
 }

@@ -9,6 +9,7 @@ use sanitizer_japanese::decode;
 use crate::line::{Line, fold, unfold, unfold_text};
 use crate::property::{self, place};
 use crate::tally::{Tally, count};
+use crate::text::wide;
 
 /// Deepest nesting that is read; ours is three.
 const MAX_DEPTH: usize = 8;
@@ -59,13 +60,15 @@ const fn malformed() -> SanitizeError {
 
 /// The unfolded text. Without a label it is UTF-8 (RFC 5545 3.1.4) if it can be.
 fn text(input: &[u8], label: Option<&str>, tally: &mut Tally) -> String {
-    let is_wide = input.starts_with(b"\xFF\xFE") || input.starts_with(b"\xFE\xFF");
-    let unfolded = if is_wide { input.to_vec() } else { unfold(input) };
+    if let Some(decoded) = wide(input, label) {
+        tally.read(&decoded);
+        return unfold_text(&decoded.text);
+    }
+    let unfolded = unfold(input);
     let is_utf8 = label.is_none() && std::str::from_utf8(&unfolded).is_ok();
     let decoded = decode(if is_utf8 { Some("utf-8") } else { label }, &unfolded);
-    tally.guessed |= decoded.guessed;
-    tally.undecodable = tally.undecodable.saturating_add(decoded.undecodable);
-    if is_wide { unfold_text(&decoded.text) } else { decoded.text }
+    tally.read(&decoded);
+    decoded.text
 }
 
 /// What may stand in a calendar.
@@ -96,7 +99,8 @@ struct Open {
     name: String,
     /// `None` if it is left out with all it holds.
     kind: Option<Kind>,
-    lines: Vec<String>,
+    /// Its properties, as they are to be written.
+    lines: String,
     /// What may stand once and stands there.
     seen: Vec<&'static str>,
     /// Components inside it, as they are to be written.
@@ -111,7 +115,7 @@ fn anew(text: &str, tally: &mut Tally) -> Result<String, SanitizeError> {
     let mut open: Vec<Open> = Vec::new();
     let mut components = 0usize;
     for raw in text.split('\n').filter(|raw| !raw.trim().is_empty()) {
-        let Some(line) = Line::read_text(raw) else {
+        let Some(line) = Line::read_text(raw, property::is_listed) else {
             count(&mut tally.left_out);
             continue;
         };
@@ -150,7 +154,7 @@ fn begin(name: String, parent: Option<&Open>, tally: &mut Tally) -> Open {
     if kind.is_none() && within.is_some() {
         count(&mut tally.left_out);
     }
-    Open { name, kind, lines: Vec::new(), seen: Vec::new(), inner: String::new(), has_content: false }
+    Open { name, kind, lines: String::new(), seen: Vec::new(), inner: String::new(), has_content: false }
 }
 
 impl Open {
@@ -176,7 +180,7 @@ impl Open {
                 if !row.many {
                     self.seen.push(row.name);
                 }
-                self.lines.push(written);
+                fold(&written, &mut self.lines);
             }
             // An event at another time, or at none, is another event.
             None if is_free && matches!(row.name, "DTSTART" | "DTEND" | "DURATION" | "RECURRENCE-ID") => {
@@ -211,7 +215,7 @@ fn end(ended: &Open, parent: Option<&mut Open>, out: &mut String, tally: &mut Ta
         fold(PRODUCT, target);
         fold("VERSION:2.0", target);
     }
-    ended.lines.iter().for_each(|line| fold(line, target));
+    target.push_str(&ended.lines);
     target.push_str(&ended.inner);
     fold(&format!("END:{}", kind.name), target);
     Ok(())
@@ -305,6 +309,25 @@ mod tests {
                 Calendar.sanitize(&text, Hints { charset: label, ..Hints::default() }, &mut Budget::generous());
             assert!(String::from_utf8(rebuilt.unwrap().bytes).unwrap().contains("SUMMARY:会議\r\n"));
             laws::hold(&Calendar, &text, label);
+        }
+    }
+
+    #[test]
+    fn wide_calendars_are_decoded_before_they_are_unfolded() {
+        // Characters that hold the bytes of line ends and blanks.
+        let title = "「打合せ」《\u{0A0D}\u{200A}\u{0D20}》";
+        let text = event(&format!("SUMMARY:{title}\r\nDESCRIPTION:a\r\n b\r\n"));
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let marked = [b"\xFF\xFE".as_slice(), &little].concat();
+        for (bytes, label) in
+            [(&little, Some("utf-16le")), (&big, Some("UTF-16BE")), (&big, Some("utf-16")), (&marked, None)]
+        {
+            laws::hold(&Calendar, bytes, label);
+            let hints = Hints { charset: label, ..Hints::default() };
+            let rebuilt = Calendar.sanitize(bytes, hints, &mut Budget::generous()).unwrap();
+            let text = String::from_utf8(rebuilt.bytes).unwrap();
+            assert!(text.contains(&format!("SUMMARY:{title}\r\nDESCRIPTION:ab\r\n")), "{text}");
         }
     }
 }

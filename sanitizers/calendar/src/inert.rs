@@ -11,6 +11,26 @@ const SCHEMES: [(&str, &str); 3] = [("https", "hxxps"), ("http", "hxxp"), ("ftp"
 const INERT: [&str; 3] = ["hxxps", "hxxp", "fxp"];
 /// Schemes that are followed up with one slash, too.
 const LENIENT: [&str; 4] = ["https", "http", "ftp", "file"];
+/// Schemes that are followed without a slash; telephone numbers stay as they are written.
+const BARE: [&str; 17] = [
+    "file",
+    "javascript",
+    "vbscript",
+    "nntp",
+    "telnet",
+    "gopher",
+    "outlook",
+    "onenote",
+    "callto",
+    "sip",
+    "sips",
+    "ldap",
+    "ldaps",
+    "smb",
+    "shell",
+    "search-ms",
+    "view-source",
+];
 /// Starts of hosts that are taken for addresses of the web.
 const HOSTS: [&str; 2] = ["www.", "ftp."];
 
@@ -67,23 +87,33 @@ fn colon(out: &mut String, rest: &str) -> Option<usize> {
         out.truncate(out.len().saturating_sub(live.len()));
         out.push_str(inert);
         out.push_str("://");
-        let belongs = |c: char| c.is_ascii_alphanumeric() || ".-_@%~!$&+=*".contains(c);
+        let belongs = |c: char| c.is_alphanumeric() || ".-_@%~!$&+=*".contains(c);
         let authority = tail.get(..tail.find(|c| !belongs(c)).unwrap_or(tail.len()))?;
         // The scheme of an address that follows at once is no part of this host.
-        let authority =
-            if tail.get(authority.len()..)?.starts_with(':') { without_scheme(authority) } else { authority };
-        let authority = authority.trim_end_matches('.');
+        let follows = tail.get(authority.len()..)?.starts_with(':');
+        let authority = if follows { without_scheme(authority) } else { authority.trim_end_matches('.') };
         out.push_str(&authority.replace('.', "[.]"));
         return authority.len().checked_add(3);
     }
     let slashes = rest.bytes().skip(1).take_while(|b| matches!(b, b'/' | b'\\')).count();
     let is_path = (scheme.len() > 1 && rest.starts_with(":\\\\")) || (slashes > 0 && is_one_of(&LENIENT));
+    if !is_path && is_bare(&scheme, rest) {
+        out.push_str("[:]");
+        return Some(1);
+    }
     is_path.then(|| {
         out.push('[');
         out.push_str(rest.get(..=slashes).unwrap_or_default());
         out.push(']');
         slashes.saturating_add(1)
     })
+}
+
+/// True before something that a program may be started with.
+fn is_bare(scheme: &str, rest: &str) -> bool {
+    let is_started = rest.chars().nth(1).is_some_and(|c| !c.is_whitespace());
+    is_started
+        && (BARE.contains(&scheme) || scheme.ends_with("mailto") || (scheme.starts_with("ms-") && scheme.len() > 3))
 }
 
 /// `authority` without a scheme at its end.
@@ -107,17 +137,16 @@ fn host(out: &mut String, rest: &str) -> Option<usize> {
     Some(host.len())
 }
 
-/// The two backslashes before the name of a file server.
+/// The backslashes, two or more, before the name of a file server. Behind a drive they are broken, too: who escapes a
+/// path twice loses nothing, and no reader has to know what a drive is.
 fn share(out: &mut String, rest: &str) -> Option<usize> {
-    let name = rest.strip_prefix("\\\\")?;
-    let mut before = out.chars().rev();
-    let (last, drive, other) = (before.next(), before.next(), before.next());
-    let is_drive = last == Some(':')
-        && drive.is_some_and(|c| c.is_ascii_alphabetic())
-        && !other.is_some_and(|c| c.is_ascii_alphanumeric());
-    (last != Some('\\') && !is_drive && name.starts_with(char::is_alphanumeric)).then(|| {
-        out.push_str("[\\\\]");
-        2
+    let name = rest.trim_start_matches('\\');
+    let run = rest.get(..rest.len().checked_sub(name.len())?)?;
+    (run.len() > 1 && name.starts_with(char::is_alphanumeric)).then(|| {
+        out.push('[');
+        out.push_str(run);
+        out.push(']');
+        run.len()
     })
 }
 
@@ -138,7 +167,12 @@ mod tests {
             ("www.a.example、WWW.B.example/x.html", "www[.]a[.]example、WWW[.]B[.]example/x.html", 2),
             ("file://server/x ldap://a sftp://b", "file[://]server/x ldap[://]a sfxp://b", 3),
             ("\\\\server\\share file:/x location:\\\\a", "[\\\\]server\\share file[:/]x location[:\\\\]a", 3),
-            ("C:\\\\x 10:30 awww.b :// a@b.example", "C:\\\\x 10:30 awww.b :// a@b.example", 0),
+            ("C:\\\\x \\\\\\y", "C:[\\\\]x [\\\\\\]y", 2),
+            ("C:\\x 10:30 awww.b :// a@b.example mailto: x", "C:\\x 10:30 awww.b :// a@b.example mailto: x", 0),
+            ("連絡先 <mailto:a@b.jp> MAILTO:a", "連絡先 <mailto[:]a@b.jp> MAILTO[:]a", 2),
+            ("javascript:x ms-msdt:/id tel:1", "javascript[:]x ms-msdt[:]/id tel:1", 2),
+            ("http://www.日本語.jp/x", "hxxp://www[.]日本語[.]jp/x", 1),
+            ("http://www.http://b.jp", "hxxp://www[.]hxxp://b[.]jp", 2),
             ("hxxps://www[.]a[.]jp/", "hxxps://www[.]a[.]jp/", 0),
         ] {
             let mut changed = 0;

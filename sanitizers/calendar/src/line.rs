@@ -29,20 +29,34 @@ pub(crate) struct Parameter {
 }
 
 impl<'a> Line<'a> {
-    /// [`Self::read`] for what is decoded already.
-    pub(crate) fn read_text(raw: &'a str) -> Option<Self> {
-        Self::read(raw.as_bytes(), |head| std::str::from_utf8(head).unwrap_or_default().to_owned())
+    /// [`Self::read`] for what is decoded already; parameters only of the names that `is_listed`.
+    pub(crate) fn read_text(raw: &'a str, is_listed: impl Fn(&str) -> bool) -> Option<Self> {
+        let line = Self::named(raw.as_bytes())?;
+        let head = raw.get(..colon(raw.as_bytes())?)?;
+        Some(if is_listed(&line.name) { line.with_parameters(head) } else { line })
     }
 
     /// Takes `raw` apart; `decode` reads what stands before the colon.
     pub(crate) fn read(raw: &'a [u8], decode: impl Fn(&[u8]) -> String) -> Option<Self> {
-        let colon = colon(raw)?;
-        let head = decode(raw.get(..colon)?);
-        let mut pieces = unquoted_pieces(&head, ';').into_iter();
-        let name = pieces.next()?.trim().rsplit('.').next()?.to_ascii_uppercase();
+        Some(Self::named(raw)?.with_parameters(&decode(raw.get(..colon(raw)?)?)))
+    }
+
+    /// Name and value, without parameters: most lines of most files are left out.
+    pub(crate) fn named(raw: &'a [u8]) -> Option<Self> {
+        let (head, value) = raw.split_at_checked(colon(raw)?)?;
+        let name = std::str::from_utf8(head.split(|b| *b == b';').next()?).ok()?;
+        let name = name.trim().rsplit('.').next()?;
         let is_name = (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let parameters = pieces.take(MAX_PARAMETERS).map(parameter).collect();
-        is_name.then_some(Self { name, parameters, value: raw.get(colon.checked_add(1)?..)? })
+        is_name.then(|| Self {
+            name: name.to_ascii_uppercase(),
+            parameters: Vec::new(),
+            value: value.get(1..).unwrap_or_default(),
+        })
+    }
+
+    fn with_parameters(mut self, head: &str) -> Self {
+        self.parameters = unquoted_pieces(head, ';').skip(1).take(MAX_PARAMETERS).map(parameter).collect();
+        self
     }
 
     /// The first value of a parameter.
@@ -67,20 +81,19 @@ fn parameter(piece: &str) -> Parameter {
         let is_encoding = ["QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT"].iter().any(|e| piece.eq_ignore_ascii_case(e));
         (if is_encoding { "ENCODING" } else { "TYPE" }, piece)
     });
-    let values = unquoted_pieces(value, ',').into_iter().take(MAX_PARAMETERS);
+    let values = unquoted_pieces(value, ',').take(MAX_PARAMETERS);
     Parameter {
         name: name.trim().to_ascii_uppercase(),
         values: values.map(|value| value.trim().trim_matches('"').to_owned()).collect(),
     }
 }
 
-fn unquoted_pieces(text: &str, separator: char) -> Vec<&str> {
+fn unquoted_pieces(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
-    text.split(|c| {
+    text.split(move |c| {
         quoted ^= c == '"';
         c == separator && !quoted
     })
-    .collect()
 }
 
 /// Logical lines, each ended by one LF. Before decoding: a line may be folded inside a character.
@@ -134,7 +147,7 @@ mod tests {
     use super::*;
 
     fn read(raw: &str) -> Option<Line<'_>> {
-        Line::read_text(raw)
+        Line::read_text(raw, |_| true)
     }
 
     #[test]
@@ -146,6 +159,11 @@ mod tests {
         assert_eq!((line.name.as_str(), line.parameter("ENCODING")), ("TEL", Some("quoted-printable")));
         assert_eq!(line.parameters.len(), 3);
         assert_eq!(read("X;A=\"b:c").map(|line| line.value), Some(b"c".as_slice()));
+        assert_eq!(Line::read_text("X-A;B=c:d", |name| name != "X-A").unwrap().parameters, []);
+        let many = format!("A{}:x", ";B=1,2".repeat(1_000));
+        let many = read(&many).unwrap();
+        assert_eq!((many.parameters.len(), many.value), (MAX_PARAMETERS, b"x".as_slice()));
+        assert_eq!(read(&format!("A;B={}:x", "1,".repeat(1_000))).unwrap().parameters[0].values.len(), MAX_PARAMETERS);
         for broken in ["", "no colon", ":x", "名前:x", "A B:x"] {
             assert_eq!(read(broken), None, "{broken}");
         }

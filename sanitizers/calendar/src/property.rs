@@ -127,6 +127,11 @@ pub(crate) fn row(name: &str, place: u8) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.name == name && row.places & place != 0)
 }
 
+/// True if `name` has a row in any component.
+pub(crate) fn is_listed(name: &str) -> bool {
+    ROWS.iter().any(|row| row.name == name)
+}
+
 /// Notes a property that has no row, by what it carries.
 pub(crate) fn left_out(line: &Line<'_>, tally: &mut Tally) {
     count(&mut tally.left_out);
@@ -172,7 +177,7 @@ impl Shape {
         match self {
             Self::Text => Some(escaped(&shown(&unescaped(value), tally))),
             Self::List => {
-                let entries = pieces(value, ',').into_iter().take(MAX_LIST);
+                let entries = pieces(value, ',').take(MAX_LIST);
                 let entries = entries.map(|entry| escaped(&line(&unescaped(entry), tally)));
                 Some(entries.collect::<Vec<_>>().join(","))
             }
@@ -209,12 +214,15 @@ fn identifier(text: &str, tally: &mut Tally) -> String {
     inert_identifier(cut.trim_end(), &mut tally.links)
 }
 
+/// Entries between commas; `None` if there are more than `most`.
+fn list(value: &str, most: usize) -> Option<Vec<&str>> {
+    let entries: Vec<&str> = value.trim().split(',').map(str::trim).take(most.saturating_add(1)).collect();
+    (entries.len() <= most).then_some(entries)
+}
+
 /// Days, or times, or periods: all of one kind, which the parameter VALUE says.
 fn moments(line: &Line<'_>, value: &str, most: usize) -> Option<(String, String)> {
-    let entries: Vec<&str> = value.trim().split(',').map(str::trim).collect();
-    if entries.len() > most {
-        return None;
-    }
+    let entries = list(value, most)?;
     if most > 1 && line.parameter("VALUE").is_some_and(|value| value.eq_ignore_ascii_case("PERIOD")) {
         return entries.iter().all(|entry| is_period(entry)).then(|| (";VALUE=PERIOD".to_owned(), entries.join(",")));
     }
@@ -239,8 +247,8 @@ fn zoned(mut parameters: String, line: &Line<'_>, tally: &mut Tally, is_one_of_s
 }
 
 fn busy(line: &Line<'_>, value: &str) -> Option<(String, String)> {
-    let entries: Vec<&str> = value.trim().split(',').map(str::trim).collect();
-    let fits = entries.len() <= MAX_LIST && entries.iter().all(|entry| is_period(entry));
+    let entries = list(value, MAX_LIST)?;
+    let fits = entries.iter().all(|entry| is_period(entry));
     let kind =
         word(line.parameter("FBTYPE").unwrap_or_default(), &["FREE", "BUSY", "BUSY-UNAVAILABLE", "BUSY-TENTATIVE"]);
     fits.then(|| (kind.map(|kind| format!(";FBTYPE={kind}")).unwrap_or_default(), entries.join(",")))
@@ -276,7 +284,7 @@ mod tests {
     use super::*;
 
     fn written(raw: &str) -> Option<String> {
-        let line = Line::read_text(raw).unwrap();
+        let line = Line::read_text(raw, |_| true).unwrap();
         row(&line.name, u8::MAX).and_then(|row| row.written(&line, &mut Tally::default()))
     }
 

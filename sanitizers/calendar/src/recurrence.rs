@@ -1,6 +1,6 @@
 //! Rules of repetition (RFC 5545 3.3.10).
 //!
-//! Refuses: repetition more often than daily, unknown and repeated parts, numbers out of their range, more than a
+//! Refuses: repetition more often than once a day, unknown and repeated parts, numbers out of their range, more than a
 //! thousand repetitions. Invariant: what is written is a rule with its parts in the order of the sender.
 
 use crate::date::moment;
@@ -48,7 +48,8 @@ fn fits(name: &str, values: &str) -> bool {
         "BYWEEKNO" => all(values, 53, |week| signed(week, 53)),
         "BYSETPOS" => all(values, 31, |place| signed(place, 366)),
         "BYMONTH" => all(values, 12, |month| number(month, 1, 12)),
-        "BYHOUR" => all(values, 24, |hour| number(hour, 0, 23)),
+        // Lists of these would repeat it within a day.
+        "BYHOUR" => number(values, 0, 23),
         "BYMINUTE" => number(values, 0, 59),
         "BYSECOND" => number(values, 0, 60),
         _ => false,
@@ -85,6 +86,9 @@ mod tests {
             ("FREQ=DAILY;COUNT=1;UNTIL=20270101", None),
             ("FREQ=DAILY;FREQ=WEEKLY", None),
             ("FREQ=DAILY;BYSECOND=1,2", None),
+            ("FREQ=DAILY;BYMINUTE=1,2", None),
+            ("FREQ=DAILY;BYHOUR=0,12", None),
+            ("FREQ=DAILY;BYHOUR=9;BYMINUTE=30", Some("FREQ=DAILY;BYHOUR=9;BYMINUTE=30")),
             ("FREQ=DAILY;BYDAY=54MO", None),
             ("FREQ=DAILY;BYDAY=日", None),
             ("FREQ=DAILY;X-A=1", None),

@@ -3,6 +3,7 @@
 //! Refuses nothing. Invariant: one finding per code, in a fixed order.
 
 use sanitizer_api::{Code, Finding};
+use sanitizer_japanese::Decoded;
 
 /// Counts of one file.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -27,6 +28,12 @@ pub(crate) fn count(number: &mut u32) {
 }
 
 impl Tally {
+    /// Notes how a text was read.
+    pub(crate) fn read(&mut self, decoded: &Decoded) {
+        self.guessed |= decoded.guessed;
+        self.undecodable = self.undecodable.saturating_add(decoded.undecodable);
+    }
+
     /// All of it; `rebuilt` counts what was left out, and at least one if the file changed.
     pub(crate) fn findings(&self, rebuilt: Code, changed: bool) -> Vec<Finding> {
         let rows = [

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer};
-use sanitizer_japanese::decode;
+use sanitizer_japanese::{decode, single_line};
 
 use crate::date::is_day;
 use crate::line::{Line, colon, fold, unfold};
@@ -16,6 +16,8 @@ use crate::{address, text};
 
 /// Most cards of a file.
 const MAX_CARDS: usize = 10_000;
+/// Most fields of a card that are read; those that are added to every card (VERSION, N, FN) are among them.
+const MAX_FIELDS: usize = 1_000;
 
 /// Kinds of telephone numbers and addresses that may stand in TYPE.
 const TYPES: [&str; 17] = [
@@ -63,9 +65,9 @@ const fn malformed() -> SanitizeError {
 
 /// Writes the cards of a file anew.
 fn anew(input: &[u8], label: Option<&str>, tally: &mut Tally) -> Result<String, SanitizeError> {
-    let is_wide = input.starts_with(b"\xFF\xFE") || input.starts_with(b"\xFE\xFF");
-    let (unfolded, charset) = if is_wide {
-        (unfold(decode(label, input).text.as_bytes()), "utf-8")
+    let (unfolded, charset) = if let Some(decoded) = text::wide(input, label) {
+        tally.read(&decoded);
+        (unfold(decoded.text.as_bytes()), "utf-8")
     } else {
         let unfolded = unfold(input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input));
         let is_utf8 = label.is_none() && std::str::from_utf8(&unfolded).is_ok();
@@ -75,11 +77,10 @@ fn anew(input: &[u8], label: Option<&str>, tally: &mut Tally) -> Result<String, 
         (unfolded, whole.charset)
     };
     let mut out = String::with_capacity(unfolded.len());
-    let lines = whole_lines(&unfolded);
-    let mut card: Vec<Line<'_>> = Vec::new();
+    let mut card: Vec<Cow<'_, [u8]>> = Vec::new();
     let (mut depth, mut cards) = (0u32, 0usize);
-    for raw in &lines {
-        let Some(line) = Line::read(raw, |head| decode(Some(charset), head).text) else {
+    for raw in whole_lines(&unfolded) {
+        let Some(line) = Line::named(&raw) else {
             count(&mut tally.left_out);
             continue;
         };
@@ -98,7 +99,13 @@ fn anew(input: &[u8], label: Option<&str>, tally: &mut Tally) -> Result<String, 
                 one(&std::mem::take(&mut card), charset, &mut out, tally)?;
             }
             ("END", _) if is_card => depth = depth.saturating_sub(1),
-            (_, 1) => card.push(line),
+            (_, 1) if is_read(&line.name) => {
+                if card.len() >= MAX_FIELDS {
+                    return Err(SanitizeError::LimitReached { what: "fields" });
+                }
+                card.push(raw);
+            }
+            (_, 1) => left_out(&line.name, tally),
             // Around the cards, and in a card inside a card (AGENT).
             _ => count(&mut tally.left_out),
         }
@@ -107,27 +114,25 @@ fn anew(input: &[u8], label: Option<&str>, tally: &mut Tally) -> Result<String, 
 }
 
 /// Lines, each with those that a soft break of quoted-printable ties to it.
-fn whole_lines(unfolded: &[u8]) -> Vec<Cow<'_, [u8]>> {
-    let mut lines: Vec<Cow<'_, [u8]>> = Vec::new();
-    let mut goes_on = false;
-    for raw in unfolded.split(|b| *b == b'\n') {
-        let is_soft = raw.ends_with(b"=");
-        match lines.last_mut().filter(|_| goes_on) {
-            Some(before) => {
-                let before = before.to_mut();
-                before.pop();
-                before.extend_from_slice(raw);
-                goes_on = is_soft;
-            }
-            None if raw.trim_ascii().is_empty() => {}
-            None => {
-                let head = raw.get(..colon(raw).unwrap_or_default()).unwrap_or_default().to_ascii_uppercase();
-                goes_on = is_soft && head.windows(16).any(|window| window == b"QUOTED-PRINTABLE");
-                lines.push(Cow::Borrowed(raw));
+fn whole_lines(unfolded: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let mut raws = unfolded.split(|b| *b == b'\n');
+    std::iter::from_fn(move || {
+        let first = raws.by_ref().find(|raw| !raw.trim_ascii().is_empty())?;
+        let mut line = Cow::Borrowed(first);
+        let head = first.get(..colon(first).unwrap_or_default()).unwrap_or_default();
+        let is_quoted = || head.windows(16).any(|window| window.eq_ignore_ascii_case(b"QUOTED-PRINTABLE"));
+        if first.ends_with(b"=") && is_quoted() {
+            for raw in raws.by_ref() {
+                let line = line.to_mut();
+                line.pop();
+                line.extend_from_slice(raw);
+                if !raw.ends_with(b"=") {
+                    break;
+                }
             }
         }
-    }
-    lines
+        Some(line)
+    })
 }
 
 /// What a value is.
@@ -161,6 +166,21 @@ const ROWS: &[(&str, Shape, bool)] = &[
     ("SORT-STRING", Shape::Text, false),
 ];
 
+/// True if a line of this name is looked at.
+fn is_read(name: &str) -> bool {
+    matches!(name, "VERSION" | "SOUND") || ROWS.iter().any(|(listed, _, _)| *listed == name)
+}
+
+/// Notes a field that has no row, by what it carries.
+fn left_out(name: &str, tally: &mut Tally) {
+    count(&mut tally.left_out);
+    match name {
+        "PHOTO" | "LOGO" | "KEY" | "AGENT" => count(&mut tally.active),
+        "URL" | "SOURCE" | "FBURL" | "CALURI" | "CALADRURI" | "IMPP" => count(&mut tally.links),
+        _ => {}
+    }
+}
+
 /// A card in the making.
 #[derive(Debug, Default)]
 struct Card {
@@ -177,16 +197,19 @@ struct Field {
 }
 
 /// Writes one card.
-fn one(lines: &[Line<'_>], charset: &str, out: &mut String, tally: &mut Tally) -> Result<(), SanitizeError> {
-    let version = lines.iter().find(|line| line.name == "VERSION").map(|line| line.value.trim_ascii());
+fn one(lines: &[Cow<'_, [u8]>], charset: &str, out: &mut String, tally: &mut Tally) -> Result<(), SanitizeError> {
+    let mut names = lines.iter().filter_map(|raw| Line::named(raw));
+    let version = names.find(|line| line.name == "VERSION").map(|line| line.value.trim_ascii());
     let dialect = Dialect { old: version == Some(b"2.1"), charset: Some(charset) };
     let mut card = Card::default();
-    for line in lines.iter().filter(|line| line.name != "VERSION") {
-        if card.take(line, &dialect, tally).is_none() {
+    // One line at a time is taken apart: the parameters of all of them could be many times as large as the file.
+    let lines = lines.iter().filter_map(|raw| Line::read(raw, |head| decode(Some(charset), head).text));
+    for line in lines.filter(|line| line.name != "VERSION") {
+        if card.take(&line, &dialect, tally).is_none() {
             count(&mut tally.left_out);
         }
     }
-    card.name_it().ok_or_else(malformed)?;
+    card.name_it(tally).ok_or_else(malformed)?;
     fold("BEGIN:VCARD", out);
     fold("VERSION:3.0", out);
     for field in &card.fields {
@@ -209,14 +232,7 @@ impl Card {
         if line.name == "SOUND" {
             return self.reading(line, dialect, tally);
         }
-        let Some(&(name, shape, many)) = ROWS.iter().find(|(name, _, _)| *name == line.name) else {
-            match line.name.as_str() {
-                "PHOTO" | "LOGO" | "KEY" | "AGENT" => count(&mut tally.active),
-                "URL" | "SOURCE" | "FBURL" | "CALURI" | "CALADRURI" | "IMPP" => count(&mut tally.links),
-                _ => {}
-            }
-            return None;
-        };
+        let &(name, shape, many) = ROWS.iter().find(|(name, _, _)| *name == line.name)?;
         if !many && self.has(name) {
             return None;
         }
@@ -230,21 +246,13 @@ impl Card {
                 }
                 components
             }
-            Shape::List => dialect.components(&value.replace(';', "\\;"), tally),
+            Shape::List => dialect.list(&value, tally),
             Shape::Text => whole(text::shown(&text::unescaped(&value), tally)),
-            Shape::Telephone => {
-                let number = text::line(&text::unescaped(&value), tally);
-                whole(number.strip_prefix("tel:").unwrap_or(&number).trim().to_owned())
-            }
+            Shape::Telephone => whole(text::telephone(&text::unescaped(&value), tally)),
             Shape::Address => {
-                let value = text::line(&text::unescaped(&value), &mut Tally::default());
-                let value = value
-                    .get(..7)
-                    .filter(|s| s.eq_ignore_ascii_case("mailto:"))
-                    .and_then(|s| value.get(s.len()..))
-                    .unwrap_or(&value)
-                    .to_owned();
-                whole(address::of(&value)?.to_owned())
+                // As it is: nobody makes a link of this field, and answers need the host.
+                let address = single_line(&text::unescaped(&value));
+                whole(address::of(text::without_scheme(&address, "mailto:").unwrap_or(&address))?.to_owned())
             }
             Shape::Day => whole(day(&value)?),
         };
@@ -304,11 +312,13 @@ impl Card {
     }
 
     /// Puts N and FN, which every card must have, to the front; `None` if nothing could be a name.
-    fn name_it(&mut self) -> Option<()> {
+    fn name_it(&mut self, tally: &mut Tally) -> Option<()> {
         if !self.has("FN") {
             // The family name and the given name; of a card without them whatever it is about.
             let rows = [("N", 2), ("N", 5), ("ORG", 5), ("NICKNAME", 1), ("EMAIL", 1), ("TEL", 1)];
             let name = rows.iter().map(|(name, most)| self.words(name, *most)).find(|words| !words.is_empty())?;
+            // An address of a mail is no name yet.
+            let name = text::line(&name, tally);
             self.fields.insert(0, Field { name: "FN", types: Vec::new(), components: whole(name) });
         }
         if !self.has("N") {
@@ -414,6 +424,54 @@ mod tests {
         ] {
             assert!(Contacts.sanitize(card.as_bytes(), Hints::default(), &mut Budget::generous()).is_err(), "{card}");
         }
+    }
+
+    #[test]
+    fn addresses_keep_their_host_and_numbers_and_lists_read_the_same_again() {
+        let (card, found) = rebuilt(
+            b"BEGIN:VCARD\nVERSION:3.0\nEMAIL:soumu@www.city.example.jp\nTEL:tel:tel:1\nNICKNAME:a;b,c\\;d\nEND:VCARD\n",
+        );
+        assert_eq!(
+            card,
+            "BEGIN:VCARD\nVERSION:3.0\nN:a\\;b c\\;d;;;;\nFN:a\\;b c\\;d\nEMAIL:soumu@www.city.example.jp\nTEL:1\n\
+            NICKNAME:a\\;b,c\\;d\nEND:VCARD\n"
+        );
+        assert_eq!(found, [(Code::ContactRebuilt, 1)]);
+        let (card, _) = rebuilt(b"BEGIN:VCARD\nEMAIL:soumu@www.city.example.jp\nEND:VCARD\n");
+        assert!(card.contains("\nFN:soumu@www[.]city[.]example[.]jp\nEMAIL:soumu@www.city.example.jp\n"), "{card}");
+    }
+
+    #[test]
+    fn wide_cards_are_decoded_before_they_are_unfolded_and_say_what_had_no_reading() {
+        // \u{300A} and \u{300D} hold the bytes of line ends.
+        let text = "BEGIN:VCARD\r\nFN:\u{300A}\u{300D}\u{2020}\r\nNOTE:〓\r\nEND:VCARD\r\n".replace('〓', "\u{D7FF}");
+        let big: Vec<u8> =
+            text.encode_utf16().map(|c| if c == 0xD7FF { 0xD800 } else { c }).flat_map(u16::to_be_bytes).collect();
+        let marked = [b"\xFE\xFF".as_slice(), &big].concat();
+        for (bytes, label, guessed) in
+            [(&marked, None, false), (&marked, Some("utf-8"), true), (&big, Some("utf-16be"), false)]
+        {
+            laws::hold(&Contacts, bytes, label);
+            let hints = Hints { charset: label, ..Hints::default() };
+            let rebuilt = Contacts.sanitize(bytes, hints, &mut Budget::generous()).unwrap();
+            let found: Vec<_> = rebuilt.findings.iter().map(|found| (found.code, found.count)).collect();
+            let mut expected = vec![(Code::Undecodable, 1), (Code::ContactRebuilt, 1)];
+            if guessed {
+                expected.insert(0, (Code::CharsetGuessed, 1));
+            }
+            assert_eq!(found, expected, "{label:?}");
+            assert!(
+                String::from_utf8(rebuilt.bytes).unwrap().contains("\r\nFN:\u{300A}\u{300D}\u{2020}\r\nNOTE:〓\r\n")
+            );
+        }
+    }
+
+    #[test]
+    fn a_card_of_too_many_fields_is_refused_and_fields_without_a_row_do_not_count() {
+        let card = |field: &str, times| format!("BEGIN:VCARD\nFN:a\n{}END:VCARD\n", field.repeat(times));
+        let ended = |card: &str| Contacts.sanitize(card.as_bytes(), Hints::default(), &mut Budget::generous());
+        assert!(ended(&card("TEL:1\n", MAX_FIELDS - 10)).is_ok() && ended(&card("X-A:1\n", MAX_FIELDS + 1)).is_ok());
+        assert_eq!(ended(&card("TEL:1\n", MAX_FIELDS)), Err(SanitizeError::LimitReached { what: "fields" }));
     }
 
     #[test]

@@ -43,13 +43,22 @@ impl Dialect<'_> {
     /// The components of `text`, ready to be shown.
     pub(crate) fn components(&self, text: &str, tally: &mut Tally) -> Components {
         let mut entry = |raw: &str| shown(&unescaped(raw), tally);
-        let components = pieces(text, ';').into_iter().take(MAX_COMPONENTS);
+        let components = pieces(text, ';').take(MAX_COMPONENTS);
         components
             .map(|component| match self.old {
                 true => vec![entry(component)],
-                false => pieces(component, ',').into_iter().take(MAX_ENTRIES).map(&mut entry).collect(),
+                false => pieces(component, ',').take(MAX_ENTRIES).map(&mut entry).collect(),
             })
             .collect()
+    }
+
+    /// The entries of a list, ready to be shown; a semicolon does not separate in it.
+    pub(crate) fn list(&self, text: &str, tally: &mut Tally) -> Components {
+        let mut entry = |raw: &str| shown(&unescaped(raw), tally);
+        vec![match self.old {
+            true => vec![entry(text)],
+            false => pieces(text, ',').take(MAX_ENTRIES).map(entry).collect(),
+        }]
     }
 }
 

@@ -1,9 +1,13 @@
 //! Whether a RAR or 7z archive takes a password, from its headers.
 //!
-//! Invariant: every walk goes forward and ends after [`MAX_BLOCKS`] blocks; nothing of a member is unpacked.
+//! Invariant: every walk goes forward and ends after [`MAX_BLOCKS`] blocks; nothing of a member is unpacked, and of a packed
+//! head no more than [`MAX_HEADER`].
+
+use std::io::Read;
+
+use lzma_rust2::LzmaReader;
 
 use crate::bytes::{find, head, u16_at, u32_at};
-use crate::lzma;
 
 /// Headers looked at.
 const MAX_BLOCKS: usize = 20_000;
@@ -120,7 +124,23 @@ fn packed_header_tells(bytes: &[u8], outer: &[u8]) -> Option<bool> {
     let coder = find(outer, LZMA)? + LZMA.len();
     let properties = *outer.get(coder..)?.first_chunk::<5>()?;
     let packed = head(bytes.get(position.checked_add(32)?..)?, size);
-    Some(find(&lzma::unpack(properties, packed, MAX_HEADER), AES).is_some())
+    Some(find(&unpack(properties, packed, MAX_HEADER), AES).is_some())
+}
+
+/// The first `most` bytes of what `packed` holds; fewer if it ends or breaks before that. `properties` are the five bytes
+/// of the coder: its parameters and the size of its dictionary, which is never larger than the output needs.
+fn unpack(properties: [u8; 5], packed: &[u8], most: usize) -> Vec<u8> {
+    let mut output = Vec::new();
+    let [parameters, dictionary @ ..] = properties;
+    let dictionary = u32::from_le_bytes(dictionary).min(u32::try_from(most).unwrap_or(u32::MAX)).max(4096);
+    if let Ok(mut reader) = LzmaReader::new_with_props(packed, u64::MAX, parameters, dictionary, None) {
+        // Byte by byte: what comes before a stream breaks or ends without a mark is kept.
+        let mut byte = [0];
+        while output.len() < most && matches!(reader.read(&mut byte), Ok(1)) {
+            output.extend(byte);
+        }
+    }
+    output
 }
 
 /// The leading one bits of the first byte say how many bytes follow, the lowest first.
@@ -223,8 +243,8 @@ mod tests {
             let _ = (detect(&changed), detect(&whole[..at]));
             let packed = &changed[at..];
             for most in [0, 1, 100, 5_000] {
-                assert!(lzma::unpack([0x5D, 0, 0, 1, 0], packed, most).len() <= most);
-                assert!(lzma::unpack([0x5D, 0, 0, 1, 0], &[&[0], packed].concat(), most).len() <= most);
+                assert!(unpack([0x5D, 0, 0, 1, 0], packed, most).len() <= most);
+                assert!(unpack([0x5D, 0, 0, 1, 0], &[&[0], packed].concat(), most).len() <= most);
             }
         }
     }

@@ -7,7 +7,6 @@
 mod archive;
 mod bytes;
 mod extension;
-mod lzma;
 mod ole;
 mod polyglot;
 mod probe;

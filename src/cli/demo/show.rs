@@ -87,7 +87,12 @@ fn sentence(outcome: &PartOutcome, detail: &ItemDetail, printer: &Printer) -> Op
         return None;
     }
     let extension = part.name.as_ref().and_then(FileName::extension);
-    let known = Detail { rule: Some(outcome.rule.as_str()), extension: extension.as_deref(), class: Some(part.class) };
+    let known = Detail {
+        rule: Some(outcome.rule.as_str()),
+        extension: extension.as_deref(),
+        class: Some(part.class),
+        ..Detail::default()
+    };
     let reasons: Vec<Reason> =
         outcome.reason.into_iter().chain(outcome.findings.iter().map(|finding| finding.code)).collect();
     let said: Vec<String> = reasons.iter().map(|reason| reason.sentence(printer.language(), &known)).collect();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Case, mailbox, site};
-use crate::compose::{laws, text, wording};
+use crate::compose::{Phrases, laws, text};
 use crate::domain::{Action, FileName, Language, Mailbox, NamedAddress, PartRole, Reason};
 
 /// Text that attackers like, in any mixture.
@@ -38,6 +38,8 @@ fn hostile() -> impl Strategy<Value = String> {
         "────────────────────────────────",
         "\n────────────────────────────────\n",
         "\n■ 添付ファイル\n",
+        "\n──── 添付されたメール ここまで ────\n",
+        "──── Attached mail 1 ────",
         "https://evil.example/",
         "{rule}",
         "葛\u{E0100}",
@@ -113,6 +115,9 @@ proptest! {
             let composed = case.compose_as(&site(language), 1).unwrap();
             let read = laws::check(&composed.mail);
             prop_assert_eq!(case.compose_as(&site(language), 1).unwrap(), composed);
+            for mark in ["──── 添付されたメール ここまで ────", "──── Attached mail 1 ────"] {
+                prop_assert!(!read.text.lines().any(|line| line == mark), "nobody else sets off a mail");
+            }
             let written = case.outcomes.iter().filter(|outcome| outcome.derivative.is_some());
             prop_assert_eq!(read.files.len(), written.filter(|o| o.action == Action::Rebuild).count());
         }
@@ -122,7 +127,8 @@ proptest! {
     fn a_subject_comes_out_as_literal_text(untrusted in hostile()) {
         let case = Case::new().headers(|headers| headers.subject = Some(untrusted.clone())).body("x", &[]);
         let expected = text::single_line(&untrusted, 500);
-        let expected = wording::without_tags(&expected);
+        let phrases = Phrases::default();
+        let expected = phrases.without_tags(&expected);
         let read = case.read();
         prop_assert_eq!(read.fields.get("Subject").map_or("", String::as_str), expected);
     }

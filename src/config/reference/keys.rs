@@ -22,6 +22,7 @@ const fn list(of: &'static Form) -> Form {
 /// The tables of the file, in order.
 pub const SECTIONS: &[Section] = &[
     Section { name: "site", en: "The municipality and what its staff read", ja: "団体と、職員が読む文" },
+    Section { name: "notice", en: "What recipients are told", ja: "届いたメールに添えるお知らせ" },
     Section { name: "smtp", en: "Receiving mail", ja: "メールの受信" },
     Section { name: "deliver", en: "Sending to the LGWAN mail server", ja: "LGWAN 側メールサーバへの送信" },
     Section { name: "store", en: "Where data lies", ja: "データの置き場所" },
@@ -70,6 +71,13 @@ pub const KEYS: &[Key] = &[
     key("site.gaiji", Form::Path, "\"/etc/temizu/gaiji.txt\"",
         "Table of the site's own characters: a code and a word a line; what it does not know is shown as a geta mark.",
         "外字の表。一行に一つ、コードと置き換える文字を書きます。表にない外字は〓で示します。"),
+
+    key("notice.template", Form::Path, "\"/etc/temizu/notice.toml\"",
+        "A file with the site's own wording for a few places of the notice; try it with temizu notice preview.",
+        "お知らせの一部を団体の言葉に変えるファイル。temizu notice preview で確かめられます。"),
+    key("notice.held", Form::Switch, "true",
+        "Whether the recipients of a mail that a rule holds as a whole are told so.",
+        "規則がメール全体を止めたとき、宛先の人に知らせるかどうか。"),
 
     key("smtp.listen", list(&SOCKET), "[\"0.0.0.0:25\", \"[::]:25\"]",
         "Addresses to listen on. Needed to receive mail.",

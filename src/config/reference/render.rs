@@ -143,6 +143,7 @@ fn form_name(form: &Form, language: Language) -> String {
         Form::Integer { min, max } => {
             pick(&format!("{min}～{max} の整数"), &format!("a whole number from {min} to {max}"))
         }
+        Form::Switch => pick("`true` / `false`", "`true` / `false`"),
         Form::Line => pick("一行の文字列", "one line of text"),
         Form::Domain => pick("ドメイン名", "a domain name"),
         Form::Socket => pick("IP アドレス:ポート", "an IP address and a port"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use temizu::compose::phrases::{Place, VARIABLES};
 use temizu::config::load::{Overrides, parse};
 use temizu::config::reference::{KEYS, SECTIONS, find};
 use temizu::domain::{Action, Event, Language, Reason, Stage, Status, TypeClass};
@@ -142,6 +143,7 @@ fn every_reason_code_and_every_other_name_of_the_program_exists() {
     known.extend(Status::ALL.iter().map(|status| status.as_str()));
     known.extend(TypeClass::ALL.iter().map(|class| class.as_str()));
     known.extend(KEYS.iter().filter_map(|key| key.path.split_once('.')).map(|(_, leaf)| leaf));
+    known.extend(Place::ALL.iter().map(|place| place.name()).chain(VARIABLES.iter().map(|(name, ..)| *name)));
     let is_name = |span: &str| span.contains('_') && span.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     for page in manual("ja").iter().chain(&manual("en")) {
         for span in Outline::of(&page.text).spans().filter(|span| is_name(span)) {

@@ -80,7 +80,13 @@ fn reasons(language: Language) -> String {
             "Notices, commands and audit records all use the sentences of this table. `{…}` is filled in.\n\n| code | sentence | what to do next |",
         ),
     };
-    let detail = Detail { rule: Some("{rule}"), extension: Some("{extension}"), class: Some(TypeClass::Unknown) };
+    let detail = Detail {
+        rule: Some("{rule}"),
+        extension: Some("{extension}"),
+        class: Some(TypeClass::Unknown),
+        contact: Some("{contact}"),
+        portal: false,
+    };
     let unknown = kind(TypeClass::Unknown, language);
     let shown = |text: String| {
         text.replace(&format!("（{unknown}）"), "（{kind}）").replace(&format!("({unknown})"), "({kind})")

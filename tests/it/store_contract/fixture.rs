@@ -314,6 +314,7 @@ pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outb
         decision: decision(None),
         derivatives: vec![derivative(derivative_length)],
         mails,
+        notices: Vec::new(),
         passwords: None,
     }
 }

@@ -79,7 +79,8 @@ impl Town {
         let mut facts = Box::new(facts(lease));
         facts.headers.message_id = Some(MessageId::try_from(self.message_id.to_owned()).unwrap());
         let mails = vec![mail(self.mail, &[self.recipient], LARGE)];
-        Conclusion::Sanitized { facts, decision: decision(None), derivatives: Vec::new(), mails, passwords: None }
+        let (derivatives, notices) = (Vec::new(), Vec::new());
+        Conclusion::Sanitized { facts, decision: decision(None), derivatives, mails, notices, passwords: None }
     }
 
     async fn conclude(&self, ports: &Ports, lease: Lease) {
