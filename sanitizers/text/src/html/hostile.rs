@@ -246,3 +246,21 @@ fn entities_are_read_even_where_nothing_else_is_html() {
         assert_eq!(text(html), expected, "{html}");
     }
 }
+
+#[test]
+fn a_body_that_was_too_large_for_a_tree_says_so() {
+    let html = "<p style='display:none'>隠</p>本文";
+    let mut small = Budget { html_bytes: 1, ..Budget::generous() };
+    let hints = Hints { charset: Some("utf-8"), ..Hints::default() };
+    let stripped = HtmlBody.sanitize(html.as_bytes(), hints, &mut small).unwrap();
+    assert_eq!(std::str::from_utf8(&stripped.bytes), Ok("隠\n本文\n"));
+    assert_eq!(count(&stripped, Code::HtmlStripped), 1);
+    assert_eq!(count(&read(html), Code::HtmlStripped), 0);
+    // Over the limit of nodes as well; text without any tag hides nothing.
+    let nodes = format!("<p style='display:none'>隠</p>{}本文", "<b>".repeat(1_000_001));
+    let mut large = Budget { html_bytes: u64::MAX, ..Budget::generous() };
+    let stripped = HtmlBody.sanitize(nodes.as_bytes(), hints, &mut large).unwrap();
+    assert_eq!(count(&stripped, Code::HtmlStripped), 1);
+    let plain = HtmlBody.sanitize("1 &lt; 2".as_bytes(), hints, &mut small).unwrap();
+    assert_eq!((std::str::from_utf8(&plain.bytes), count(&plain, Code::HtmlStripped)), (Ok("1 < 2\n"), 0));
+}

@@ -1,6 +1,6 @@
 //! The text of HTML that is too deep or too large for a tree: tags go, text stays.
 //!
-//! Refuses: nothing. Invariant: linear; no character of visible text is lost, though hidden text may show.
+//! Refuses: nothing. Invariant: linear; no character of visible text is lost. Hidden text may show, which is said.
 
 use sanitizer_api::Code;
 use sanitizer_japanese::single_line;
@@ -17,7 +17,8 @@ const MAX_TAG: usize = 16 * 1024;
 
 /// The text of `html`, one line per block.
 pub(crate) fn strip(html: &str) -> Seen {
-    let mut stripper = Stripper { seen: Seen::default(), scratch: String::new(), link: None, dropped: false };
+    let mut stripper =
+        Stripper { seen: Seen::default(), scratch: String::new(), link: None, dropped: false, tags: false };
     for token in Lexer::new(html) {
         match token {
             Token::Text(_) if stripper.dropped => {}
@@ -26,6 +27,8 @@ pub(crate) fn strip(html: &str) -> Seen {
             Token::Close(name) => stripper.close(Tag::of(name)),
         }
     }
+    // Without a tree nobody knows what is hidden.
+    stripper.seen.findings.note(Code::HtmlStripped, u32::from(stripper.tags));
     // A link that was never ended leads somewhere all the same.
     stripper.close(Tag::A);
     stripper.seen.text = tidy(&stripper.seen.text);
@@ -38,10 +41,13 @@ struct Stripper {
     /// The target of the open link, and where its text began.
     link: Option<(Target, usize)>,
     dropped: bool,
+    /// A tag was met.
+    tags: bool,
 }
 
 impl Stripper {
     fn open(&mut self, tag: Tag, attributes: &str) {
+        self.tags = true;
         self.dropped = matches!(tag, Tag::Script | Tag::Iframe | Tag::Style | Tag::Title);
         match tag {
             Tag::Script
