@@ -310,16 +310,16 @@ impl<'a> Builder<'a> {
         cells.into_iter().fold(table, usize::max)
     }
 
-    /// Ends the look at place `at` and opens the blocks and looks above it again, as browsers do (WHATWG 13.2.6.4.7).
+    /// Ends the look at place `at`, unless too many blocks stand in it, and opens the blocks and looks above it again, as browsers do (WHATWG 13.2.6.4.7).
     fn cut(&mut self, at: usize) {
-        let (mut blocks, mut looks) = (0usize, 0usize);
+        // Asked before the way up the stack: only a tag that ends all that it goes through may go there.
+        if self.blocks.iter().rev().nth(MAX_REOPENED).is_some_and(|&block| block > at) {
+            return;
+        }
+        let mut looks = 0usize;
         let mut above: Vec<Open<'a>> = Vec::new();
         for open in self.stack.iter().skip(at.saturating_add(1)) {
             if open.tag.is_block() {
-                blocks = blocks.saturating_add(1);
-                if blocks > MAX_REOPENED {
-                    return;
-                }
                 above.push(*open);
             } else if open.tag.is_formatting() && looks < MAX_REOPENED {
                 // Nothing else goes on, or what it hides would take the text behind it along.

@@ -211,6 +211,32 @@ fn what_no_browser_shows_is_counted() {
 }
 
 #[test]
+fn nothing_is_gone_through_more_often_than_it_ends() {
+    let hosts = |count: usize| format!("<a href=https://{}.a.jp>{}", "x".repeat(count * 5), "a.jp ".repeat(count));
+    for (what, html) in [
+        (
+            "end tags below many blocks",
+            format!("<b>{}{}{}x", "<span>".repeat(80_000), "<div>".repeat(9), "</b>".repeat(120_000)),
+        ),
+        (
+            "end tags below few blocks",
+            format!("<b>{}{}{}x", "<span>".repeat(80_000), "<div>".repeat(8), "</b>".repeat(120_000)),
+        ),
+        ("end tags of headings", format!("{}{}x", "<h1><b>".repeat(60_000), "</h2></h3></p>".repeat(40_000))),
+        ("end tags in cells", format!("{}{}x", "<table><td>".repeat(45_000), "</b></div>".repeat(50_000))),
+        ("hosts and a long target", hosts(100_000)),
+        ("many links", "<a href=//a.jp>a.jp a.jp</a>".repeat(37_000)),
+        ("one long word as a link", format!("<a href=//a.jp>{}x", "\u{FDFA}".repeat(330_000))),
+    ] {
+        let start = Instant::now();
+        let rebuilt = read(&html);
+        let taken = start.elapsed();
+        assert!(!rebuilt.bytes.is_empty(), "{what}");
+        assert!(taken < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 }), "{what} {taken:?}");
+    }
+}
+
+#[test]
 fn a_link_lies_wherever_its_text_does() {
     let far = "あ".repeat(100);
     let honest = "a.evil.example ".repeat(50).replace("a.evil.example", "https://evil.example/");
@@ -241,6 +267,7 @@ fn entities_are_read_even_where_nothing_else_is_html() {
         ("<!-- 注 -->&#26085;&#26412;", "日本\n"),
         ("<x-y>&#26085;&#26412;</x-y>", "<x-y>日本</x-y>"),
         ("お知らせ <https://a.example/>\n<!-- 注 -->&#26085;&#26412;\n", "お知らせ <hxxps://a[.]example/>\n日本\n"),
+        ("<x-y><!-->本文<!--->本文<!-- 注 --!>本文<!-- 注 -->", "<x-y>本文本文本文"),
         ("<x-y><!-- 終わらない &amp;", "<x-y><!-- 終わらない &"),
     ] {
         assert_eq!(text(html), expected, "{html}");

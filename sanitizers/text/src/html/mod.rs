@@ -105,9 +105,9 @@ fn as_written(html: &str) -> Seen {
     let mut seen = Seen::default();
     let mut rest = html;
     while let Some((text, comment)) = rest.split_once("<!--") {
-        let Some((_, after)) = comment.split_once("-->") else { break };
+        let Some(length) = lexer::comment_length(comment) else { break };
         entity::decode(text, false, &mut seen.text);
-        rest = after;
+        rest = comment.get(length..).unwrap_or_default();
     }
     entity::decode(rest, false, &mut seen.text);
     seen
