@@ -219,16 +219,31 @@ impl<'a> Reader<'a> {
                         });
                     }
                 }
-                _ => {}
+                _ => self.beside(child, tag, look),
             }
         }
     }
 
+    /// What stands in a table but in none of its cells: it has no words, yet it is counted, and a picture may lead on.
+    fn beside(&mut self, id: usize, tag: Tag, look: Look) {
+        if tag != Tag::Br {
+            let end = self.tree.end(id);
+            self.walk(id, end, look);
+            self.writer.end_line();
+        }
+    }
+
     fn row(&mut self, row: &Entered<'a>, heading: bool) -> Row {
-        let cells: Vec<usize> = self.tree.children(row.id).filter(|&cell| self.tree.tag(cell).is_cell()).collect();
+        let (cells, others): (Vec<usize>, Vec<usize>) =
+            self.tree.children(row.id).partition(|&cell| self.tree.tag(cell).is_cell());
         let all_headings = !cells.is_empty() && cells.iter().all(|&cell| self.tree.tag(cell) == Tag::Th);
         let mut out = Row { cells: Vec::with_capacity(cells.len()), heading: heading || all_headings };
         self.inside(row.tag, &row.attributes, |reader| {
+            for other in others {
+                if let Some(Content::Element(tag, _)) = reader.tree.node(other).map(|node| node.content) {
+                    reader.beside(other, tag, row.look);
+                }
+            }
             for cell in cells {
                 let tag = reader.tree.tag(cell);
                 let Some(Content::Element(_, written)) = reader.tree.node(cell).map(|node| node.content) else {

@@ -22,8 +22,6 @@ use crate::link::Links;
 use crate::url::{Target, defang};
 
 const RULE: &str = "────────────────";
-/// Bytes of a bracket around a reading.
-const BRACKET: usize = 3;
 /// Longest word that is raised as a whole (m², 10⁻³).
 const MAX_RAISED: u32 = 3;
 
@@ -307,23 +305,35 @@ impl<'a> Reader<'a> {
                 false
             }
             Tag::Noscript | Tag::Template | Tag::Noembed | Tag::Noframes => {
-                let below = self.tree.children(id).any(|child| self.says_more_than(child, 0));
-                self.note(Code::HiddenTextRemoved, u32::from(below));
+                let hides = self.tree.children(id).any(|child| {
+                    let raw = matches!(self.tree.node(child).map(|node| node.content), Some(Content::Text(text, true)) if !text.trim().is_empty());
+                    raw || self.facts(child).text > 0
+                });
+                self.note(Code::HiddenTextRemoved, u32::from(hides));
                 false
             }
             Tag::Rp => {
-                let below = self.tree.children(id).any(|child| self.says_more_than(child, BRACKET));
-                self.note(Code::HiddenTextRemoved, u32::from(below));
+                let hides = self.is_more_than_a_bracket(id);
+                self.note(Code::HiddenTextRemoved, u32::from(hides));
                 false
             }
             _ => true,
         }
     }
 
-    /// True if there are more than `bytes` of text in `id`, raw text or not.
-    fn says_more_than(&self, id: usize, bytes: usize) -> bool {
-        let raw = matches!(self.tree.node(id).map(|node| node.content), Some(Content::Text(text, true)) if text.trim().len() > bytes);
-        raw || usize::try_from(self.facts(id).text).is_ok_and(|text| text > bytes)
+    /// True if `id` holds more than one character: browsers that show readings show nothing of it.
+    fn is_more_than_a_bracket(&self, id: usize) -> bool {
+        let mut found = 0usize;
+        for below in id.saturating_add(1)..self.tree.end(id) {
+            if let Some(Content::Text(text, false)) = self.tree.node(below).map(|node| node.content) {
+                let more = decoded(text).chars().filter(|c| !c.is_whitespace()).take(2).count();
+                found = found.saturating_add(more);
+            }
+            if found > 1 {
+                return true;
+            }
+        }
+        false
     }
 
     fn start(&mut self, entered: &Entered<'a>) -> Option<Leave> {
