@@ -332,3 +332,38 @@ fn last_compound(selector: &str) -> Compound {
     let simple = word.split([':', '[', '\\']).next().unwrap_or_default();
     compound(simple).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparing_classes_takes_steps_for_every_class_on_both_sides() {
+        let mut sheet = Sheet::default();
+        sheet.add(".a.b.c.d.e.f.g.z { color: red }");
+        let class = format!("a b c d e f g {}", "x ".repeat(MAX_CLASS));
+        let written = format!("class='{class}'");
+        let element = Element::new(Tag::B, &Attributes::of(&written));
+        let mut compared = 0u32;
+        while sheet.declared(&element, &[]).usual.colour != Style::UNKNOWN.colour {
+            compared += 1;
+            // Eight classes beside 512 bytes; 32 bytes are a step.
+            assert!(compared <= MAX_WORK / (8 * 512 / 32), "compared without end");
+        }
+        assert!(compared > 0);
+    }
+
+    #[test]
+    fn a_compound_of_too_many_classes_makes_colours_unknown() {
+        for (classes, followed) in [(MAX_CLASSES, true), (MAX_CLASSES + 1, false)] {
+            let selector: String = (0..classes).map(|n| format!(".c{n}")).collect();
+            assert_eq!(compounds(&selector).is_some(), followed);
+            let mut sheet = Sheet::default();
+            sheet.add(&format!("{selector} {{ color: #ffffff }}"));
+            let class: String = (0..classes).map(|n| format!("c{n} ")).collect();
+            let written = format!("class='{class}'");
+            let declared = sheet.declared(&Element::new(Tag::B, &Attributes::of(&written)), &[]);
+            assert_eq!(declared.usual.colour == Style::UNKNOWN.colour, !followed, "{classes}");
+        }
+    }
+}
