@@ -132,6 +132,7 @@ fn what_a_browser_shows_is_kept() {
         ("<b><div><span style=display:none></b>本文".to_owned(), "本文\n"),
     ] {
         assert_eq!(text(&html), expected, "{html:.60}");
+        crate::laws::hold(&HtmlBody, html.as_bytes(), Some("utf-8"));
     }
 }
 
@@ -240,6 +241,7 @@ fn entities_are_read_even_where_nothing_else_is_html() {
         ("<x-y><!-- 終わらない &amp;", "<x-y><!-- 終わらない &"),
     ] {
         assert_eq!(text(html), expected, "{html}");
+        crate::laws::hold(&HtmlBody, html.as_bytes(), Some("utf-8"));
     }
 }
 
@@ -259,4 +261,46 @@ fn a_body_that_was_too_large_for_a_tree_says_so() {
     assert_eq!(count(&stripped, Code::HtmlStripped), 1);
     let plain = HtmlBody.sanitize("1 &lt; 2".as_bytes(), hints, &mut small).unwrap();
     assert_eq!((std::str::from_utf8(&plain.bytes), count(&plain, Code::HtmlStripped)), (Ok("1 < 2\n"), 0));
+}
+
+mod random {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Elements whose text browsers do not show, or not always.
+    const UNSEEN: [&str; 15] = [
+        "datalist", "dialog", "iframe", "noembed", "noframes", "noscript", "optgroup", "option", "rp", "script",
+        "select", "style", "svg", "template", "title",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_text_is_lost_however_elements_are_nested(
+            pieces in prop::collection::vec((0usize..200, 0u8..5, prop::bool::weighted(0.2)), 1..60)
+        ) {
+            let names: Vec<&str> = tag::names().filter(|name| !UNSEEN.contains(name)).collect();
+            let mut html = String::new();
+            let mut letters = Vec::new();
+            for (at, (name, what, table)) in pieces.into_iter().enumerate() {
+                let tables = ["table", "table border=1", "tr", "td", "th", "caption", "tbody", "colgroup"];
+                let name = if table { tables[name % tables.len()] } else { names[name % names.len()] };
+                match what {
+                    0 | 1 => html.push_str(&format!("<{name}>")),
+                    2 => html.push_str(&format!("</{}>", name.split(' ').next().unwrap())),
+                    _ => {
+                        let letter = char::from_u32(0x4E00 + u32::try_from(at).unwrap()).unwrap();
+                        html.push(letter);
+                        letters.push(letter);
+                    }
+                }
+            }
+            let out = text(&html);
+            for letter in letters {
+                prop_assert_eq!(out.chars().filter(|&c| c == letter).count(), 1, "{} of {:?} in {:?}", letter, &html, &out);
+            }
+        }
+    }
 }
