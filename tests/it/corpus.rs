@@ -46,7 +46,8 @@ def words(part):
     if kind == "text/html":
         text = re.sub(r"(?is)<style.*?</style>|<script.*?</script>|<title.*?</title>|<!--.*?-->|<[^>]*>", " ", text)
         text = html.unescape(text)
-    # Links are written otherwise, on purpose.
+    # A file written into the text is a file; links are written otherwise, on purpose.
+    text = re.sub(r"(?ms)^begin [0-7]{3,4} .*?^end\s*?$", " ", text)
     text = re.sub(r"https?:\S*", " ", text)
     return re.findall(r"[A-Za-z]{4,}|[\u3040-\u9fff]{2,}", text)
 found = []

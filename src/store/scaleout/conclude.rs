@@ -5,10 +5,13 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use sqlx::PgConnection;
+use tokio::time::timeout;
 
 use super::ScaleoutStore;
 use super::renew::renew;
@@ -17,10 +20,15 @@ use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
 use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
 use crate::store::passwords;
+use crate::store::place::Place;
 use crate::store::rows::{failed, to_column};
 
-/// How long one object may take, and the rows after it.
-const UPLOAD: Duration = Duration::from_secs(120);
+/// How long the lease lasts from each renewal: whoever dies here is followed after no more than that.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How often the lease is renewed while one object is written, and how often at most.
+const RENEWAL: Duration = Duration::from_secs(20);
+const RENEWALS: u32 = 6;
 
 /// The lock of those who search for passwords.
 const ONE_AT_A_TIME: i64 = 0x7465_6d69_7a77;
@@ -54,9 +62,7 @@ pub(super) async fn conclude(store: &ScaleoutStore, ended: Ended) -> Result<(), 
 /// Writes the objects of an ended lease, then the rows.
 async fn write(store: &ScaleoutStore, mut ended: Ended) -> Result<(), StoreError> {
     for (place, bytes) in std::mem::take(&mut ended.objects) {
-        // Nobody else renews the lease any more, and a slow object store may take longer than it lasts.
-        renew(&store.pool, &ended.key, ended.token, store.clock.now().after(UPLOAD)).await?;
-        store.objects.put(&place, bytes).await?;
+        put(store, &ended, &place, bytes).await?;
     }
     if let Some(search) = ended.search.as_mut().filter(|search| search.names_passwords()) {
         search.seal(store.sealing_key.clone().ok_or_else(|| io::Error::other("there is no public key")));
@@ -72,6 +78,19 @@ async fn write(store: &ScaleoutStore, mut ended: Ended) -> Result<(), StoreError
         }
         ended => ended,
     }
+}
+
+/// Writes one object and keeps the lease meanwhile: nobody else renews it any more, and a slow object store may take
+/// longer than it lasts.
+async fn put(store: &ScaleoutStore, ended: &Ended, place: &Place, bytes: Bytes) -> Result<(), StoreError> {
+    let mut written = pin!(store.objects.put(place, bytes));
+    for _ in 0..RENEWALS {
+        renew(&store.pool, &ended.key, ended.token, store.clock.now().after(LEASE)).await?;
+        if let Ok(written) = timeout(RENEWAL, &mut written).await {
+            return written;
+        }
+    }
+    Err(StoreError::Unavailable("the object store took too long".into()))
 }
 
 /// The rows of an ended lease.
