@@ -74,6 +74,8 @@ reasons! {
     FormulaNeutralised = "formula_neutralised", "計算式として動くセルを文字にしました。", "", "Cells that would run as formulas were made text.", "";
     /// Text was cut at a limit.
     TextTruncated = "text_truncated", "長すぎるため、途中までを載せました。", "続きが必要なら原本を申請してください。|続きが必要なら{contact}へ連絡してください。", "The text was cut because it is too long.", "Ask for the original if you need the rest.|Contact {contact} if you need the rest.";
+    /// HTML over the limit lost its tags only; text that its reader would not have seen may be among the rest.
+    HtmlStripped = "html_stripped", "本文が大きいため、隠れた文字も載っていることがあります。", "おかしな文があれば、差出人に確かめてください。", "The body is large; text that was hidden may be shown.", "Check with the sender if a passage looks odd.";
     /// Name and content disagree.
     TypeMismatch = "type_mismatch", "名前（.{extension}）と中身（{kind}）が違います。", "差出人に電話で確かめてください。", "The name (.{extension}) and the content ({kind}) differ.", "Check with the sender by telephone.";
     /// A type that is never let in.

@@ -61,6 +61,7 @@ fn reason(untrusted: &str) -> Result<Reason, Lie> {
             | Reason::Undecodable
             | Reason::FormulaNeutralised
             | Reason::TextTruncated
+            | Reason::HtmlStripped
             | Reason::TypeMismatch
             | Reason::UnsupportedFormat
             | Reason::PasswordRequired

@@ -46,6 +46,8 @@ codes! {
         FormulaNeutralised = "formula_neutralised",
         /// Text was cut at a limit.
         TextTruncated = "text_truncated",
+        /// HTML over the limit lost its tags only; text that its reader would not have seen may be among the rest.
+        HtmlStripped = "html_stripped",
         /// Name and content disagree.
         TypeMismatch = "type_mismatch",
         /// No way to rebuild this format.

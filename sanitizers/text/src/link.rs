@@ -16,6 +16,8 @@ pub(crate) const MAX_LINKS: usize = 1000;
 pub(crate) struct Links {
     list: Vec<Link>,
     numbers: BTreeMap<String, usize>,
+    /// Links over the limit that are shown as something else.
+    unlisted: u32,
 }
 
 impl Links {
@@ -33,6 +35,7 @@ impl Links {
         }
         let at = self.list.len();
         if at >= MAX_LINKS {
+            self.unlisted = self.unlisted.saturating_add(u32::from(shown.is_some()));
             return None;
         }
         let number = u32::try_from(at.saturating_add(1)).ok()?;
@@ -46,9 +49,10 @@ impl Links {
         u32::try_from(self.list.len()).unwrap_or(u32::MAX)
     }
 
-    /// How many of them are shown as something else.
+    /// How many links are shown as something else, listed or not.
     pub(crate) fn mismatches(&self) -> u32 {
-        u32::try_from(self.list.iter().filter(|link| link.shown.is_some()).count()).unwrap_or(u32::MAX)
+        let listed = u32::try_from(self.list.iter().filter(|link| link.shown.is_some()).count()).unwrap_or(u32::MAX);
+        listed.saturating_add(self.unlisted)
     }
 
     /// All of them, by number.

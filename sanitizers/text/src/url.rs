@@ -14,9 +14,6 @@ const MAX_TARGET: usize = 2048;
 /// Longest user of an address that is told, in characters.
 const MAX_USER: usize = 100;
 
-/// Most hosts that are looked at in the text of one link.
-const MAX_HOSTS: usize = 8;
-
 /// Last labels that make a word in a sentence the name of a site.
 const COMMON_TOPS: [&str; 9] = ["jp", "com", "net", "org", "info", "biz", "tokyo", "site", "shop"];
 
@@ -96,7 +93,9 @@ pub(crate) fn written(url: &str) -> String {
 
 /// What the text `shown` of a link to `url` says of its target, if that is not so.
 pub(crate) fn lie(shown: &str, url: &str) -> Option<String> {
-    let other = hosts_shown(shown).into_iter().find(|host| !same_site(host, url));
+    // Found once: a text of many hosts beside a long target would cost their product.
+    let target = url.split_once("://").map_or("", |(_, rest)| host_of(rest));
+    let other = hosts_shown(shown).into_iter().find(|host| !same_site(host, target));
     other.or_else(|| user_of(url)).map(|name| defang_host(&name))
 }
 
@@ -116,7 +115,6 @@ pub(crate) fn hosts_shown(text: &str) -> Vec<String> {
         .map(|piece| piece.trim_end_matches(is_sentence_end))
         .filter(|piece| piece.contains("://") || looks_like_host(piece))
         .filter_map(host_shown)
-        .take(MAX_HOSTS)
         .collect();
     if found.is_empty() { host_shown(&plain).into_iter().collect() } else { found }
 }
@@ -151,10 +149,8 @@ fn host_shown(text: &str) -> Option<String> {
     (plausible && !file).then_some(host)
 }
 
-/// True if someone who reads `shown` may end at `target` without surprise: the same host or one below it.
-pub(crate) fn same_site(shown: &str, target: &str) -> bool {
-    let Some((_, rest)) = target.split_once("://") else { return false };
-    let target = host_of(rest);
+/// True if someone who reads `shown` may end at the host `target` without surprise: the same host or one below it.
+fn same_site(shown: &str, target: &str) -> bool {
     let shown = shown.strip_prefix("www.").unwrap_or(shown);
     target.strip_suffix(shown).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }

@@ -9,10 +9,10 @@ use super::tag::{COUNT, Tag};
 
 /// Most nodes.
 const MAX_NODES: usize = 1_000_000;
-/// Most open elements that are searched for the one that an end tag ends.
-const MAX_SEARCH: usize = 256;
-/// Most elements that are opened again behind the end of a look around them.
+/// Most blocks, and most looks, that are opened again behind the end of a look around them.
 const MAX_REOPENED: usize = 8;
+
+const HEADINGS: [Tag; 6] = [Tag::H1, Tag::H2, Tag::H3, Tag::H4, Tag::H5, Tag::H6];
 
 /// What a node is.
 #[derive(Debug, Clone, Copy)]
@@ -136,8 +136,10 @@ struct Open<'a> {
 struct Builder<'a> {
     nodes: Vec<Node<'a>>,
     stack: Vec<Open<'a>>,
-    /// How many of each tag are open.
-    open: [u32; COUNT],
+    /// Where the open elements of each tag stand on the stack: an end tag finds its start however deep it is.
+    open: Vec<Vec<usize>>,
+    /// Where the open blocks stand.
+    blocks: Vec<usize>,
 }
 
 impl<'a> Builder<'a> {
@@ -146,7 +148,7 @@ impl<'a> Builder<'a> {
         let mut nodes = Vec::with_capacity((length / 24).min(MAX_NODES));
         nodes.push(root);
         let bottom = Open { node: 0, tag: Tag::Html, attributes: "", scope: Scope::default() };
-        Self { nodes, stack: vec![bottom], open: [0; COUNT] }
+        Self { nodes, stack: vec![bottom], open: vec![Vec::new(); COUNT], blocks: Vec::new() }
     }
 
     fn top(&self) -> Open<'a> {
@@ -175,8 +177,10 @@ impl<'a> Builder<'a> {
             if let Some(node) = self.nodes.get_mut(open.node) {
                 node.end = end;
             }
-            if let Some(count) = self.open.get_mut(open.tag.index()) {
-                *count = count.saturating_sub(1);
+            // The root was never put there; no element stands at its place.
+            let place = self.stack.len();
+            for places in self.open.get_mut(open.tag.index()).into_iter().chain([&mut self.blocks]) {
+                places.pop_if(|last| *last == place);
             }
         }
     }
@@ -196,10 +200,18 @@ impl<'a> Builder<'a> {
         if tag.is_void() {
             return;
         }
-        let scope = within(parent.scope, tag, self.stack.len());
+        // `<svg/>` is a whole drawing: no text stands in it.
+        if matches!(tag, Tag::Svg | Tag::Math) && attributes.ends_with('/') {
+            return;
+        }
+        let place = self.stack.len();
+        let scope = within(parent.scope, tag, place);
         self.stack.push(Open { node, tag, attributes, scope });
-        if let Some(count) = self.open.get_mut(tag.index()) {
-            *count = count.saturating_add(1);
+        if let Some(places) = self.open.get_mut(tag.index()) {
+            places.push(place);
+        }
+        if tag.is_block() {
+            self.blocks.push(place);
         }
     }
 
@@ -219,6 +231,9 @@ impl<'a> Builder<'a> {
             Tag::Dt | Tag::Dd => self.end_at(scope.term),
             Tag::A => self.end_at(scope.a),
             Tag::Option | Tag::Optgroup => self.end_at(scope.option),
+            Tag::Rt | Tag::Rp if matches!(self.top().tag, Tag::Rt | Tag::Rp) => {
+                self.pop_to(self.stack.len().saturating_sub(1));
+            }
             Tag::Caption | Tag::Colgroup | Tag::Thead | Tag::Tbody | Tag::Tfoot if scope.table > 0 => {
                 self.pop_to(scope.table.saturating_add(1));
             }
@@ -266,36 +281,51 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
-        if self.open.get(tag.index()).is_none_or(|&count| count == 0) {
+        let at = if tag.is_heading() {
+            HEADINGS.into_iter().map(|heading| self.innermost(heading)).max().unwrap_or(0)
+        } else {
+            self.innermost(tag)
+        };
+        if at == 0 || self.barrier(tag) > at {
             return;
         }
-        let in_table = tag.is_cell() || tag.is_section() || matches!(tag, Tag::Table | Tag::Tr | Tag::Caption);
-        let mut blocks = false;
-        for (at, open) in self.stack.iter().enumerate().rev().take(MAX_SEARCH) {
-            if open.tag == tag || (tag.is_heading() && open.tag.is_heading()) {
-                if at == 0 {
-                    return;
-                }
-                return if !blocks || tag.is_block() || tag == Tag::Select {
-                    self.pop_to(at);
-                } else if tag.is_formatting() {
-                    self.cut(at);
-                };
-            }
-            let barrier =
-                matches!(open.tag, Tag::Table) || (open.tag.is_cell() || open.tag == Tag::Caption) && !in_table;
-            if barrier {
-                return;
-            }
-            blocks |= open.tag.is_block();
+        let blocks = self.blocks.last().is_some_and(|&block| block > at);
+        if !blocks || tag.is_block() || tag == Tag::Select {
+            self.pop_to(at);
+        } else if tag.is_formatting() {
+            self.cut(at);
         }
     }
 
-    /// Ends the look at place `at` and opens the blocks above it again.
+    /// Where the innermost open element `tag` stands; 0 for none.
+    fn innermost(&self, tag: Tag) -> usize {
+        self.open.get(tag.index()).and_then(|places| places.last()).copied().unwrap_or(0)
+    }
+
+    /// The innermost place that an end tag `tag` does not reach beyond; 0 for none.
+    fn barrier(&self, tag: Tag) -> usize {
+        let in_table = tag.is_cell() || tag.is_section() || matches!(tag, Tag::Table | Tag::Tr | Tag::Caption);
+        let table = if tag == Tag::Table { 0 } else { self.innermost(Tag::Table) };
+        let cells = if in_table { [0; 3] } else { [Tag::Td, Tag::Th, Tag::Caption].map(|cell| self.innermost(cell)) };
+        cells.into_iter().fold(table, usize::max)
+    }
+
+    /// Ends the look at place `at`, unless too many blocks stand in it, and opens the blocks and looks above it again, as browsers do (WHATWG 13.2.6.4.7).
     fn cut(&mut self, at: usize) {
-        let above: Vec<Open<'a>> = self.stack.iter().skip(at.saturating_add(1)).copied().collect();
-        if above.len() > MAX_REOPENED {
+        // Asked before the way up the stack: only a tag that ends all that it goes through may go there.
+        if self.blocks.iter().rev().nth(MAX_REOPENED).is_some_and(|&block| block > at) {
             return;
+        }
+        let mut looks = 0usize;
+        let mut above: Vec<Open<'a>> = Vec::new();
+        for open in self.stack.iter().skip(at.saturating_add(1)) {
+            if open.tag.is_block() {
+                above.push(*open);
+            } else if open.tag.is_formatting() && looks < MAX_REOPENED {
+                // Nothing else goes on, or what it hides would take the text behind it along.
+                looks = looks.saturating_add(1);
+                above.push(*open);
+            }
         }
         self.pop_to(at);
         for open in above {

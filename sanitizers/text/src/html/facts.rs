@@ -24,7 +24,7 @@ pub(crate) fn facts(tree: &Tree<'_>) -> Vec<Facts> {
     let mut all = vec![Facts::default(); tree.len()];
     for (id, node) in tree.nodes().rev() {
         let Some(below) = all.get(id).copied() else { continue };
-        let own = with_own(node, below);
+        let own = with_own(node, tree.tag(node.parent), below);
         if let Some(place) = all.get_mut(id) {
             *place = own;
         }
@@ -41,10 +41,11 @@ pub(crate) fn facts(tree: &Tree<'_>) -> Vec<Facts> {
     all
 }
 
-fn with_own(node: &Node<'_>, below: Facts) -> Facts {
+fn with_own(node: &Node<'_>, parent: Tag, below: Facts) -> Facts {
     let (tag, attributes) = match node.content {
-        Content::Text(_, true) => return Facts::default(),
-        Content::Text(text, false) => {
+        // Of all raw text only that of an example is shown.
+        Content::Text(_, true) if parent != Tag::Xmp => return Facts::default(),
+        Content::Text(text, _) => {
             let text = u32::try_from(visible_length(text)).unwrap_or(u32::MAX);
             return Facts { text, ..Facts::default() };
         }
@@ -70,7 +71,7 @@ fn with_own(node: &Node<'_>, below: Facts) -> Facts {
             table: below.table || tag == Tag::Table,
             heavy: below.heavy
                 || tag.is_heading()
-                || matches!(tag, Tag::Ul | Tag::Ol | Tag::Dl | Tag::Blockquote | Tag::Pre | Tag::Form),
+                || matches!(tag, Tag::Ul | Tag::Ol | Tag::Dl | Tag::Blockquote | Tag::Pre | Tag::Xmp | Tag::Form),
         },
     }
 }

@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         let signs = self.signs(entered);
         let indent = self.writer.indent;
         self.writer.end_line();
-        if self.writer.flat > 0 || !signs.is_data() {
+        if self.writer.flat > 0 || self.setting || !signs.is_data() {
             // A card of a newsletter is a paragraph.
             let gap = self.facts(entered.id).text > CARD;
             if gap {
@@ -75,7 +75,10 @@ impl<'a> Reader<'a> {
         self.writer.gap();
         let Entered { id, tag, attributes, look, .. } = *entered;
         let mut rows = Vec::new();
+        // Whatever a table of data holds is read inside it: a second one there would be one more on the stack.
+        self.setting = true;
         self.inside(tag, &attributes, |reader| reader.rows(id, look, false, &mut rows));
+        self.setting = false;
         let page = PAGE.saturating_sub(self.writer.margin()).max(MIN_PAGE);
         for line in lay_out(rows, page) {
             if line.is_empty() {
@@ -128,7 +131,10 @@ impl<'a> Reader<'a> {
         for child in self.tree.children(table.id) {
             match self.tree.tag(child) {
                 Tag::Tr => self.row_signs(child, &mut signs),
-                Tag::Caption => signs.said |= self.facts(child).text > 0,
+                Tag::Caption => {
+                    signs.said |= self.facts(child).text > 0;
+                    signs.never |= self.facts(child).table;
+                }
                 tag if tag.is_section() => {
                     signs.said |= tag == Tag::Thead;
                     for row in self.tree.children(child) {
@@ -213,16 +219,31 @@ impl<'a> Reader<'a> {
                         });
                     }
                 }
-                _ => {}
+                _ => self.beside(child, tag, look),
             }
         }
     }
 
+    /// What stands in a table but in none of its cells: it has no words, yet it is counted, and a picture may lead on.
+    fn beside(&mut self, id: usize, tag: Tag, look: Look) {
+        if tag != Tag::Br {
+            let end = self.tree.end(id);
+            self.walk(id, end, look);
+            self.writer.end_line();
+        }
+    }
+
     fn row(&mut self, row: &Entered<'a>, heading: bool) -> Row {
-        let cells: Vec<usize> = self.tree.children(row.id).filter(|&cell| self.tree.tag(cell).is_cell()).collect();
+        let (cells, others): (Vec<usize>, Vec<usize>) =
+            self.tree.children(row.id).partition(|&cell| self.tree.tag(cell).is_cell());
         let all_headings = !cells.is_empty() && cells.iter().all(|&cell| self.tree.tag(cell) == Tag::Th);
         let mut out = Row { cells: Vec::with_capacity(cells.len()), heading: heading || all_headings };
         self.inside(row.tag, &row.attributes, |reader| {
+            for other in others {
+                if let Some(Content::Element(tag, _)) = reader.tree.node(other).map(|node| node.content) {
+                    reader.beside(other, tag, row.look);
+                }
+            }
             for cell in cells {
                 let tag = reader.tree.tag(cell);
                 let Some(Content::Element(_, written)) = reader.tree.node(cell).map(|node| node.content) else {

@@ -54,14 +54,11 @@ impl<'a> Lexer<'a> {
     /// Skips a comment. One that never ends hides nothing here: only its start is skipped.
     fn comment(&mut self) {
         self.take(4);
-        // `<!-->` and `<!--->` are whole comments.
-        if self.rest.starts_with('>') || self.rest.starts_with("->") {
-            return self.skip_past(b'>');
-        }
-        if self.endless_comment {
+        let short = short_comment(self.rest);
+        if short.is_none() && self.endless_comment {
             return;
         }
-        match comment_end(self.rest) {
+        match short.or_else(|| comment_end(self.rest)) {
             Some(length) => {
                 self.take(length);
             }
@@ -150,6 +147,16 @@ impl<'a> Iterator for Lexer<'a> {
             }
         }
     }
+}
+
+/// Bytes of a comment without its start; `None` if it never ends.
+pub(crate) fn comment_length(rest: &str) -> Option<usize> {
+    short_comment(rest).or_else(|| comment_end(rest))
+}
+
+/// `<!-->` and `<!--->` are whole comments.
+fn short_comment(rest: &str) -> Option<usize> {
+    [">", "->"].into_iter().find(|end| rest.starts_with(end)).map(str::len)
 }
 
 /// Bytes of a comment without its start (`-->` and `--!>` end it).

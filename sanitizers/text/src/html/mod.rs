@@ -10,6 +10,8 @@ mod dom;
 mod entity;
 mod facts;
 mod grid;
+#[cfg(test)]
+mod hostile;
 mod lexer;
 mod look;
 mod reader;
@@ -92,13 +94,21 @@ fn see(html: &str, budget: &mut Budget) -> Seen {
     if let Some(left) = left {
         budget.html_bytes = left;
         if let Some(tree) = Tree::parse(html) {
-            // Plain text that is only called HTML: its `<https://…>` and its line ends are all it has.
-            return if tree.is_markup() {
-                reader::read(&tree)
-            } else {
-                Seen { text: html.to_owned(), ..Seen::default() }
-            };
+            return if tree.is_markup() { reader::read(&tree) } else { as_written(html) };
         }
     }
     strip::strip(html)
+}
+
+/// Plain text that is only called HTML: its `<https://…>` and its line ends stay, comments and references are read.
+fn as_written(html: &str) -> Seen {
+    let mut seen = Seen::default();
+    let mut rest = html;
+    while let Some((text, comment)) = rest.split_once("<!--") {
+        let Some(length) = lexer::comment_length(comment) else { break };
+        entity::decode(text, false, &mut seen.text);
+        rest = comment.get(length..).unwrap_or_default();
+    }
+    entity::decode(rest, false, &mut seen.text);
+    seen
 }

@@ -1,7 +1,11 @@
 //! The way through a tree as its reader goes: what is seen is written, what is not is counted.
 //!
-//! Refuses: scripts, forms, pictures, hidden text, live targets. Invariant: it goes through each node once, and never
-//! deeper into the stack than a cell of a table of data.
+//! Refuses: scripts, forms, pictures, hidden text, live targets. Invariant: it goes through each node once, and the
+//! stack holds at most one table of data.
+
+mod blocks;
+mod links;
+mod unread;
 
 use std::collections::BTreeSet;
 
@@ -12,18 +16,15 @@ use super::declared::Style;
 use super::dom::{Content, Tree};
 use super::entity;
 use super::facts::{Facts, facts};
-use super::look::{Attributes, Look, decoded, is_gone};
+use super::look::{Attributes, Look, is_gone};
 use super::style::{Element, Sheet};
 use super::tag::Tag;
 use super::writer::Writer;
 use crate::clean::{clean, is_clean};
 use crate::findings::Findings;
 use crate::link::Links;
-use crate::url::{Target, defang};
+use crate::url::defang;
 
-const RULE: &str = "────────────────";
-/// Characters of a link's text that are compared with its target.
-const MAX_SHOWN: usize = 300;
 /// Longest word that is raised as a whole (m², 10⁻³).
 const MAX_RAISED: u32 = 3;
 
@@ -65,6 +66,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Seen {
         titled,
         seen: Seen::default(),
         writer: Writer::default(),
+        setting: false,
         ancestors: Vec::new(),
         lists: Vec::new(),
         shown: None,
@@ -114,6 +116,8 @@ pub(crate) struct Reader<'a> {
     titled: BTreeSet<&'a str>,
     pub(crate) seen: Seen,
     pub(crate) writer: Writer,
+    /// A table of data is being read: none begins inside it, so that no depth of nesting is one of the stack.
+    pub(crate) setting: bool,
     ancestors: Vec<Element<'a>>,
     /// Open lists: the next number, or none for bullets.
     lists: Vec<Option<u32>>,
@@ -202,9 +206,8 @@ impl<'a> Reader<'a> {
 
     fn visible(&mut self, text: &str, preformatted: bool) {
         if let Some(shown) = &mut self.shown {
-            if shown.len() < MAX_SHOWN {
-                shown.push_str(text);
-            }
+            // All of it: what a link says at its end may be what its reader believes.
+            shown.push_str(text);
             // An address that is only shown is not a target: it is not listed.
             if text.contains("://") {
                 let inert = defang(text);
@@ -262,62 +265,6 @@ impl<'a> Reader<'a> {
         Some(Entered { id, tag, attributes, style, look })
     }
 
-    /// True unless the element is one that no reader sees.
-    fn is_read(&mut self, id: usize, tag: Tag, attributes: &Attributes<'_>) -> bool {
-        match tag {
-            Tag::Style
-            | Tag::Title
-            | Tag::Link
-            | Tag::Template
-            | Tag::Rp
-            | Tag::Col
-            | Tag::Colgroup
-            | Tag::Source
-            | Tag::Track
-            | Tag::Base
-            | Tag::Param
-            | Tag::Wbr
-            | Tag::Noembed
-            | Tag::Noframes => false,
-            Tag::Script
-            | Tag::Iframe
-            | Tag::Embed
-            | Tag::Frame
-            | Tag::Svg
-            | Tag::Input
-            | Tag::Keygen
-            | Tag::Select
-            | Tag::Datalist => {
-                self.note(Code::ActiveContentRemoved, 1);
-                false
-            }
-            Tag::Object
-            | Tag::Applet
-            | Tag::Frameset
-            | Tag::Canvas
-            | Tag::Audio
-            | Tag::Video
-            | Tag::Textarea
-            | Tag::Form => {
-                self.note(Code::ActiveContentRemoved, 1);
-                true
-            }
-            Tag::Meta => {
-                self.note(
-                    Code::ActiveContentRemoved,
-                    u32::from(attributes.equiv.trim().eq_ignore_ascii_case("refresh")),
-                );
-                false
-            }
-            Tag::Noscript => {
-                let below = self.tree.children(id).any(|child| self.facts(child).text > 0);
-                self.note(Code::HiddenTextRemoved, u32::from(below));
-                false
-            }
-            _ => true,
-        }
-    }
-
     fn start(&mut self, entered: &Entered<'a>) -> Option<Leave> {
         let id = entered.id;
         match entered.tag {
@@ -351,126 +298,6 @@ impl<'a> Reader<'a> {
             tag if tag.is_block() => Some(self.start_block(entered)),
             _ => Some(Leave::Inline),
         }
-    }
-
-    fn rule(&mut self) {
-        self.writer.end_line();
-        self.writer.gap();
-        self.writer.text(RULE);
-        self.writer.end_line();
-        self.writer.gap();
-    }
-
-    fn start_block(&mut self, entered: &Entered<'a>) -> Leave {
-        let Entered { id, tag, style, .. } = entered;
-        let block = Leave::Block { gap: false, indent: self.writer.indent, marker: false };
-        if self.writer.flat > 0 || self.tree.node(*id).is_some_and(|node| node.continued) {
-            return block;
-        }
-        self.writer.end_line();
-        if *tag == Tag::Div && style.ruled == Some(true) && self.facts(*id).text > 0 {
-            self.rule();
-        }
-        let spaced = matches!(
-            tag,
-            Tag::P | Tag::Dl | Tag::Pre | Tag::Figure | Tag::Listing | Tag::Table | Tag::Blockquote | Tag::Xmp
-        ) || tag.is_heading();
-        let spaced = spaced && (*tag != Tag::P || self.lists.is_empty());
-        if style.above.unwrap_or(spaced) && *tag != Tag::Li {
-            self.writer.gap();
-        }
-        let gap = style.below.unwrap_or(spaced);
-        match tag {
-            Tag::Ul | Tag::Ol | Tag::Menu | Tag::Dir => self.start_list(entered),
-            Tag::Li => self.start_item(entered),
-            Tag::Blockquote => self.start_quote(entered),
-            Tag::Dd => {
-                let indent = self.writer.indent;
-                self.writer.indent = indent.saturating_add(2);
-                Leave::Block { gap: false, indent, marker: false }
-            }
-            tag if tag.is_heading() && self.facts(*id).text > 0 => {
-                self.writer.gap();
-                let marker = self.writer.marker.is_none();
-                if marker {
-                    self.writer.marker = Some("■ ".to_owned());
-                }
-                Leave::Block { gap: true, indent: self.writer.indent, marker }
-            }
-            _ => Leave::Block { gap, indent: self.writer.indent, marker: false },
-        }
-    }
-
-    fn start_quote(&mut self, entered: &Entered<'a>) -> Leave {
-        let indent = self.writer.indent;
-        // Mail programs indent with quotes that they draw no line beside.
-        if entered.style.bordered == Some(false) && !entered.attributes.class.contains("quote") {
-            self.writer.indent = indent.saturating_add(2);
-            return Leave::Block { gap: true, indent, marker: false };
-        }
-        self.writer.gap();
-        self.writer.quotes = self.writer.quotes.saturating_add(1);
-        Leave::Quote { indent }
-    }
-
-    fn start_list(&mut self, entered: &Entered<'a>) -> Leave {
-        let gap = self.lists.is_empty();
-        if gap {
-            self.writer.gap();
-        }
-        let first = entered.attributes.start.trim().parse::<u16>().map_or(1, u32::from);
-        self.lists.push((entered.tag == Tag::Ol).then_some(first));
-        Leave::List { gap }
-    }
-
-    fn start_item(&mut self, entered: &Entered<'a>) -> Leave {
-        let indent = self.writer.indent;
-        let marker = match self.lists.last_mut() {
-            Some(Some(next)) => {
-                let number = entered.attributes.value.trim().parse::<u16>().map_or(*next, u32::from);
-                *next = number.saturating_add(1);
-                format!("{number}. ")
-            }
-            Some(None) | None => "- ".to_owned(),
-        };
-        self.writer.indent = indent.saturating_add(marker.len());
-        self.writer.marker = Some(marker);
-        Leave::Block { gap: false, indent, marker: true }
-    }
-
-    fn start_row(&mut self, entered: &Entered<'a>) -> Leave {
-        self.writer.end_line();
-        if self.is_spacer(entered.id) {
-            self.writer.gap();
-        }
-        if self.writer.flat > 0 || !self.is_one_line(entered.id) {
-            return Leave::Inline;
-        }
-        self.writer.flat = self.writer.flat.saturating_add(1);
-        Leave::Row
-    }
-
-    fn start_link(&mut self, entered: &Entered<'a>) -> Leave {
-        let Some(href) = entered.attributes.href else { return Leave::Inline };
-        let facts = self.facts(entered.id);
-        let picture = facts.text == 0
-            && !self.titled.contains(href)
-            && self.tree.children(entered.id).any(|child| self.tree.tag(child) == Tag::Img);
-        let outer = self.shown.replace(String::new());
-        Leave::Link { href: decoded(href).into_owned(), outer, before: self.writer.pieces, picture }
-    }
-
-    fn image(&mut self, entered: &Entered<'a>) {
-        self.note(Code::RemoteImageRemoved, 1);
-        let alt = sanitizer_japanese::single_line(&decoded(entered.attributes.alt));
-        if alt.is_empty() || entered.attributes.is_pixel() || entered.look.hides_pictures() {
-            return;
-        }
-        if let Some(shown) = &mut self.shown {
-            shown.push_str(&alt);
-        }
-        let alt = defang(&alt);
-        self.writer.text(&format!("［画像: {alt}］"));
     }
 
     fn leave(&mut self, leave: Leave) {
@@ -510,29 +337,6 @@ impl<'a> Reader<'a> {
                 let shown = std::mem::replace(&mut self.shown, outer).unwrap_or_default();
                 self.end_link(&href, &shown, before, picture);
             }
-        }
-    }
-
-    fn end_link(&mut self, href: &str, shown: &str, before: u64, picture: bool) {
-        let target = Target::of(href);
-        if target == Target::Active {
-            self.note(Code::ActiveContentRemoved, 1);
-        }
-        if self.writer.pieces == before {
-            // A picture without words is still something to click on.
-            if !picture || !matches!(target, Target::Web(_)) {
-                return;
-            }
-            self.writer.text("［画像］");
-        }
-        match target {
-            Target::Web(url) => {
-                if let Some(number) = self.seen.links.lead(&url, shown) {
-                    self.writer.mark(&format!("[{number}]"));
-                }
-            }
-            Target::Contact(contact) if !shown.contains(&contact) => self.writer.mark(&format!("（{contact}）")),
-            Target::Contact(_) | Target::Nowhere | Target::Active => {}
         }
     }
 }

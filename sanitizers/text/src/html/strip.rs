@@ -1,6 +1,6 @@
 //! The text of HTML that is too deep or too large for a tree: tags go, text stays.
 //!
-//! Refuses: nothing. Invariant: linear; no character of visible text is lost, though hidden text may show.
+//! Refuses: nothing. Invariant: linear; no character of visible text is lost. Hidden text may show, which is said.
 
 use sanitizer_api::Code;
 use sanitizer_japanese::single_line;
@@ -14,12 +14,11 @@ use crate::url::Target;
 
 /// Most bytes of a tag that are searched for attributes.
 const MAX_TAG: usize = 16 * 1024;
-/// Bytes of a link's text that are compared with its target.
-const MAX_SHOWN: usize = 300;
 
 /// The text of `html`, one line per block.
 pub(crate) fn strip(html: &str) -> Seen {
-    let mut stripper = Stripper { seen: Seen::default(), scratch: String::new(), link: None, dropped: false };
+    let mut stripper =
+        Stripper { seen: Seen::default(), scratch: String::new(), link: None, dropped: false, tags: false };
     for token in Lexer::new(html) {
         match token {
             Token::Text(_) if stripper.dropped => {}
@@ -28,6 +27,10 @@ pub(crate) fn strip(html: &str) -> Seen {
             Token::Close(name) => stripper.close(Tag::of(name)),
         }
     }
+    // Without a tree nobody knows what is hidden.
+    stripper.seen.findings.note(Code::HtmlStripped, u32::from(stripper.tags));
+    // A link that was never ended leads somewhere all the same.
+    stripper.close(Tag::A);
     stripper.seen.text = tidy(&stripper.seen.text);
     stripper.seen
 }
@@ -38,10 +41,13 @@ struct Stripper {
     /// The target of the open link, and where its text began.
     link: Option<(Target, usize)>,
     dropped: bool,
+    /// A tag was met.
+    tags: bool,
 }
 
 impl Stripper {
     fn open(&mut self, tag: Tag, attributes: &str) {
+        self.tags = true;
         self.dropped = matches!(tag, Tag::Script | Tag::Iframe | Tag::Style | Tag::Title);
         match tag {
             Tag::Script
@@ -78,7 +84,6 @@ impl Stripper {
         if tag == Tag::A {
             if let Some((Target::Web(url), start)) = self.link.take() {
                 let shown = self.seen.text.get(start..).unwrap_or_default();
-                let shown = shown.get(..shown.floor_char_boundary(MAX_SHOWN)).unwrap_or_default();
                 if let Some(number) = self.seen.links.lead(&url, shown) {
                     self.seen.text.push_str(&format!("[{number}]"));
                 }

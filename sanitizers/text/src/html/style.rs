@@ -14,7 +14,9 @@ use super::tag::Tag;
 const MAX_RULES: usize = 4000;
 /// Most steps of matching for one body.
 const MAX_WORK: u32 = 4_000_000;
-/// Most bytes of a `class` that are looked at.
+/// Most classes of a compound; selectors with more of them are not followed.
+const MAX_CLASSES: usize = 8;
+/// Most bytes of a `class` or an `id` that are looked at.
 const MAX_CLASS: usize = 512;
 /// The assumed width of the reader's window in CSS pixels.
 const WINDOW: f32 = 1000.0;
@@ -50,13 +52,14 @@ pub(crate) struct Element<'a> {
 impl<'a> Element<'a> {
     /// The element `tag` with these attributes.
     pub(crate) fn new(tag: Tag, attributes: &Attributes<'a>) -> Self {
-        let class = attributes.class.get(..attributes.class.floor_char_boundary(MAX_CLASS)).unwrap_or_default();
-        Self { tag, class, id: attributes.id }
+        let start = |text: &'a str| text.get(..text.floor_char_boundary(MAX_CLASS)).unwrap_or_default();
+        Self { tag, class: start(attributes.class), id: start(attributes.id) }
     }
 
-    /// Steps that comparing with it takes.
-    fn cost(&self) -> u32 {
-        u32::try_from(self.class.len() / 32).unwrap_or(u32::MAX).saturating_add(1)
+    /// Steps that comparing with `compound` takes.
+    fn cost(&self, compound: &Compound) -> u32 {
+        let steps = (self.class.len() / 32).saturating_add(1).saturating_mul(compound.classes.len().saturating_add(1));
+        u32::try_from(steps).unwrap_or(u32::MAX)
     }
 }
 
@@ -197,7 +200,7 @@ impl Sheet {
 
     fn matches(&self, element: &Element<'_>, ancestors: &[Element<'_>], compounds: &[Compound]) -> bool {
         let Some((first, mut rest)) = compounds.split_first() else { return false };
-        let mut work = self.work.get().saturating_add(element.cost());
+        let mut work = self.work.get().saturating_add(element.cost(first));
         let mut adjacent = first.child;
         let mut matched = first.matches(element);
         let mut outwards = ancestors.iter().rev();
@@ -206,7 +209,7 @@ impl Sheet {
                 matched = false;
                 break;
             };
-            work = work.saturating_add(ancestor.cost());
+            work = work.saturating_add(ancestor.cost(next));
             if next.matches(ancestor) {
                 adjacent = next.child;
                 rest = tail;
@@ -300,6 +303,9 @@ fn compound(word: &str) -> Option<Compound> {
     }
     rest = tail;
     while let Some(kind) = rest.chars().next() {
+        if compound.classes.len() >= MAX_CLASSES {
+            return None;
+        }
         let tail = rest.get(kind.len_utf8()..)?;
         let (value, after) = tail.split_at_checked(tail.find(['.', '#', '[', ':']).unwrap_or(tail.len()))?;
         match kind {
@@ -325,4 +331,39 @@ fn last_compound(selector: &str) -> Compound {
     let word = selector.rsplit([' ', '>', '+', '~']).next().unwrap_or_default();
     let simple = word.split([':', '[', '\\']).next().unwrap_or_default();
     compound(simple).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparing_classes_takes_steps_for_every_class_on_both_sides() {
+        let mut sheet = Sheet::default();
+        sheet.add(".a.b.c.d.e.f.g.z { color: red }");
+        let class = format!("a b c d e f g {}", "x ".repeat(MAX_CLASS));
+        let written = format!("class='{class}'");
+        let element = Element::new(Tag::B, &Attributes::of(&written));
+        let mut compared = 0u32;
+        while sheet.declared(&element, &[]).usual.colour != Style::UNKNOWN.colour {
+            compared += 1;
+            // Eight classes beside 512 bytes; 32 bytes are a step.
+            assert!(compared <= MAX_WORK / (8 * 512 / 32), "compared without end");
+        }
+        assert!(compared > 0);
+    }
+
+    #[test]
+    fn a_compound_of_too_many_classes_makes_colours_unknown() {
+        for (classes, followed) in [(MAX_CLASSES, true), (MAX_CLASSES + 1, false)] {
+            let selector: String = (0..classes).map(|n| format!(".c{n}")).collect();
+            assert_eq!(compounds(&selector).is_some(), followed);
+            let mut sheet = Sheet::default();
+            sheet.add(&format!("{selector} {{ color: #ffffff }}"));
+            let class: String = (0..classes).map(|n| format!("c{n} ")).collect();
+            let written = format!("class='{class}'");
+            let declared = sheet.declared(&Element::new(Tag::B, &Attributes::of(&written)), &[]);
+            assert_eq!(declared.usual.colour == Style::UNKNOWN.colour, !followed, "{classes}");
+        }
+    }
 }

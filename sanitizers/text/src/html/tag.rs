@@ -38,6 +38,12 @@ tags! {
     Xmp = "xmp",
 }
 
+/// All names, for tests of every element.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
+}
+
 /// How many tags there are.
 pub(crate) const COUNT: usize = NAMES.len() + 1;
 

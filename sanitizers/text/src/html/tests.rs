@@ -78,7 +78,7 @@ fn blanks_are_those_a_reader_sees() {
 
 #[test]
 fn plain_text_that_is_called_html_stays_as_it_is() {
-    check("お知らせ <https://a.example/>\n二行目 &amp;\n", "お知らせ <hxxps://a[.]example/>\n二行目 &amp;\n");
+    check("お知らせ <https://a.example/>\n二行目 &amp;\n", "お知らせ <hxxps://a[.]example/>\n二行目 &\n");
     check("一行目\n&amp;二行目", "一行目 &二行目\n");
 }
 
