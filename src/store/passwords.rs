@@ -19,8 +19,10 @@ use crate::ports::{PasswordSearch, PasswordSource, StoreError};
 /// Mails are processed side by side and by hosts whose clocks differ: a mail that came so long before the item it has a
 /// password for is taken for one that followed it.
 const SLACK: Duration = Duration::from_secs(600);
-/// Mails that are linked to one item at most: whoever forges a sender shall not bury the true password.
-const MAX_SOURCES: i64 = 10;
+/// Mails that are linked to one item at most: the first ones and the latest ones, so that whoever forges a sender has to
+/// write both before and behind the true password to bury it.
+const MAX_SOURCES: i64 = 20;
+const FIRST_SOURCES: i64 = MAX_SOURCES / 2;
 
 /// What goes when an item is concluded, by tenant, item, and whether it wants a password.
 pub(super) const FORGET: [&str; 2] = [
@@ -37,16 +39,24 @@ pub(super) const SEALED: &str = "SELECT sealed FROM password_candidate WHERE ten
 const TAKE_PART: &str = "\
     INSERT INTO password_search (tenant, item, received_at, until, from_address, reverse_path, wanted, count, sealed) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-/// Those of the same sender, the latest first.
+/// Those of the same sender that this one can be of use to, or that can be of use to it, the latest first.
 const OTHERS: &str = "\
     SELECT found.item, found.received_at, found.wanted, found.count, found.sealed, item.origin \
     FROM password_search AS found JOIN item ON item.tenant = found.tenant AND item.id = found.item \
     WHERE found.tenant = $1 AND (found.from_address = $2 OR found.reverse_path = $3) \
         AND found.received_at BETWEEN $4 AND $5 AND item.stage <> 'expired' \
-    ORDER BY found.received_at DESC, found.item LIMIT 200";
+        AND ((found.wanted AND $6) OR (found.sealed IS NOT NULL AND $7)) \
+    ORDER BY found.received_at DESC, found.item LIMIT 500";
 const LINK: &str = "\
-    INSERT INTO password_candidate (tenant, item, source, count, sealed) SELECT $1, $2, $3, $4, $5 \
-    WHERE (SELECT COUNT(*) FROM password_candidate WHERE tenant = $1 AND item = $2) < $6 ON CONFLICT DO NOTHING";
+    INSERT INTO password_candidate (tenant, item, source, count, sealed) VALUES ($1, $2, $3, $4, $5) \
+    ON CONFLICT DO NOTHING";
+/// Takes out the one behind the first ones if there are too many; identifiers are in order of time.
+const DISPLACE: &str = "\
+    DELETE FROM password_candidate WHERE tenant = $1 AND item = $2 \
+        AND (SELECT COUNT(*) FROM password_candidate WHERE tenant = $1 AND item = $2) > $3 \
+        AND source = (SELECT source FROM password_candidate WHERE tenant = $1 AND item = $2 \
+            ORDER BY source LIMIT 1 OFFSET $4) \
+    RETURNING source";
 
 /// What an item contributes to the search.
 pub(super) struct Search {
@@ -155,13 +165,17 @@ struct Pair {
 }
 
 impl Pair {
-    fn event(&self, at: Timestamp) -> AuditEvent {
+    fn event(&self, at: Timestamp, displaced: Option<ItemId>) -> AuditEvent {
+        let mut details = json!({ "source": self.source, "count": self.count });
+        if let (Some(displaced), Some(fields)) = (displaced, details.as_object_mut()) {
+            fields.insert("displaced".to_owned(), displaced.to_string().into());
+        }
         AuditEvent {
             at,
             event: Event::PasswordCandidatesLinked,
             item: Some(self.held),
             actor: "process".to_owned(),
-            details: json!({ "source": self.source, "count": self.count }),
+            details,
         }
     }
 }
@@ -247,6 +261,8 @@ macro_rules! passwords {
                     .bind(search.reverse_path.as_deref())
                     .bind(search.received_at.before(reach).millis())
                     .bind(search.received_at.after(reach).millis())
+                    .bind(search.sealed.is_some())
+                    .bind(search.wanted)
                     .fetch_all(&mut *connection)
                     .await
                     .map_err(failed)?;
@@ -254,14 +270,15 @@ macro_rules! passwords {
                 for row in &rows {
                     for pair in search.pairs(key, &Other::of(row)?) {
                         if link(connection, key, &pair).await? {
-                            events.push(pair.event(at));
+                            let displaced = displaced(connection, key, &pair).await?;
+                            events.push(pair.event(at, displaced));
                         }
                     }
                 }
                 Ok(events)
             }
 
-            /// False if they are linked already, or the item has enough.
+            /// False if they are linked already.
             async fn link(connection: &mut $connection, key: &ItemKey, pair: &Pair) -> Result<bool, StoreError> {
                 let linked = sqlx::query(LINK)
                     .bind(key.tenant.as_str())
@@ -269,11 +286,27 @@ macro_rules! passwords {
                     .bind(pair.source.to_string())
                     .bind(pair.count)
                     .bind(pair.sealed.as_slice())
-                    .bind(MAX_SOURCES)
                     .execute(connection)
                     .await
                     .map_err(failed)?;
                 Ok(linked.rows_affected() == 1)
+            }
+
+            /// The source that gave way because there were too many; it may be the one just linked.
+            async fn displaced(
+                connection: &mut $connection,
+                key: &ItemKey,
+                pair: &Pair,
+            ) -> Result<Option<ItemId>, StoreError> {
+                let row = sqlx::query(DISPLACE)
+                    .bind(key.tenant.as_str())
+                    .bind(pair.held.to_string())
+                    .bind(MAX_SOURCES)
+                    .bind(FIRST_SOURCES)
+                    .fetch_optional(connection)
+                    .await
+                    .map_err(failed)?;
+                row.map(|row| row.parsed("source")).transpose()
             }
         }
     };

@@ -159,10 +159,20 @@ pub(super) async fn passwords_of_others_and_of_other_times_are_not_linked<S: Sto
 
 pub(super) async fn a_flood_of_passwords_is_linked_in_part<S: StoreUnderTest>() {
     let ports = S::open().await;
-    let letters: Vec<Letter> = (1..=14).map(|number| Letter { number: number + 1, ..PASSWORD }).collect();
-    pass_here(&ports, &[&[FILE], letters.as_slice()].concat()).await;
-    let held = ports.register.item(&FILE.key(&TenantId::single())).await.unwrap();
-    assert_eq!(held.password_candidates.len(), 10);
+    let tenant = TenantId::single();
+    // The true one comes first, or behind all that somebody else wrote in the sender's name.
+    for (file, from, true_one) in [(1, "hanako@sender.example", 2), (101, "jiro@sender.example", 139)] {
+        let file = Letter { number: file, from, path: from, ..FILE };
+        let letters = (file.number + 1..file.number + 40).map(|number| {
+            let names = if number == true_one { PASSWORD.names } else { &["forged-1"][..] };
+            Letter { number, names, from, path: from, ..PASSWORD }
+        });
+        pass_here(&ports, &[vec![file], letters.collect()].concat()).await;
+        let held = ports.register.item(&file.key(&tenant)).await.unwrap();
+        assert_eq!(held.password_candidates.len(), 20);
+        let found = found(&ports, &tenant, file).await;
+        assert!(PASSWORD.names.iter().all(|name| found.iter().any(|found| found == name)), "{from}");
+    }
 }
 
 pub(super) async fn passwords_go_with_what_wants_them_and_others_with_the_window<S: StoreUnderTest>() {
