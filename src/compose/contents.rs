@@ -1,7 +1,7 @@
 //! What of an item goes into the mail, and what its recipients are told of the rest.
 //!
 //! Refuses: a body or attachment without exactly one outcome; a derivative that is missing, belongs to a part that was
-//! kept back, or is not strict UTF-8 of a listed media type. Invariant: every body and attachment of the item is in
+//! kept back, or is not of a listed media type (text: strict UTF-8). Invariant: every body and attachment of the item is in
 //! [`Contents`] exactly once, but for what is kept back inside an attached mail that is kept back itself.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,11 +34,12 @@ pub(super) struct Piece<'a> {
     pub(super) written: Option<Written<'a>>,
 }
 
-/// The text that was written of a part.
+/// What was written of a part.
 #[derive(Debug)]
 pub(super) struct Written<'a> {
     pub(super) derivative: &'a Derivative,
     pub(super) format: &'static Format,
+    /// What it says; empty if its format is not text.
     pub(super) text: &'a str,
 }
 
@@ -140,7 +141,7 @@ impl<'a> Contents<'a> {
     pub(super) fn files(&self) -> Vec<File<'_>> {
         let written = self.enclosures.iter().filter_map(|e| e.piece.written.as_ref().map(|written| (e, written)));
         written
-            .map(|(e, written)| File { name: &e.name, format: written.format, bytes: written.text.as_bytes() })
+            .map(|(e, written)| File { name: &e.name, format: written.format, bytes: written.derivative.bytes() })
             .collect()
     }
 
@@ -181,7 +182,11 @@ impl<'a> Piece<'a> {
                 let derivative = *derivatives
                     .get(&(path, digest))
                     .ok_or_else(|| inconsistent(path, "its derivative was not given"))?;
-                Some(Written::of(derivative)?)
+                let written = Written::of(derivative)?;
+                if outcome.action == Action::Text && !written.format.is_text() {
+                    return Err(inconsistent(path, "is to be read and is no text"));
+                }
+                Some(written)
             }
             (false, None) => None,
             (true, None) => return Err(inconsistent(path, "was to be rebuilt and has no derivative")),
@@ -210,7 +215,8 @@ impl<'a> Written<'a> {
     fn of(derivative: &'a Derivative) -> Result<Self, ComposeError> {
         let unfit = |what| ComposeError::Unfit { path: derivative.path().clone(), what };
         let format = Format::of(&derivative.about().media_type).ok_or_else(|| unfit("has an unlisted media type"))?;
-        let text = std::str::from_utf8(derivative.bytes()).map_err(|_| unfit("is not UTF-8"))?;
+        let text = if format.is_text() { std::str::from_utf8(derivative.bytes()) } else { Ok("") };
+        let text = text.map_err(|_| unfit("is not UTF-8"))?;
         Ok(Self { derivative, format, text })
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::name::MAX_NAME;
 /// A media type that may be attached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Format {
-    /// The media type without parameters; all of them are text in UTF-8.
+    /// The media type without parameters; text is in UTF-8.
     pub(super) media_type: &'static str,
     /// Extensions that fit; the first is given to names that have none of them.
     extensions: &'static [&'static str],
@@ -24,6 +24,18 @@ const FORMATS: &[Format] = &[
     Format { media_type: "text/tab-separated-values", extensions: &["tsv"] },
     Format { media_type: "text/calendar", extensions: &["ics"] },
     Format { media_type: "text/vcard", extensions: &["vcf"] },
+    // Documents of Office; those with macros and templates have become plain ones.
+    Format {
+        media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        extensions: &["docx"],
+    },
+    Format { media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", extensions: &["xlsx"] },
+    Format {
+        media_type: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        extensions: &["pptx"],
+    },
+    Format { media_type: "image/png", extensions: &["png"] },
+    Format { media_type: "image/jpeg", extensions: &["jpg", "jpeg", "jpe", "jfif"] },
 ];
 
 /// What a calendar may ask for (RFC 5546 1.4).
@@ -36,6 +48,11 @@ impl Format {
     /// The row of `media_type`.
     pub(super) fn of(media_type: &str) -> Option<&'static Self> {
         FORMATS.iter().find(|format| format.media_type == media_type)
+    }
+
+    /// True if it is text, which people read as it is.
+    pub(super) fn is_text(&self) -> bool {
+        self.media_type.starts_with("text/")
     }
 
     /// What a calendar asks for, which mail programs look for in the Content-Type, too (RFC 6047 2.4). The worker writes
@@ -173,8 +190,10 @@ mod tests {
     #[test]
     fn no_format_is_run_or_rendered_by_a_mail_program() {
         for format in FORMATS {
-            assert!(format.media_type.starts_with("text/") && !format.extensions.is_empty());
-            for extension in ["html", "htm", "xml", "svg", "js", "bat", "eml", "mht", "url", "ps1"] {
+            assert!(!format.extensions.is_empty(), "{}", format.media_type);
+            for extension in
+                ["html", "htm", "xml", "svg", "js", "bat", "eml", "mht", "url", "ps1", "docm", "dotx", "xlam"]
+            {
                 assert!(!format.fits(extension), "{}: {extension}", format.media_type);
             }
         }

@@ -31,7 +31,22 @@ const HEADER: &[&str] = &[
     "Content-Transfer-Encoding",
 ];
 const REQUIRED: &[&str] = &["Message-ID", "Date", "From", "To", "X-Temizu-Id", "X-Temizu-Status", "MIME-Version"];
-const ATTACHABLE: &[&str] = &["text/plain", "text/csv", "text/tab-separated-values", "text/calendar", "text/vcard"];
+const ATTACHABLE: &[&str] = &[
+    "text/plain",
+    "text/csv",
+    "text/tab-separated-values",
+    "text/calendar",
+    "text/vcard",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "image/png",
+    "image/jpeg",
+];
+const EXTENSIONS: &[&str] = &[
+    "txt", "text", "log", "md", "json", "yaml", "yml", "csv", "tsv", "docx", "xlsx", "pptx", "png", "jpg", "jpeg",
+    "jpe", "jfif",
+];
 const RULER: &str = "────────────────────────────────";
 
 /// A mail as the strict reader saw it.
@@ -158,7 +173,10 @@ fn check_part(part: &str) -> (Option<String>, Vec<u8>) {
     assert_eq!(fields.len(), if name.is_some() { 3 } else { 2 }, "no other fields in a part");
     assert!(ATTACHABLE.contains(&media_type), "no mark-up, no messages, no multiparts: {media_type}");
     let bytes = decode_base64(content);
-    std::str::from_utf8(&bytes).expect("text in UTF-8");
+    assert_eq!(media_type.starts_with("text/"), parameters.starts_with("charset=UTF-8"), "text says its charset");
+    if media_type.starts_with("text/") {
+        std::str::from_utf8(&bytes).expect("text in UTF-8");
+    }
     (name, bytes)
 }
 
@@ -168,11 +186,12 @@ fn check_name(disposition: &str, content_type: &str) -> String {
         Some(plain) => plain.strip_suffix('"').unwrap().to_owned(),
         None => rfc2231(parameters),
     };
-    let quoted = content_type.strip_prefix("charset=UTF-8; name=\"").unwrap().strip_suffix('"').unwrap();
+    let named = content_type.strip_prefix("charset=UTF-8; ").unwrap_or(content_type);
+    let quoted = named.strip_prefix("name=\"").unwrap().strip_suffix('"').unwrap();
     assert_eq!(decode_words(quoted), name, "both names agree");
     let checked = FileName::try_from(name.clone()).expect("a safe name");
     let extension = checked.extension().unwrap();
-    assert!(["txt", "text", "log", "md", "json", "yaml", "yml", "csv", "tsv"].contains(&extension.as_str()));
+    assert!(EXTENSIONS.contains(&extension.as_str()), "{extension}");
     name
 }
 

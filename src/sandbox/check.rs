@@ -6,6 +6,8 @@
 mod card;
 mod derivative;
 mod inspection;
+mod package;
+mod picture;
 mod table;
 
 use std::collections::BTreeSet;

@@ -46,7 +46,8 @@ impl Lines<'_> {
             None if attached_as.is_empty() => self.words.no_name.to_owned(),
             None => attached_as.clone(),
         };
-        let written = piece.written.as_ref().map(|written| u64::try_from(written.text.len()).unwrap_or(u64::MAX));
+        let written =
+            piece.written.as_ref().map(|written| u64::try_from(written.derivative.bytes().len()).unwrap_or(u64::MAX));
         let waits_for_password = piece.standing == Standing::Waiting && piece.reason() == Reason::PasswordRequired;
         self.words.attachment(&Attachment {
             name: &name,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
 
-use super::{Lie, card, ensure, findings, is_line, reason, table};
+use super::{Lie, card, ensure, findings, is_line, package, picture, reason, table};
 use crate::domain::derivative::About;
 use crate::domain::name::changes_reading;
 use crate::domain::password::MAX_CANDIDATES;
@@ -18,6 +18,11 @@ use crate::sandbox::session::way;
 
 /// Longest name of a sanitizer in bytes: `body/plain`.
 const MAX_SANITIZER: usize = 64;
+
+/// Documents of Office without macros (ECMA-376 part 1, 11.3, 12.3, 13.3).
+const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const SLIDES: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
 
 /// What may still be written of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +59,9 @@ enum Format {
     Csv,
     Calendar,
     Contact,
+    Office,
+    Png,
+    Jpeg,
 }
 
 /// Checks the head of an answer against its order and spends its length.
@@ -64,6 +72,9 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
         (Way::Rebuild, "text/csv") => Format::Csv,
         (Way::Rebuild, "text/calendar") => Format::Calendar,
         (Way::Rebuild, "text/vcard") => Format::Contact,
+        (Way::Rebuild, WORD | SHEET | SLIDES) => Format::Office,
+        (Way::Rebuild, "image/png") => Format::Png,
+        (Way::Rebuild, "image/jpeg") => Format::Jpeg,
         _ => return Err(Lie("a media type that is not listed")),
     };
     ensure(untrusted.way == Way::Rebuild || untrusted.length <= allowance.text_bytes, "a text over its limit")?;
@@ -100,19 +111,30 @@ impl Promise {
         self.length
     }
 
-    /// Checks the bytes and vouches for them.
-    pub fn kept_by(self, untrusted: Bytes) -> Result<Answer, Lie> {
-        ensure(Digest::of(&untrusted) == self.digest, "bytes that are not those of the digest")?;
-        let text = std::str::from_utf8(&untrusted).ok().filter(|text| is_plain(text, self.format));
+    /// The second look at what was written, format by format.
+    fn keeps_its_form(&self, untrusted: &[u8]) -> Result<(), Lie> {
+        match self.format {
+            Format::Office => return ensure(package::holds(untrusted), "a document with parts that it may not have"),
+            Format::Png => return ensure(picture::is_png(untrusted), "a PNG with more than its pixels"),
+            Format::Jpeg => return ensure(picture::is_jpeg(untrusted), "a JPEG with more than its pixels"),
+            Format::Text | Format::Csv | Format::Calendar | Format::Contact => {}
+        }
+        let text = std::str::from_utf8(untrusted).ok().filter(|text| is_plain(text, self.format));
         let text = text.ok_or(Lie("bytes that are not the text they should be"))?;
         ensure(self.order.action != Action::Text || !is_live(text), "a body with a link that can be clicked")?;
-        let keeps_its_form = match self.format {
-            Format::Text => true,
+        let fits = match self.format {
             Format::Csv => !table::runs(text),
             Format::Calendar => card::holds(text, &card::CALENDAR),
             Format::Contact => card::holds(text, &card::CONTACT),
+            Format::Text | Format::Office | Format::Png | Format::Jpeg => true,
         };
-        ensure(keeps_its_form, "a table with a formula, or a calendar or card with more than it may have")?;
+        ensure(fits, "a table with a formula, or a calendar or card with more than it may have")
+    }
+
+    /// Checks the bytes and vouches for them.
+    pub fn kept_by(self, untrusted: Bytes) -> Result<Answer, Lie> {
+        ensure(Digest::of(&untrusted) == self.digest, "bytes that are not those of the digest")?;
+        self.keeps_its_form(&untrusted)?;
         #[expect(clippy::disallowed_methods, reason = "these bytes have been checked: this is where vouching begins")]
         let derivative = Derivative::vouch(self.order.path.clone(), untrusted, self.about);
         Ok(Answer::Written { order: self.order, derivative, findings: self.findings, candidates: self.candidates })

@@ -1,0 +1,123 @@
+//! The second look at pictures: their segments, whatever the worker says.
+//!
+//! Refuses: segments that no rebuilt picture has (text, places, profiles, thumbnails), bytes behind the end. Knows
+//! nothing of the pixels. Invariant: one pass; nothing is decompressed.
+
+/// PNG 5.2 and what a rebuilt one consists of (PNG 11.2, 11.3.2.1).
+const PNG: &[u8] = b"\x89PNG\r\n\x1A\n";
+const CHUNKS: [&[u8]; 5] = [b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"];
+
+/// True if `bytes` are a PNG of nothing but its pixels.
+pub(super) fn is_png(bytes: &[u8]) -> bool {
+    let Some(mut rest) = bytes.strip_prefix(PNG) else { return false };
+    let mut first = true;
+    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok();
+        let Some((chunk, behind)) = length.and_then(|length| behind.split_at_checked(length.checked_add(8)?)) else {
+            return false;
+        };
+        let name = chunk.get(..4).unwrap_or_default();
+        if !CHUNKS.contains(&name) || first != (name == b"IHDR") {
+            return false;
+        }
+        if name == b"IEND" {
+            return behind.is_empty() && chunk.len() == 8;
+        }
+        (first, rest) = (false, behind);
+    }
+    false
+}
+
+/// True if `bytes` are a JPEG of nothing but its pixels (ITU-T T.81 B.2; the density of JFIF 1.02 may stand).
+pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
+    let Some(mut rest) = bytes.strip_prefix(b"\xFF\xD8") else { return false };
+    loop {
+        let Some(([0xFF, marker], behind)) = rest.split_first_chunk::<2>() else { return false };
+        if *marker == 0xD9 {
+            return behind.is_empty();
+        }
+        let Some((segment, behind)) = segment(behind) else { return false };
+        let fits = match marker {
+            // Frames of one picture, tables, restarts, the begin of a scan.
+            0xC0..=0xC2 | 0xC4 | 0xDB | 0xDD | 0xDA => true,
+            // JFIF without a thumbnail.
+            0xE0 => segment.starts_with(b"JFIF\0") && segment.len() == 14,
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+        rest = if *marker == 0xDA { scanned(behind) } else { behind };
+    }
+}
+
+/// The content of a segment and what follows.
+fn segment(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, behind) = bytes.split_first_chunk::<2>()?;
+    behind.split_at_checked(usize::from(u16::from_be_bytes(*length)).checked_sub(2)?)
+}
+
+/// What follows the coded pixels of a scan.
+fn scanned(bytes: &[u8]) -> &[u8] {
+    let is_marker = |pair: &[u8]| matches!(pair, [0xFF, next] if !matches!(next, 0 | 0xD0..=0xD7));
+    let end = bytes.windows(2).position(is_marker);
+    end.and_then(|end| bytes.get(end..)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(chunks: &[(&[u8], &[u8])]) -> Vec<u8> {
+        let mut out = PNG.to_vec();
+        for (name, content) in chunks {
+            let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+            out.extend([&length[..], name, content, &[0; 4]].concat());
+        }
+        out
+    }
+
+    #[test]
+    fn a_png_has_nothing_but_its_pixels() {
+        let head: (&[u8], &[u8]) = (b"IHDR", &[0; 13]);
+        let (pixels, end): ((&[u8], &[u8]), (&[u8], &[u8])) = ((b"IDAT", b"xyz"), (b"IEND", b""));
+        let whole = png(&[head, (b"PLTE", b"abc"), (b"tRNS", b"a"), pixels, pixels, end]);
+        assert!(is_png(&whole));
+        for cut in 0..whole.len() {
+            assert!(!is_png(&whole[..cut]), "cut at {cut}");
+        }
+        for (name, chunks) in [
+            ("text", vec![head, (b"tEXt", b"x"), pixels, end]),
+            ("a moving picture", vec![head, (b"acTL", &[0; 8]), pixels, end]),
+            ("no head", vec![pixels, end]),
+            ("two heads", vec![head, head, pixels, end]),
+            ("an end with content", vec![head, pixels, (b"IEND", b"x")]),
+            ("more behind the end", vec![head, pixels, end, pixels]),
+        ] {
+            assert!(!is_png(&png(&chunks)), "{name}");
+        }
+        assert!(!is_png(&[&whole[..], b"PK"].concat()));
+    }
+
+    #[test]
+    fn a_jpeg_has_nothing_but_its_pixels() {
+        const JFIF: &[u8] = b"\xFF\xE0\0\x10JFIF\0\x01\x02\0\0\x01\0\x01\0\0";
+        const SCAN: &[u8] = b"\xFF\xC0\0\x03x\xFF\xC4\0\x02\xFF\xDA\0\x03xab\xFF\0c\xFF\xD0d";
+        const END: &[u8] = b"\xFF\xD9";
+        let jpeg = |segments: &[&[u8]]| [&[&b"\xFF\xD8"[..]], segments].concat().concat();
+        let whole = jpeg(&[JFIF, SCAN, SCAN, END]);
+        assert!(is_jpeg(&whole) && is_jpeg(&jpeg(&[SCAN, END])));
+        for cut in 0..whole.len() {
+            assert!(!is_jpeg(&whole[..cut]), "cut at {cut}");
+        }
+        for (name, segments) in [
+            ("places and times", vec![JFIF, b"\xFF\xE1\0\x08Exif\0\0", SCAN, END]),
+            ("a comment", vec![JFIF, b"\xFF\xFE\0\x03x", SCAN, END]),
+            ("a thumbnail", vec![&b"\xFF\xE0\0\x07JFXX\0"[..], SCAN, END]),
+            ("more behind the end", vec![JFIF, SCAN, END, b"PK"]),
+            ("a length of nothing", vec![JFIF, b"\xFF\xDB\0\x01", SCAN, END]),
+        ] {
+            assert!(!is_jpeg(&jpeg(&segments)), "{name}");
+        }
+    }
+}
