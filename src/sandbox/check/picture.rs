@@ -68,7 +68,9 @@ fn scanned(bytes: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn png(chunks: &[(&[u8], &[u8])]) -> Vec<u8> {
+    type Chunk = (&'static [u8], &'static [u8]);
+
+    fn png(chunks: &[Chunk]) -> Vec<u8> {
         let mut out = PNG.to_vec();
         for (name, content) in chunks {
             let length = u32::try_from(content.len()).unwrap().to_be_bytes();
@@ -79,8 +81,7 @@ mod tests {
 
     #[test]
     fn a_png_has_nothing_but_its_pixels() {
-        let head: (&[u8], &[u8]) = (b"IHDR", &[0; 13]);
-        let (pixels, end): ((&[u8], &[u8]), (&[u8], &[u8])) = ((b"IDAT", b"xyz"), (b"IEND", b""));
+        let (head, pixels, end): (Chunk, Chunk, Chunk) = ((b"IHDR", &[0; 13]), (b"IDAT", b"xyz"), (b"IEND", b""));
         let whole = png(&[head, (b"PLTE", b"abc"), (b"tRNS", b"a"), pixels, pixels, end]);
         assert!(is_png(&whole));
         for cut in 0..whole.len() {

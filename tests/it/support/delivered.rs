@@ -32,7 +32,15 @@ const FIELDS: &[&str] = &[
     "content-transfer-encoding",
 ];
 const REQUIRED: &[&str] = &["date", "from", "message-id", "x-temizu-id", "x-temizu-status", "mime-version"];
-const MEDIA_TYPES: &[&str] = &["text/plain", "text/csv", "text/tab-separated-values", "text/calendar", "text/vcard"];
+const TEXTS: &[&str] = &["text/plain", "text/csv", "text/tab-separated-values", "text/calendar", "text/vcard"];
+/// What is no text, with the extensions under which its programs open it.
+const BINARIES: &[(&str, &[&str])] = &[
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", &["docx"]),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &["xlsx"]),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", &["pptx"]),
+    ("image/png", &["png"]),
+    ("image/jpeg", &["jpg", "jpeg", "jpe", "jfif"]),
+];
 
 /// A delivered mail.
 #[derive(Debug)]
@@ -58,7 +66,17 @@ pub(crate) struct Field {
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) media_type: String,
+    pub(crate) bytes: Vec<u8>,
+    /// What it says, if it is text.
     pub(crate) content: String,
+}
+
+impl File {
+    /// Its content as other readers are asked for it: text with LF, anything else in hexadecimal digits.
+    pub(crate) fn shown(&self) -> String {
+        let digits = || self.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        if self.media_type.starts_with("text/") { self.content.replace("\r\n", "\n") } else { digits() }
+    }
 }
 
 impl Delivered {
@@ -83,7 +101,7 @@ impl Delivered {
                 law(value("content-transfer-encoding").is_none(), "a multipart has no encoding")?;
                 multipart(body, boundary)?
             }
-            None => (leaf(kind, value("content-transfer-encoding"), body)?, Vec::new()),
+            None => (utf8(&leaf(kind, value("content-transfer-encoding"), body)?)?, Vec::new()),
         };
         law(
             !text.chars().any(|c| deceives(c) && !"\r\n\t".contains(c)),
@@ -203,34 +221,40 @@ fn multipart(body: &str, boundary: &str) -> Result<(String, Vec<File>), String> 
         let fields = fields(header)?;
         let value = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.value.as_str());
         let kind = value("content-type").ok_or("a part has a type")?;
-        let decoded = leaf(kind, value("content-transfer-encoding"), content)?;
+        let bytes = leaf(kind, value("content-transfer-encoding"), content)?;
+        let decoded = if kind.starts_with("text/") { utf8(&bytes)? } else { String::new() };
         match value("content-disposition") {
             None => {
                 law(text.is_none() && files.is_empty() && fields.len() == 2, "one text, and it comes first")?;
+                law(kind.starts_with("text/"), "what people read is text")?;
                 text = Some(decoded);
             }
             Some(disposition) => {
                 law(fields.len() == 3, "no other fields in a part")?;
                 let media_type = kind.split(';').next().unwrap().to_owned();
-                files.push(File { name: file_name(disposition, kind)?, media_type, content: decoded });
+                files.push(File { name: file_name(disposition, kind)?, media_type, bytes, content: decoded });
             }
         }
     }
     Ok((text.ok_or("there is a text")?, files))
 }
 
-fn leaf(kind: &str, encoding: Option<&str>, content: &str) -> Result<String, String> {
-    let (media_type, parameters) = kind.split_once("; ").ok_or("a type with its charset")?;
-    law(MEDIA_TYPES.contains(&media_type), &format!("no {media_type}: no mark-up, no messages, no multiparts"))?;
-    law(parameters.starts_with("charset=UTF-8"), "text is UTF-8")?;
+fn utf8(bytes: &[u8]) -> Result<String, String> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| "text that decodes strictly".to_owned())
+}
+
+fn leaf(kind: &str, encoding: Option<&str>, content: &str) -> Result<Vec<u8>, String> {
+    let (media_type, parameters) = kind.split_once("; ").ok_or("a type with its parameters")?;
+    let is_binary = BINARIES.iter().any(|(binary, _)| *binary == media_type);
+    law(is_binary || TEXTS.contains(&media_type), &format!("no {media_type}: no mark-up, no messages, no multiparts"))?;
+    law(is_binary != parameters.starts_with("charset=UTF-8"), "text is UTF-8")?;
     law(encoding == Some("base64"), "content is base64")?;
     let content = content.strip_suffix("\r\n").unwrap_or(content);
     let mut lines = content.split("\r\n").peekable();
     while let Some(line) = lines.next() {
         law(line.len() == 76 || (lines.peek().is_none() && line.len() < 76), "base64 in lines of 76")?;
     }
-    let bytes = BASE64.decode(content.replace("\r\n", "")).map_err(|_| "strict base64")?;
-    String::from_utf8(bytes).map_err(|_| "text that decodes strictly".to_owned())
+    BASE64.decode(content.replace("\r\n", "")).map_err(|_| "strict base64".to_owned())
 }
 
 /// The name of a file, in one reading only.
@@ -245,10 +269,9 @@ fn file_name(disposition: &str, kind: &str) -> Result<String, String> {
     law(!name.chars().any(|c| deceives(c) || r#"/\:*?"<>|"#.contains(c)), "a name is a name on every system")?;
     law(!name.starts_with(' ') && !name.ends_with(['.', ' ']), &format!("a name begins and ends in the open: {name}"))?;
     let (_, extension) = name.rsplit_once('.').ok_or("a name has an extension")?;
-    law(
-        ["txt", "text", "csv", "tsv", "log", "md", "ics", "vcf"].contains(&extension.to_lowercase().as_str()),
-        "it opens as text",
-    )?;
+    let own = BINARIES.iter().find(|(media_type, _)| kind.starts_with(media_type));
+    let fits = own.map_or(&["txt", "text", "csv", "tsv", "log", "md", "ics", "vcf"][..], |(_, fits)| fits);
+    law(fits.contains(&extension.to_lowercase().as_str()), "it opens as what it is")?;
     Ok(name)
 }
 

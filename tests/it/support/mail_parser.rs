@@ -23,14 +23,17 @@ pub(crate) fn agrees(mails: &[Vec<u8>]) {
         let leaves: Vec<_> = message.parts().filter(|part| !part.is_multipart()).collect();
         let read: Vec<(String, String)> =
             leaves.iter().map(|leaf| (leaf.attachment_name().unwrap_or_default().to_owned(), text(leaf))).collect();
-        let files = ours.files.iter().map(|file| (file.name.clone(), file.content.replace("\r\n", "\n")));
+        let files = ours.files.iter().map(|file| (file.name.clone(), file.shown()));
         let expected: Vec<_> = [(String::new(), ours.text.clone())].into_iter().chain(files).collect();
         assert_eq!(read, expected);
     }
 }
 
-/// The content of a leaf by its own charset: all of ours say UTF-8.
+/// The content of a leaf: text by its own charset (all of ours say UTF-8), anything else in hexadecimal digits.
 fn text(leaf: &MessagePart<'_>) -> String {
+    if !leaf.is_text() {
+        return leaf.decoded().iter().map(|byte| format!("{byte:02x}")).collect();
+    }
     let charset = leaf.content_type().and_then(|kind| kind.attribute("charset").map(str::to_ascii_lowercase));
     assert_eq!(charset.as_deref(), Some("utf-8"));
     String::from_utf8(leaf.decoded().into_owned()).unwrap().replace("\r\n", "\n")

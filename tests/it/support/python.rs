@@ -6,7 +6,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::delivered::Delivered;
+use super::delivered::{Delivered, File};
 
 /// Reads every file of a folder in the order of the names.
 const READER: &str = r#"
@@ -22,7 +22,7 @@ for name in sorted(os.listdir(folder)):
         "defects": [repr(d) for p in parts for d in p.defects],
         "subject": mail["subject"],
         "types": sorted({p.get_content_type() for p in parts}),
-        "texts": [p.get_content() for p in leaves],
+        "texts": [p.get_content() if p.get_content_maintype() == "text" else p.get_payload(decode=True).hex() for p in leaves],
         "names": [p.get_filename() for p in leaves if p.get_filename()],
     })
 json.dump(read, sys.stdout)
@@ -77,7 +77,7 @@ pub(crate) fn agrees(mails: &[Vec<u8>]) {
         assert!(!python.types.iter().any(|kind| kind == "text/html" || kind.starts_with("message/")), "{ours:?}");
         assert_eq!(python.subject.as_deref(), ours.value("subject"));
         let texts: Vec<String> = python.texts.iter().map(|text| text.replace("\r\n", "\n")).collect();
-        let files = ours.files.iter().map(|file| file.content.replace("\r\n", "\n"));
+        let files = ours.files.iter().map(File::shown);
         assert_eq!(texts, [ours.text.clone()].into_iter().chain(files).collect::<Vec<_>>());
         assert_eq!(python.names, ours.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>());
     }
