@@ -15,8 +15,9 @@ use super::arguments::Sanitize;
 use super::print::{Printer, plain};
 use super::setup::Workbench;
 use super::trouble::{CANNOT_CREATE, NO_INPUT, TEMPORARY, Trouble, UNPARSABLE};
+use crate::compose::attached_name;
 use crate::domain::reason::Detail;
-use crate::domain::{Action, Digest, HeaderFacts, PartOutcome, PartRole, Reason};
+use crate::domain::{Action, Derivative, Digest, HeaderFacts, PartOutcome, PartPath, PartRole, Reason};
 use crate::pipeline::{Stop, Washed};
 use crate::ports::Subject;
 
@@ -226,7 +227,12 @@ fn write(folder: &Path, name: &str, washed: &Washed, is_mail: bool) -> Result<Ve
         };
         washed.mails.iter().enumerate().map(|(number, mail)| (numbered(number), &mail.mail.bytes()[..])).collect()
     } else {
-        washed.derivatives.iter().map(|derivative| (folder.join(stem), &derivative.bytes()[..])).collect()
+        // Of an archive the new archive, not its members.
+        let whole = washed.derivatives.iter().filter(|derivative| *derivative.path() == PartPath::root());
+        let named = |derivative: &Derivative| {
+            folder.join(attached_name(stem, &derivative.about().media_type).unwrap_or_else(|| stem.to_owned()))
+        };
+        whole.map(|derivative| (named(derivative), &derivative.bytes()[..])).collect()
     };
     let mut written = Vec::new();
     for (file, bytes) in results {

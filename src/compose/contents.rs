@@ -2,13 +2,14 @@
 //!
 //! Refuses: a body or attachment without exactly one outcome; a derivative that is missing, belongs to a part that was
 //! kept back, or is not of a listed media type (text: strict UTF-8). Invariant: every body and attachment of the item is in
-//! [`Contents`] exactly once, but for what is kept back inside an attached mail that is kept back itself.
+//! [`Contents`] exactly once, but for what is kept back inside an attached mail that is kept back itself, and for what
+//! is in an archive that was written anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::filename::{Format, Names};
 use super::{ComposeError, Letter, MailStatus};
-use crate::domain::{Action, Derivative, Digest, Part, PartOutcome, PartPath, PartRole, Reason};
+use crate::domain::{Action, Derivative, Digest, FileName, Part, PartOutcome, PartPath, PartRole, Reason};
 
 /// What becomes of a part, as its reader counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub(super) struct Contents<'a> {
     pub(super) enclosures: Vec<Enclosure<'a>>,
     /// Where the mails inside the mail are, shown or not.
     mails: BTreeSet<&'a PartPath>,
+    /// The archives that were opened, and what the sender called them.
+    archives: BTreeMap<&'a PartPath, Option<&'a FileName>>,
     /// Those of which a body is shown, with their numbers from 1.
     shown: BTreeMap<&'a PartPath, usize>,
 }
@@ -82,7 +85,8 @@ impl<'a> Contents<'a> {
         let derivatives: BTreeMap<_, _> = letter.derivatives.iter().map(|d| ((d.path(), d.digest()), *d)).collect();
         let is_mail = |part: &&Part| part.role == PartRole::Enclosed;
         let mails = letter.facts.parts.iter().filter(is_mail).map(|part| &part.path).collect();
-        let mut contents = Self { bodies: Vec::new(), enclosures: Vec::new(), mails, shown: BTreeMap::new() };
+        let (archives, shown) = (BTreeMap::new(), BTreeMap::new());
+        let mut contents = Self { bodies: Vec::new(), enclosures: Vec::new(), mails, archives, shown };
         let mut names = Names::default();
         let mut unopened = BTreeSet::new();
         for part in letter.facts.parts.iter().filter(|part| part.role != PartRole::Alternative) {
@@ -90,13 +94,21 @@ impl<'a> Contents<'a> {
             let piece = Piece::new(part, outcome, &derivatives)?;
             let is_mail = part.role == PartRole::Enclosed;
             if piece.written.is_none() {
-                // What an attached mail keeps back with itself is told with it.
-                if contents.around(&part.path).iter().any(|mail| *mail != &part.path && unopened.contains(mail)) {
+                // What an attached mail or archive keeps back with itself is told with it.
+                if unopened.iter().any(|outer: &&PartPath| part.path.is_inside(outer)) {
                     continue;
                 }
-                if is_mail {
+                // An archive of which nothing is left says of each member why.
+                let is_opened = outcome.reason == Some(Reason::ArchiveMemberRemoved);
+                if is_mail || (part.role == PartRole::Archive && !is_opened) {
                     unopened.insert(&part.path);
                 }
+            } else if contents.archives.keys().any(|outer| part.path.is_inside(outer)) {
+                // It lies in the archive that is attached.
+                continue;
+            }
+            if part.role == PartRole::Archive {
+                contents.archives.insert(&part.path, part.name.as_ref());
             }
             // An enclosed mail that was opened is text to read, its parts follow it.
             if part.role == PartRole::Body || (is_mail && piece.written.is_some()) {
@@ -135,6 +147,12 @@ impl<'a> Contents<'a> {
     pub(super) fn mail_of(&self, enclosure: &Enclosure<'_>) -> Option<&'a PartPath> {
         let path = &enclosure.piece.part.path;
         self.around(path).into_iter().rfind(|mail| *mail != path)
+    }
+
+    /// What the archive that an attachment came in is called, if it came in one that has a name.
+    pub(super) fn archive_of(&self, enclosure: &Enclosure<'_>) -> Option<&'a FileName> {
+        let path = &enclosure.piece.part.path;
+        self.archives.iter().rev().find(|(outer, _)| path.is_inside(outer)).and_then(|(_, name)| *name)
     }
 
     /// The files to attach.
@@ -252,6 +270,7 @@ fn standing(outcome: &PartOutcome) -> Standing {
                 | R::SenderRule
                 | R::QuarantinedByRule
                 | R::AmbiguousStructure
+                | R::ArchiveMemberRemoved
                 | R::ConvertFailed
                 | R::ConvertTimeout,
             ),

@@ -34,6 +34,8 @@ const FORMATS: &[Format] = &[
         media_type: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         extensions: &["pptx"],
     },
+    // Written on this side of the wall, of members that have rows here themselves.
+    Format { media_type: super::archive::MEDIA_TYPE, extensions: &["zip"] },
     Format { media_type: "image/png", extensions: &["png"] },
     Format { media_type: "image/jpeg", extensions: &["jpg", "jpeg", "jpe", "jfif"] },
 ];
@@ -71,6 +73,13 @@ impl Format {
     fn fits(&self, extension: &str) -> bool {
         self.extensions.contains(&extension)
     }
+}
+
+/// The name under which a file that was called `name` is handed on as `media_type`; `None` if neither is fit for it.
+#[must_use]
+pub fn attached_name(name: &str, media_type: &str) -> Option<String> {
+    let name = FileName::try_from(name.to_owned()).ok()?;
+    Some(Names::default().give(Some(&name), 1, Format::of(media_type)?))
 }
 
 /// The names given out within one mail.

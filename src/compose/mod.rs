@@ -4,6 +4,7 @@
 //! a listed media type. Invariant: the same arguments give the same bytes, and every mail keeps the laws that
 //! `laws::check` states (reference: security 3).
 
+pub mod archive;
 mod contents;
 mod date;
 mod entity;
@@ -31,6 +32,7 @@ use crate::domain::{
     Timestamp, WireMail,
 };
 use contents::Contents;
+pub use filename::attached_name;
 use entity::{Entity, TextBody};
 use headers::Identity;
 pub use phrases::Phrases;

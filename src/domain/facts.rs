@@ -45,9 +45,9 @@ impl Facts {
         self.parts.iter().find(|part| part.path == *path)
     }
 
-    /// The attachments in reading order.
+    /// The attachments in reading order, with what is in archives.
     pub fn attachments(&self) -> impl Iterator<Item = &Part> {
-        self.parts.iter().filter(|part| part.role == PartRole::Attachment)
+        self.parts.iter().filter(|part| matches!(part.role, PartRole::Attachment | PartRole::Archive))
     }
 }
 

@@ -104,6 +104,9 @@ pub enum PartRole {
     /// A mail inside the mail. Opened, its header becomes text and its own parts follow, one level deeper; kept back,
     /// they are kept back with it.
     Enclosed,
+    /// An archive that was opened. Its members follow, one level deeper, and are judged one by one; kept back, they are
+    /// kept back with it.
+    Archive,
 }
 
 /// The short name of a real type, such as `pdf`, `zip`, `pe`: 1 to 32 of a-z, 0-9 and hyphen.

@@ -6,6 +6,7 @@
 
 mod notices;
 mod outcome;
+mod pack;
 mod records;
 mod run;
 mod wash;

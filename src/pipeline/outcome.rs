@@ -5,17 +5,18 @@
 use std::collections::BTreeSet;
 
 use crate::domain::password::MAX_CANDIDATES;
-use crate::domain::{Action, Decision, Derivative, GroupDecision, PartDecision, PartOutcome, Password, Reason};
+use super::pack::is_packed;
+use crate::domain::{Action, Decision, Derivative, Facts, GroupDecision, PartDecision, PartOutcome, Password, Reason};
 use crate::ports::{Answer, Order};
 
 /// What the worker has to write for all groups that are not held, each thing once.
-pub(super) fn orders(decision: &Decision) -> Vec<Order> {
+pub(super) fn orders(facts: &Facts, decision: &Decision) -> Vec<Order> {
     let wanted: BTreeSet<Order> = decision
         .groups
         .iter()
         .filter(|group| group.hold.is_none())
         .flat_map(|group| &group.parts)
-        .filter(|part| part.action.needs_worker())
+        .filter(|part| part.action.needs_worker() && !is_packed(facts, &part.path, part.action))
         .map(|part| Order { path: part.path.clone(), action: part.action })
         .collect();
     wanted.into_iter().collect()
@@ -27,7 +28,11 @@ pub(super) fn of_group(group: &GroupDecision, answers: &[Answer]) -> Vec<PartOut
 }
 
 /// The derivatives a group's mail is composed of.
-pub(super) fn derivatives_of<'a>(outcomes: &[PartOutcome], answers: &'a [Answer]) -> Vec<&'a Derivative> {
+pub(super) fn derivatives_of<'a>(
+    outcomes: &[PartOutcome],
+    answers: &'a [Answer],
+    packed: &'a [Derivative],
+) -> Vec<&'a Derivative> {
     let written = |outcome: &PartOutcome| {
         answers.iter().find_map(|answer| match answer {
             Answer::Written { order, derivative, .. }
@@ -38,7 +43,9 @@ pub(super) fn derivatives_of<'a>(outcomes: &[PartOutcome], answers: &'a [Answer]
             _ => None,
         })
     };
-    outcomes.iter().filter(|outcome| outcome.derivative.is_some()).filter_map(written).collect()
+    let packed = |outcome: &PartOutcome| packed.iter().find(|derivative| *derivative.path() == outcome.path);
+    let of_outcome = |outcome: &PartOutcome| written(outcome).or_else(|| packed(outcome));
+    outcomes.iter().filter(|outcome| outcome.derivative.is_some()).filter_map(|outcome| of_outcome(outcome)).collect()
 }
 
 /// The derivative of an answer, if it has one.
@@ -125,7 +132,7 @@ mod tests {
                 group(true, vec![part("3", Action::Rebuild)]),
             ],
         };
-        assert_eq!(orders(&decision), [order("1", Action::Text), order("2", Action::Rebuild)]);
+        assert_eq!(orders(&facts, &decision), [order("1", Action::Text), order("2", Action::Rebuild)]);
     }
 
     #[test]
@@ -138,6 +145,6 @@ mod tests {
             ends,
             [(Action::Quarantine, Some(Reason::UnsupportedFormat)), (Action::Quarantine, Some(Reason::ConvertFailed)),]
         );
-        assert!(derivatives_of(&outcomes, &answers).is_empty());
+        assert!(derivatives_of(&outcomes, &answers, &[]).is_empty());
     }
 }

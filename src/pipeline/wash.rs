@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::outcome;
+use super::{outcome, pack};
 use crate::compose::{self, Site};
 use crate::domain::{
     Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, SenderFacts, Timestamp,
@@ -102,23 +102,30 @@ impl Washer {
             // An operator's release overrides a rule that holds the whole mail, and nothing else.
             decision.groups.iter_mut().for_each(|group| group.hold = None);
         }
-        let answers = rebuild(session, &decision).await?;
+        let answers = rebuild(session, &facts, &decision).await?;
         let open = || decision.groups.iter().filter(|group| group.hold.is_none());
-        let outcomes: Vec<Vec<PartOutcome>> = open().map(|group| outcome::of_group(group, &answers)).collect();
+        let unfit = |error: compose::ComposeError| {
+            // The same input gives the same error, so another attempt would be in vain.
+            tracing::error!(item = %arrival.id, %error, "no mail can be composed of these parts");
+            Stop::Quarantine(Reason::ConvertFailed)
+        };
+        let mut outcomes: Vec<Vec<PartOutcome>> = open().map(|group| outcome::of_group(group, &answers)).collect();
+        let archives: Vec<Vec<Derivative>> = open()
+            .zip(&mut outcomes)
+            .map(|(group, outcomes)| pack::pack(&self.site, &facts, group, outcomes, &answers))
+            .collect::<Result<_, _>>()
+            .map_err(unfit)?;
         let mut mails = Vec::new();
-        for (number, (group, outcomes)) in (0u32..).zip(open().zip(&outcomes)).filter(|_| is_mail) {
+        let written = outcomes.iter().zip(&archives);
+        for (number, (group, (outcomes, archives))) in (0u32..).zip(open().zip(written)).filter(|_| is_mail) {
             let letter = compose::Letter {
                 id: arrival.id,
                 group: number,
                 facts: &facts,
                 outcomes,
-                derivatives: &outcome::derivatives_of(outcomes, &answers),
+                derivatives: &outcome::derivatives_of(outcomes, &answers, archives),
             };
-            let composed = compose::compose(&self.site, &letter).map_err(|error| {
-                // The same input gives the same error, so another attempt would be in vain.
-                tracing::error!(item = %arrival.id, %error, "no mail can be composed of these parts");
-                Stop::Quarantine(Reason::ConvertFailed)
-            })?;
+            let composed = compose::compose(&self.site, &letter).map_err(unfit)?;
             mails.push(Outbound {
                 reverse_path: facts.origin.envelope().reverse_path.clone(),
                 forward_paths: group.recipients.clone(),
@@ -128,7 +135,12 @@ impl Washer {
             });
         }
         let candidates = outcome::candidates(&answers);
-        let derivatives = answers.into_iter().filter_map(outcome::derivative).collect();
+        let mut derivatives: Vec<Derivative> = answers.into_iter().filter_map(outcome::derivative).collect();
+        for archive in archives.into_iter().flatten() {
+            if !derivatives.contains(&archive) {
+                derivatives.push(archive);
+            }
+        }
         Ok(Washed { facts, decision, outcomes, derivatives, mails, candidates })
     }
 
@@ -141,8 +153,12 @@ impl Washer {
     }
 }
 
-async fn rebuild(session: Box<dyn RebuildSession>, decision: &Decision) -> Result<Vec<Answer>, Stop> {
-    let orders = outcome::orders(decision);
+async fn rebuild(
+    session: Box<dyn RebuildSession>,
+    facts: &Facts,
+    decision: &Decision,
+) -> Result<Vec<Answer>, Stop> {
+    let orders = outcome::orders(facts, decision);
     if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild(orders).await?) }
 }
 

@@ -52,6 +52,7 @@ pub(super) enum Role {
     Alternative,
     Attachment,
     Enclosed,
+    Archive,
 }
 
 /// What a condition is asked about.
@@ -195,7 +196,7 @@ impl fmt::Display for Condition {
 }
 
 impl Role {
-    pub(super) const ALL: &'static [Self] = &[Self::Body, Self::Alternative, Self::Attachment, Self::Enclosed];
+    pub(super) const ALL: &'static [Self] = &[Self::Body, Self::Alternative, Self::Attachment, Self::Enclosed, Self::Archive];
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
@@ -203,6 +204,7 @@ impl Role {
             Self::Alternative => "alternative",
             Self::Attachment => "attachment",
             Self::Enclosed => "enclosed",
+            Self::Archive => "archive",
         }
     }
 }
@@ -214,6 +216,7 @@ impl From<PartRole> for Role {
             PartRole::Alternative => Self::Alternative,
             PartRole::Attachment => Self::Attachment,
             PartRole::Enclosed => Self::Enclosed,
+            PartRole::Archive => Self::Archive,
         }
     }
 }
@@ -225,6 +228,7 @@ impl From<Role> for PartRole {
             Role::Alternative => Self::Alternative,
             Role::Attachment => Self::Attachment,
             Role::Enclosed => Self::Enclosed,
+            Role::Archive => Self::Archive,
         }
     }
 }

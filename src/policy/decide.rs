@@ -108,7 +108,7 @@ impl RuleSet {
     }
 }
 
-/// The parts of an enclosed mail that is kept back are kept back with it, whatever was decided about them alone.
+/// What is in a mail or an archive that is kept back is kept back with it, whatever was decided about it alone.
 fn keep_with_their_mail(facts: &Facts, parts: &mut Vec<PartDecision>) {
     let mut kept: Option<PartDecision> = None;
     // Reading order: a mail comes before everything inside it.
@@ -122,10 +122,10 @@ fn keep_with_their_mail(facts: &Facts, parts: &mut Vec<PartDecision>) {
     }
 }
 
-/// True for a mail inside the mail that is kept back, and everything in it with it.
+/// True for a mail or an archive inside the mail that is kept back, and everything in it with it.
 pub(super) fn is_kept_mail(facts: &Facts, decision: &PartDecision) -> bool {
-    let is_enclosed = facts.part(&decision.path).is_some_and(|part| part.role == PartRole::Enclosed);
-    is_enclosed && !decision.action.needs_worker()
+    let is_opened = |part: &Part| matches!(part.role, PartRole::Enclosed | PartRole::Archive);
+    facts.part(&decision.path).is_some_and(is_opened) && !decision.action.needs_worker()
 }
 
 /// True if a rule about the mail holds for the mail as a whole or for any one of its parts, recipients apart.

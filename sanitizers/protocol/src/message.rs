@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +233,8 @@ pub enum Role {
     Attachment,
     /// A mail inside the mail: its own parts follow it, one level deeper.
     Enclosed,
+    /// An archive that was opened: its members follow it, one level deeper.
+    Archive,
 }
 
 /// The real type of bytes.

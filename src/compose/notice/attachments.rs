@@ -8,6 +8,9 @@ use super::super::wording::Attachment;
 use super::{Lines, at, each_once, size};
 use crate::domain::{Facts, Reason};
 
+/// Characters of the name of an archive beside those of its members.
+const MAX_WITHIN: usize = 40;
+
 impl Lines<'_> {
     pub(super) fn attachments(&mut self, contents: &Contents<'_>, facts: &Facts) {
         if contents.enclosures.is_empty() {
@@ -39,6 +42,13 @@ impl Lines<'_> {
         }
     }
 
+    /// The archive or the mail inside the mail that it came in.
+    fn within(&self, enclosure: &Enclosure<'_>, contents: &Contents<'_>) -> Option<String> {
+        let mail = || contents.mail_of(enclosure).map(|mail| self.words.mail(contents.mail_number(mail)));
+        let archive = contents.archive_of(enclosure).map(|name| single_line(name.as_str(), MAX_WITHIN));
+        archive.or_else(mail)
+    }
+
     fn entry(&self, enclosure: &Enclosure<'_>, contents: &Contents<'_>) -> String {
         let Enclosure { piece, name: attached_as, .. } = enclosure;
         let name = match &piece.part.name {
@@ -52,7 +62,7 @@ impl Lines<'_> {
         self.words.attachment(&Attachment {
             name: &name,
             size: &size(written.unwrap_or(piece.part.length)),
-            within: contents.mail_of(enclosure).map(|mail| self.words.mail(contents.mail_number(mail))),
+            within: self.within(enclosure, contents),
             what: self.words.standing(piece.standing, waits_for_password && self.detail().portal),
             attached_as: (!attached_as.is_empty() && name != *attached_as).then_some(attached_as.as_str()),
         })

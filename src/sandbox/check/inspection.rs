@@ -39,8 +39,11 @@ pub fn inspection(untrusted: Inspected, limits: &Limits, length: u64, is_file: b
     let headers = headers(found, limits)?;
     let parts = parts(untrusted.parts, limits, length)?;
     if is_file {
-        let whole = matches!(parts.as_slice(), [part] if part.path == PartPath::root()
-            && part.role == PartRole::Attachment && part.length == length);
+        // What is in an archive was checked to be in its place.
+        let whole = parts.split_first().is_some_and(|(file, inside)| {
+            let is_file = if inside.is_empty() { PartRole::Attachment } else { PartRole::Archive };
+            file.path == PartPath::root() && (file.role == is_file || file.role == PartRole::Archive) && file.length == length
+        });
         ensure(whole && headers == HeaderFacts::default(), "a file that is not one part")?;
     }
     let places = places(&parts);
@@ -81,14 +84,14 @@ fn parts(untrusted: Vec<PartFound>, limits: &Limits, length: u64) -> Result<Vec<
     Ok(parts)
 }
 
-/// Parts lie in mails inside the mail; only files lie in a text.
+/// Parts lie in mails and archives inside the mail; only files lie in a text.
 fn is_in_its_place(part: &Part, parts: &[Part]) -> bool {
     parts.iter().filter(|other| part.path.is_inside(&other.path)).all(|other| match other.role {
-        PartRole::Enclosed => true,
+        PartRole::Enclosed | PartRole::Archive => true,
         // A file that was taken out of a text may itself be a mail with parts.
         PartRole::Body => {
             let directly = part.path.numbers().len() == other.path.numbers().len() + 1;
-            !directly || matches!(part.role, PartRole::Attachment | PartRole::Enclosed)
+            !directly || matches!(part.role, PartRole::Attachment | PartRole::Enclosed | PartRole::Archive)
         }
         PartRole::Alternative | PartRole::Attachment => false,
     })
@@ -171,6 +174,7 @@ fn part(untrusted: PartFound, limits: &Limits) -> Result<Part, Lie> {
             Role::Alternative => PartRole::Alternative,
             Role::Attachment => PartRole::Attachment,
             Role::Enclosed => PartRole::Enclosed,
+            Role::Archive => PartRole::Archive,
         },
         declared,
         detected: TypeId::try_from(untrusted.detected.id).map_err(|_| Lie("a type that is not one"))?,
