@@ -25,6 +25,8 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("smtp_data", &["samples"]),
     ("proxy", &[]),
     ("mime", &["samples", "../shared/corpus"]),
+    ("outlook", &["samples", "../shared/corpus"]),
+    ("inline", &["samples", "../shared/corpus"]),
     ("header_words", &["samples"]),
     ("authentication", &[]),
     ("charset", &["samples", "../shared/corpus"]),

@@ -1,8 +1,9 @@
 //! Files that stand inside a text: uuencode (POSIX), and the marks of yEnc and BinHex.
 //!
 //! Refuses: blocks that are not whole (`begin MODE NAME`, lines of the length they claim, an empty line, `end`): they
-//! stay text. Invariant: every byte of the text is looked at a bounded number of times, and the files of a text are
-//! smaller than the text.
+//! stay text; so does a file over the bytes that are left. Invariant: every byte of the text is looked at a bounded
+//! number of times, and no more than the bytes left is ever decoded at once: a line whose blanks were lost is longer
+//! decoded than written.
 
 use std::ops::Range;
 
@@ -17,17 +18,19 @@ pub struct InlineFile {
     pub bytes: Vec<u8>,
 }
 
-/// The uuencoded files in `text`, in order, at most `most`; those behind them stay text.
+/// The uuencoded files in `text`, in order, at most `most` of at most `bytes` bytes together; what is over that stays
+/// text.
 #[must_use]
-pub fn inline_files(text: &[u8], most: usize) -> Vec<InlineFile> {
-    let mut files = Vec::new();
+pub fn inline_files(text: &[u8], most: usize, bytes: usize) -> Vec<InlineFile> {
+    let (mut files, mut left) = (Vec::new(), bytes);
     let mut lines = Lines { text, at: 0 };
     while files.len() < most
         && let Some((start, line)) = lines.next()
     {
         if let Some(name) = beginning(line) {
             let behind = lines.at;
-            if let Some(bytes) = block(&mut lines) {
+            if let Some(bytes) = block(&mut lines, left) {
+                left -= bytes.len();
                 files.push(InlineFile { span: start..lines.at, name: name.to_vec(), bytes });
             } else {
                 // What is no block ends at its first odd line; that one may begin the next.
@@ -82,8 +85,8 @@ fn beginning(line: &[u8]) -> Option<&[u8]> {
     ((3..=4).contains(&digits) && !name.is_empty()).then_some(name)
 }
 
-/// The bytes up to `end`; `lines` stands behind it, or before the first line that does not belong.
-fn block(lines: &mut Lines<'_>) -> Option<Vec<u8>> {
+/// The bytes up to `end`, at most `most`; `lines` stands behind it, or before the first line that does not belong.
+fn block(lines: &mut Lines<'_>, most: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {
         let (line, end) = lines.peek()?;
@@ -95,6 +98,9 @@ fn block(lines: &mut Lines<'_>) -> Option<Vec<u8>> {
             }
             lines.at = end;
             break;
+        }
+        if length > most - bytes.len() {
+            return None;
         }
         decode(line.get(1..)?, length, &mut bytes)?;
         lines.at = end;
@@ -111,7 +117,8 @@ fn length_of(byte: u8) -> Option<usize> {
     matches!(byte, b' '..=b'`').then(|| usize::from((byte - b' ') & 0x3F))
 }
 
-/// Decodes a line of `length` bytes. Blanks at its end may have been lost; one more character may be a checksum.
+/// Decodes a line of `length` bytes. Blanks at its end may have been lost, all of them even: mail programs read such a
+/// line as zeros, so that a file with it must not pass as text. One more character may be a checksum.
 fn decode(line: &[u8], length: usize, out: &mut Vec<u8>) -> Option<()> {
     let needed = length.div_ceil(3) * 4;
     let is_clean = line.iter().all(|b| matches!(b, b' '..=b'`'));
@@ -133,21 +140,22 @@ fn decode(line: &[u8], length: usize, out: &mut Vec<u8>) -> Option<()> {
 mod tests {
     use super::*;
 
+    const ROOM: usize = 1_000;
     const CAT: &str = "begin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n";
 
     fn names(text: &str) -> Vec<String> {
-        let files = inline_files(text.as_bytes(), 9);
+        let files = inline_files(text.as_bytes(), 9, ROOM);
         files.into_iter().map(|file| String::from_utf8(file.name).unwrap()).collect()
     }
 
     #[test]
     fn a_whole_block_is_a_file_and_its_lines_are_known() {
         let text = format!("前の文\r\n{CAT}後の文\r\n");
-        let files = inline_files(text.as_bytes(), 9);
+        let files = inline_files(text.as_bytes(), 9, ROOM);
         assert_eq!(files[0].bytes, b"Cat");
         assert_eq!(text.get(files[0].span.clone()), Some(CAT));
         assert_eq!(names(&format!("{CAT}x\r\n{CAT}")), ["cat.txt", "cat.txt"]);
-        assert_eq!(inline_files(format!("{CAT}{CAT}").as_bytes(), 1).len(), 1);
+        assert_eq!(inline_files(format!("{CAT}{CAT}").as_bytes(), 1, ROOM).len(), 1);
     }
 
     #[test]
@@ -168,9 +176,24 @@ mod tests {
                 text.push(b'\n');
             }
             text.extend(b" \nend");
-            let files = inline_files(&text, 9);
+            let files = inline_files(&text, 9, ROOM);
             assert_eq!((files[0].bytes.clone(), files[0].name.as_slice()), (bytes, &b"a b.bin"[..]));
         }
+    }
+
+    #[test]
+    fn lines_that_lost_their_blanks_are_zeros_and_never_more_than_the_bytes_left() {
+        let text = format!("begin 644 zeros\n{}`\nend\n", "M\n".repeat(20));
+        assert_eq!(inline_files(text.as_bytes(), 9, 900)[0].bytes, [0; 900]);
+        assert!(inline_files(text.as_bytes(), 9, 899).is_empty());
+        // What one file took is not there for the next; a smaller one still fits.
+        let three = format!("{CAT}{text}{CAT}");
+        let found: Vec<usize> = inline_files(three.as_bytes(), 9, 902).iter().map(|file| file.bytes.len()).collect();
+        assert_eq!(found, [3, 3]);
+        let mut out = Lines { text: text.as_bytes(), at: 0 };
+        out.next();
+        assert!(block(&mut out, 100).is_none());
+        assert_eq!(out.at, "begin 644 zeros\nM\nM\n".len(), "decoding ends where the bytes do");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The text of RTF bodies, packed as [MS-OXRTFCP] says.
 //!
 //! Refuses: streams that are not packed RTF, and text over the allowance. Invariant: only text that a reader would see
-//! is taken: no destination that begins with `\*`, no font table, no field code, no picture.
+//! is taken: no destination that begins with `\*`, no font table, no field code, no picture, nothing hidden or deleted;
+//! where the two cannot be told apart, too much is shown rather than too little.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +17,10 @@ const DICTIONARY: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f
 const WINDOW: usize = 4_096;
 const PACKED: u32 = 0x7546_5A4C;
 const PLAIN: u32 = 0x414C_454D;
-/// Groups inside each other; deeper ones are not text of a mail.
+/// Groups inside each other of which each has a format of its own.
 const MAX_GROUPS: usize = 1_000;
+/// Fonts of which the character set is kept.
+const MAX_FONTS: usize = 1_000;
 
 /// The text of a packed RTF body; absent if it has none.
 pub(crate) fn text_of_packed(packed: &[u8], allowance: &mut Allowance) -> Result<Option<String>, Unreadable> {
@@ -79,6 +82,10 @@ struct Group {
     skipped: bool,
     /// RTF that stands for HTML which is there as well.
     doubled: bool,
+    /// Text with the format of hidden text.
+    hidden: bool,
+    /// Text that a tracked change took away.
+    deleted: bool,
     /// Characters that stand in for one of Unicode.
     fallback: usize,
     font: u32,
@@ -91,7 +98,13 @@ struct Text<'a> {
     pending: Vec<u8>,
     pending_page: u32,
     groups: Vec<Group>,
+    /// Groups open below the last of [`Self::groups`]; they share one format.
+    deeper: usize,
+    /// At how many of those a destination began that nobody reads.
+    skipped_at: Option<usize>,
     now: Group,
+    /// The RTF was made of HTML: what it shows is decided by its tags.
+    from_html: bool,
     page: u32,
     fonts: BTreeMap<u32, u32>,
     /// The depth of the font table, while it is read.
@@ -102,14 +115,17 @@ struct Text<'a> {
 
 /// The visible text of RTF.
 pub(crate) fn text(rtf: &[u8]) -> String {
-    let now = Group { skipped: false, doubled: false, fallback: 1, font: 0 };
+    let now = Group { skipped: false, doubled: false, hidden: false, deleted: false, fallback: 1, font: 0 };
     let mut text = Text {
         rest: rtf,
         out: String::new(),
         pending: Vec::new(),
         pending_page: 0,
         groups: Vec::new(),
+        deeper: 0,
+        skipped_at: None,
         now,
+        from_html: false,
         page: 1252,
         fonts: BTreeMap::new(),
         font_table: None,
@@ -135,12 +151,11 @@ impl Text<'_> {
         if self.groups.len() < MAX_GROUPS {
             self.groups.push(self.now.clone());
         } else {
-            // What lies deeper is not read at all.
-            self.rest = &[];
+            self.deeper += 1;
         }
         if let Some(after) = self.rest.strip_prefix(b"\\*") {
             self.rest = after;
-            self.now.skipped = true;
+            self.skip();
             self.tag_break();
         }
     }
@@ -160,12 +175,39 @@ impl Text<'_> {
 
     fn close(&mut self) {
         self.settle();
-        if let Some(outer) = self.groups.pop() {
+        if let Some(around) = self.deeper.checked_sub(1) {
+            self.deeper = around;
+            self.skipped_at = self.skipped_at.filter(|began| *began <= around);
+        } else if let Some(outer) = self.groups.pop() {
             self.now = outer;
         }
-        if self.font_table.is_some_and(|depth| self.groups.len() < depth) {
+        if self.font_table.is_some_and(|depth| self.depth() < depth) {
             self.font_table = None;
         }
+    }
+
+    const fn depth(&self) -> usize {
+        self.groups.len() + self.deeper
+    }
+
+    /// Nobody reads the rest of this group.
+    fn skip(&mut self) {
+        if self.deeper == 0 {
+            self.now.skipped = true;
+        } else {
+            self.skipped_at.get_or_insert(self.deeper);
+        }
+    }
+
+    const fn is_seen(&self) -> bool {
+        let Group { skipped, doubled, hidden, deleted, .. } = self.now;
+        !(skipped || doubled || hidden || deleted || self.skipped_at.is_some())
+    }
+
+    /// True where a format may hide text: nothing could undo that below the groups that have one of their own, and of
+    /// RTF made of HTML the formats are not looked at ([MS-OXRTFEX]).
+    const fn may_hide(&self) -> bool {
+        self.deeper == 0 && !self.from_html
     }
 
     fn control(&mut self) {
@@ -215,7 +257,7 @@ impl Text<'_> {
             b"uc" => self.now.fallback = usize::try_from(unsigned.unwrap_or(1)).unwrap_or(1).min(16),
             b"ansicpg" => self.page = unsigned.unwrap_or(1252),
             b"f" => self.now.font = unsigned.unwrap_or_default(),
-            b"fcharset" if self.font_table.is_some() && self.fonts.len() < MAX_GROUPS => {
+            b"fcharset" if self.font_table.is_some() && self.fonts.len() < MAX_FONTS => {
                 if let Some(page) = unsigned.and_then(page_of_charset) {
                     self.fonts.insert(self.now.font, page);
                 }
@@ -224,23 +266,27 @@ impl Text<'_> {
                 self.settle();
                 self.now.doubled = number != Some(0);
             }
+            b"fromhtml" => self.from_html = true,
+            b"v" => self.now.hidden = number != Some(0) && (self.now.hidden || self.may_hide()),
+            b"deleted" => self.now.deleted = number != Some(0) && (self.now.deleted || self.may_hide()),
+            b"plain" => (self.now.hidden, self.now.deleted) = (false, false),
             b"fonttbl" => {
-                self.font_table = Some(self.groups.len());
-                self.now.skipped = true;
+                self.font_table = Some(self.depth());
+                self.skip();
             }
             b"bin" => {
                 let length = usize::try_from(unsigned.unwrap_or_default()).unwrap_or(usize::MAX);
                 self.rest = self.rest.get(length..).unwrap_or_default();
             }
             b"colortbl" | b"stylesheet" | b"info" | b"pict" | b"object" | b"header" | b"footer" | b"fldinst"
-            | b"filetbl" | b"revtbl" | b"themedata" | b"datastore" => self.now.skipped = true,
+            | b"filetbl" | b"revtbl" | b"themedata" | b"datastore" => self.skip(),
             _ => {}
         }
     }
 
     fn unicode(&mut self, number: Option<i64>) {
         let unit = number.map(|number| number.rem_euclid(0x1_0000)).and_then(|number| u16::try_from(number).ok());
-        if let Some(unit) = unit.filter(|_| !self.now.skipped && !self.now.doubled) {
+        if let Some(unit) = unit.filter(|_| self.is_seen()) {
             if self.pending_page != 1200 {
                 self.settle();
                 self.pending_page = 1200;
@@ -255,7 +301,7 @@ impl Text<'_> {
             self.stand_ins -= 1;
             return;
         }
-        if self.now.skipped || self.now.doubled {
+        if !self.is_seen() {
             return;
         }
         let page = self.fonts.get(&self.now.font).copied().unwrap_or(self.page);
@@ -267,7 +313,7 @@ impl Text<'_> {
     }
 
     fn show(&mut self, text: &str) {
-        if !self.now.skipped && !self.now.doubled {
+        if self.is_seen() {
             self.settle();
             self.out.push_str(text);
         }

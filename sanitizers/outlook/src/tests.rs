@@ -146,6 +146,70 @@ fn what_costs_too_much_is_not_read() {
     assert_eq!(read_tnef(b"no TNEF", &mut ROOM.clone()), Err(Unreadable::Malformed));
 }
 
+/// Attachments whose streams of files all lie in the same sectors.
+fn shared(attachments: u32, each: usize) -> Vec<u8> {
+    let mut streams = vec![("__properties_version1.0".to_owned(), fixed(32, &[]))];
+    for number in 0..attachments {
+        let at = format!("__attach_version1.0_#{number:08X}/");
+        streams.push((format!("{at}__properties_version1.0"), fixed(8, &[(0x3705, 1)])));
+        let length = if number == 0 { each } else { 5_000 };
+        streams.push((format!("{at}__substg1.0_37010102"), vec![7; length]));
+    }
+    let mut file = compound(&streams.iter().map(|(path, bytes)| (path.as_str(), bytes.clone())).collect::<Vec<_>>());
+    let name = wide("__substg1.0_37010102");
+    let at: Vec<usize> = (0..file.len() / 128).map(|n| n * 128).filter(|at| file[*at..].starts_with(&name)).collect();
+    assert_eq!(at.len(), usize::try_from(attachments).unwrap());
+    // Where a stream starts and how long it is stands at the end of its entry ([MS-CFB] 2.6.1).
+    let length = u32::try_from(each).unwrap().to_le_bytes();
+    let first = at.iter().find(|at| file[**at + 120..].starts_with(&length)).unwrap();
+    let chain = file[first + 116..first + 128].to_vec();
+    at.iter().for_each(|at| file[at + 116..at + 128].copy_from_slice(&chain));
+    file
+}
+
+#[test]
+fn streams_that_share_their_sectors_cost_no_more_than_the_file_has() {
+    let room = Allowance { bytes: 1 << 30, ..ROOM };
+    assert_eq!(read_msg(&shared(1, 100_000), &mut room.clone()).unwrap().attachments.len(), 1);
+    let file = shared(40, 100_000);
+    assert!(file.len() < 500_000);
+    assert_eq!(read_msg(&file, &mut room.clone()).err(), Some(Unreadable::TooLarge));
+}
+
+#[test]
+fn a_body_is_read_where_a_body_can_be() {
+    let at = "__attach_version1.0_#00000000/";
+    let to = "__recip_version1.0_#00000000/";
+    let large = vec![b'x'; 200_000];
+    let read = |extra: &str| {
+        let mut streams = vec![
+            ("__properties_version1.0".to_owned(), fixed(32, &[])),
+            ("__substg1.0_1000001F".to_owned(), wide("本文")),
+            (format!("{at}__properties_version1.0"), fixed(8, &[(0x3705, 1)])),
+            (format!("{at}__substg1.0_37010102"), b"a,b".to_vec()),
+            (format!("{to}__properties_version1.0"), fixed(8, &[(0x0C15, 1)])),
+            (format!("{to}__substg1.0_3001001F"), wide("課長")),
+        ];
+        streams.push((extra.to_owned(), large.clone()));
+        let streams: Vec<_> = streams.iter().map(|(path, bytes)| (path.as_str(), bytes.clone())).collect();
+        read_msg(&compound(&streams), &mut Allowance { bytes: 100_000, ..ROOM }.clone())
+    };
+    let whole = read("unknown").unwrap();
+    assert_eq!((whole.to[0].name.as_str(), whole.bodies.len(), whole.attachments.len()), ("課長", 1, 1));
+    for nobody_asks in [
+        format!("{at}__substg1.0_1000001F"),
+        format!("{at}__substg1.0_10090102"),
+        format!("{to}__substg1.0_10130102"),
+        format!("{to}__substg1.0_37010102"),
+        "__substg1.0_37010102".to_owned(),
+    ] {
+        assert_eq!(read(&nobody_asks).as_ref(), Ok(&whole), "{nobody_asks}");
+    }
+    for asked in ["__substg1.0_10090102".to_owned(), "__substg1.0_10130102".to_owned()] {
+        assert_eq!(read(&asked), Err(Unreadable::TooLarge), "{asked}");
+    }
+}
+
 #[test]
 fn packed_rtf_is_unpacked_and_a_length_that_lies_is_spent_first() {
     // The example of [MS-OXRTFCP] 4.1.1.
@@ -180,6 +244,25 @@ fn of_rtf_only_what_people_see_is_text() {
     ] {
         assert_eq!(rtf::text(rtf.as_bytes()), text, "{rtf}");
     }
-    let deep = "{".repeat(100_000) + "x";
-    assert_eq!(rtf::text(deep.as_bytes()), "");
+}
+
+#[test]
+fn hidden_and_deleted_text_of_rtf_is_no_text_unless_html_decides() {
+    for (rtf, text) in [
+        ("{\\rtf1 a{\\v b}c\\v d\\v0 e\\v1 f\\plain g\\v\\u27700 ?\\par}", "aceg"),
+        ("{\\rtf1 a{\\deleted b{c}}d\\deleted e\\deleted0 f\\deleted g\\plain h\\revised i}", "adfhi"),
+        ("{\\rtf1\\ansi\\fromhtml1 \\htmlrtf\\v\\htmlrtf0 one{\\v two}}", "onetwo"),
+    ] {
+        assert_eq!(rtf::text(rtf.as_bytes()), text, "{rtf}");
+    }
+}
+
+#[test]
+fn rtf_in_groups_without_end_loses_no_text() {
+    let (open, close) = ("{".repeat(100_000), "}".repeat(100_000));
+    assert_eq!(rtf::text((open.clone() + "x").as_bytes()), "x");
+    let inside = "a{\\*\\x no{no}no}b{\\pict 00{\\*\\y no}00}c{\\fonttbl{\\f0\\fcharset128 MS;}}\\'90\\'85{\\v d}e";
+    assert_eq!(rtf::text(format!("{{\\rtf1{open}{inside}{close}f{{\\v no}}g}}").as_bytes()), "abc水defg");
+    let skipped = format!("{{\\rtf1{{\\*\\x {open}no{close}no}}{open}{{\\*\\x {open}no{close}no}}seen{close}}}");
+    assert_eq!(rtf::text(skipped.as_bytes()), "seen");
 }

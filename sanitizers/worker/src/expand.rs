@@ -7,13 +7,16 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sanitizer_api::{Class, Code, Detected, Flag};
+use sanitizer_api::{Budget, Class, Code, Detected, Flag, Hints};
 use sanitizer_mail::smime::{self, Enveloped};
 use sanitizer_mail::{Headers, Leaf, Limits, Mail, Names, Path, Role, Unreadable};
 use sanitizer_outlook::{self as outlook, Allowance, Attachment, Content, Message};
 use sanitizer_protocol as protocol;
 
-use crate::{head, inline, mapping};
+use crate::{head, inline, mapping, registry};
+
+/// How a `winmail.dat` begins.
+const TNEF: &[u8] = b"\x78\x9F\x3E\x22";
 
 /// A mail with everything that was in it.
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub(crate) struct Reach {
     depth: u32,
     pub(crate) parts: u32,
     pub(crate) bytes: u64,
+    /// Bytes of bodies that may still be written only to see whether they say something.
+    looks: u64,
 }
 
 /// What an attachment holds besides itself.
@@ -56,7 +61,7 @@ enum Inside {
 /// Where a leaf comes from.
 #[derive(Clone, Copy)]
 struct Origin {
-    /// Its mail has a text of its own.
+    /// Its mail has a text of its own that a reader sees.
     beside_text: bool,
     /// Its bytes were spent when the mail around it was opened.
     spent: bool,
@@ -70,6 +75,7 @@ pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<
         depth: limits.depth.min(64),
         parts: limits.parts.saturating_sub(own),
         bytes: limits.output_bytes,
+        looks: limits.html_bytes,
     };
     let out =
         Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
@@ -85,7 +91,9 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn leaves(&mut self, leaves: Vec<Leaf<'a>>, spent: bool) {
-        let beside_text = leaves.iter().any(|leaf| leaf.role == Role::Body);
+        // Whether there is a text matters only to what may say it again.
+        let beside_text = leaves.iter().any(|leaf| may_repeat(&leaf.declared, &leaf.bytes))
+            && leaves.iter().any(|leaf| leaf.role == Role::Body && self.says_something(leaf));
         for leaf in leaves {
             self.leaf(leaf, Origin { beside_text, spent });
         }
@@ -188,7 +196,10 @@ impl<'a> Walk<'a> {
             Ok(inner) => {
                 let says_it_again = origin.beside_text && leaf.declared == "multipart/signed";
                 let at = leaf.path;
-                self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
+                // Of a multipart it is told by whoever took it apart.
+                if leaf.declared != "multipart/signed" {
+                    self.out.findings.push((at.clone(), Code::SignatureRemoved, 1));
+                }
                 let first = self.out.nodes.len();
                 self.tell(&at, inner.findings, inner.ambiguities);
                 let mut leaves = below(&at, inner.leaves);
@@ -226,7 +237,8 @@ impl<'a> Walk<'a> {
         self.out.nodes.push(Node { leaf, detected, head: None, text: remains });
         for (number, file) in (1..).zip(files) {
             let leaf = attachment(child(&at, number), "", file.names, file.bytes);
-            self.leaf(leaf, Origin { beside_text: true, spent: true });
+            // The text around it may be nothing but the file: better twice than not at all.
+            self.leaf(leaf, Origin { beside_text: false, spent: true });
         }
     }
 
@@ -256,9 +268,19 @@ impl<'a> Walk<'a> {
 
     fn message(&mut self, leaf: Leaf<'a>, detected: Detected, message: Message, role_of_text: Role) {
         let at = leaf.path.clone();
-        let head = Some(head::of_message(leaf.names.shown.as_deref(), &message));
+        // What has no bytes of its own is no file; its name is its subject again.
+        let name = leaf.names.shown.as_deref().filter(|_| !leaf.bytes.is_empty());
+        let head = Some(head::of_message(name, &message));
         self.out.nodes.push(Node { leaf, detected, head, text: None });
         let (mut number, count) = (0, message.bodies.len());
+        let repeats = |enclosed: &Attachment| match (&enclosed.content, &enclosed.media_type) {
+            (Content::File(bytes), declared) => {
+                may_repeat(&declared.as_deref().unwrap_or_default().to_ascii_lowercase(), bytes)
+            }
+            (Content::Message(_) | Content::Closed(_) | Content::Absent, _) => false,
+        };
+        let may_be_repeated = message.attachments.iter().any(repeats);
+        let mut beside_text = false;
         for body in message.bodies {
             number += 1;
             let role = if usize::from(number) == count { role_of_text } else { Role::Alternative };
@@ -271,11 +293,12 @@ impl<'a> Walk<'a> {
                 names: Names::default(),
                 bytes: Cow::Owned(body.bytes),
             };
+            beside_text |= may_be_repeated && role == Role::Body && self.says_something(&leaf);
             self.leaf(leaf, Origin { beside_text: true, spent: true });
         }
         for enclosed in message.attachments {
             number = number.saturating_add(1);
-            self.enclosed(child(&at, number), enclosed, count > 0);
+            self.enclosed(child(&at, number), enclosed, beside_text);
         }
     }
 
@@ -293,6 +316,28 @@ impl<'a> Walk<'a> {
             Content::Absent => self.closed(with(Vec::new()), OBJECT, Code::UnsupportedFormat),
         }
     }
+
+    /// True if a reader of this body sees a character. A body that cannot be written says nothing, nor does one over
+    /// what may be looked at: a text that is shown twice is better than one that is not shown.
+    fn says_something(&mut self, leaf: &Leaf<'_>) -> bool {
+        let Some(left) = self.reach.looks.checked_sub(length(&leaf.bytes)) else { return false };
+        self.reach.looks = left;
+        let Some(sanitizer) = registry::sanitizer(mapping::detected(leaf).id, protocol::Way::Text) else {
+            return false;
+        };
+        let hints = Hints { charset: leaf.charset.as_deref(), flowed: None };
+        let ended = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&leaf.bytes, hints, &mut Budget::generous())));
+        let Ok(Ok(written)) = ended else { return false };
+        // Fillers of Hangul and the empty pattern of Braille are no blanks, and nobody sees them.
+        let is_filler = |c| matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}');
+        let is_seen = |c: char| !c.is_whitespace() && !c.is_control() && !is_filler(c);
+        std::str::from_utf8(&written.bytes).is_ok_and(|text| text.contains(is_seen))
+    }
+}
+
+/// True for what a mail program keeps beside a text and that holds the same text again.
+fn may_repeat(declared: &str, bytes: &[u8]) -> bool {
+    declared == "multipart/signed" || bytes.starts_with(TNEF)
 }
 
 /// What an attachment is opened as.
@@ -380,128 +425,4 @@ fn length(bytes: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use sanitizer_mail as mail;
-    use sanitizer_outlook::Body;
-    use sanitizer_protocol::{Limits, Role, Subject};
-
-    use super::{
-        Attachment, Class, Code, Content, Detected, Expanded, Headers, Message, Names, Reach, Walk, attachment,
-    };
-    use crate::mapping::{Item, inspect};
-
-    const LIMITS: Limits = Limits {
-        header_bytes: 65_536,
-        depth: 6,
-        parts: 20,
-        html_bytes: 1 << 20,
-        text_bytes: 1 << 20,
-        output_bytes: 4_000,
-    };
-
-    /// What the gateway believes, or else it gives the mail up as a whole.
-    fn hold(item: &Item<'_>, length: usize) {
-        let parts = &item.found.parts;
-        assert!(parts.is_sorted_by(|one, next| one.path < next.path), "in reading order");
-        assert!(parts.len() <= 20 && parts.iter().all(|part| part.path.len() <= 6));
-        let is_inside = |path: &[u16], other: &[u16]| path.len() > other.len() && path.starts_with(other);
-        let outermost = parts.iter().filter(|part| !parts.iter().any(|other| is_inside(&part.path, &other.path)));
-        assert!(outermost.map(|part| part.length).sum::<u64>() <= u64::try_from(length).unwrap());
-        let inside = parts.iter().filter(|part| parts.iter().any(|other| is_inside(&part.path, &other.path)));
-        let innermost = inside.filter(|part| !parts.iter().any(|other| is_inside(&other.path, &part.path)));
-        assert!(innermost.map(|part| part.length).sum::<u64>() <= LIMITS.output_bytes);
-        for part in parts {
-            let around = parts.iter().filter(|other| is_inside(&part.path, &other.path));
-            assert!(around.into_iter().all(|other| matches!(other.role, Role::Enclosed | Role::Body)));
-        }
-        for found in &item.found.findings {
-            let is_place = found.path.is_empty() || parts.iter().any(|part| part.path.starts_with(&found.path));
-            assert!(is_place, "{found:?}");
-        }
-        assert!(item.sources.iter().map(|source| &source.path).eq(parts.iter().map(|part| &part.path)));
-    }
-
-    fn samples() -> Vec<Vec<u8>> {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
-        let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let enclosed = folders.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with('5'));
-        let samples: Vec<Vec<u8>> = enclosed.map(|path| std::fs::read(path.join("input.eml")).unwrap()).collect();
-        assert!(samples.len() >= 9);
-        samples
-    }
-
-    #[test]
-    fn whatever_becomes_of_the_bytes_the_parts_told_of_fit_together() {
-        for sample in samples() {
-            let step = sample.len() / 150 + 1;
-            for at in (0..sample.len()).step_by(step) {
-                for mail in [sample[..at].to_vec(), [&sample[..at], b"\xFF", &sample[at + 1..]].concat()] {
-                    if let Ok(item) = inspect(&Subject::Mail, &mail, &LIMITS) {
-                        hold(&item, mail.len());
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_the_reach_does_not_allow_stays_closed_and_is_told_of() {
-        let mail = samples().into_iter().find(|mail| mail.windows(13).any(|word| word == b"forwarded.eml")).unwrap();
-        let told = |limits: Limits| {
-            let item = inspect(&Subject::Mail, &mail, &limits).unwrap();
-            item.found
-                .findings
-                .iter()
-                .map(|found| found.code.clone())
-                .filter(|code| code.starts_with("too"))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(told(LIMITS), [""; 0]);
-        assert_eq!(told(Limits { depth: 1, ..LIMITS }), ["too_deep"]);
-        assert_eq!(told(Limits { parts: 4, ..LIMITS }), ["too_many_files"]);
-        assert_eq!(told(Limits { output_bytes: 10, ..LIMITS }), ["too_large"]);
-    }
-
-    #[test]
-    fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found() {
-        let entity = b"Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
-            --m\r\n\r\nwords\r\n--m\r\nContent-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment; filename=a.txt\r\n\
-            \r\nfile\r\n--m--\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\n0\r\n--s--\r\n";
-        let message = Message {
-            bodies: vec![Body { is_html: false, charset: None, bytes: b"words".to_vec() }],
-            attachments: vec![Attachment {
-                names: Vec::new(),
-                media_type: Some("multipart/signed".to_owned()),
-                content: Content::File(entity.to_vec()),
-            }],
-            ..Message::default()
-        };
-        let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000 };
-        let out =
-            Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
-        let mut walk = Walk { reach, out };
-        let leaf = attachment(vec![2], "", Names::default(), Vec::new());
-        walk.message(leaf, Detected { id: "msg", class: Class::Mail, encrypted: false }, message, mail::Role::Body);
-        let told: Vec<_> = walk.out.nodes.iter().map(|node| (node.leaf.path.as_slice(), node.leaf.role)).collect();
-        let (body, alternative, file) = (mail::Role::Body, mail::Role::Alternative, mail::Role::Attachment);
-        assert_eq!(
-            told,
-            [
-                (&[2][..], file),
-                (&[2, 1], body),
-                (&[2, 2, 1, 1], alternative),
-                (&[2, 2, 1, 2], file),
-                (&[2, 2, 2], file)
-            ]
-        );
-        assert_eq!(walk.out.findings, [(vec![2, 2], Code::SignatureRemoved, 1)]);
-    }
-
-    #[test]
-    fn a_mail_as_a_file_stays_one_file() {
-        let mail = samples().swap_remove(0);
-        let item = inspect(&Subject::File { name: "a.eml".to_owned() }, &mail, &LIMITS).unwrap();
-        assert_eq!((item.found.parts.len(), item.found.parts[0].detected.id.as_str()), (1, "eml"));
-        assert!(item.found.parts[0].path.is_empty());
-    }
-}
+mod tests;

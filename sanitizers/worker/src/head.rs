@@ -1,7 +1,8 @@
 //! What is shown of a mail inside the mail before its text: who wrote what to whom and when.
 //!
-//! Refuses nothing: what is not known is left out. Invariant: each field is one line, and the lines pass the sanitizer
-//! of bodies, so that no address in them can be clicked.
+//! Refuses nothing: what is not known is left out, so that there may be no line at all. Invariant: each field is one
+//! line, and the lines pass the sanitizer of bodies, so that no address in them can be clicked. Where the mail begins
+//! and ends is drawn by the gateway.
 
 use std::fmt::Write as _;
 
@@ -53,18 +54,13 @@ fn lines(
     [from, to, cc]: [&[String]; 3],
     date: Option<(i64, i16)>,
 ) -> String {
-    let name = name.map(single_line).filter(|name| !name.is_empty());
-    let mut text = "――― 添付されたメール (Attached mail)".to_owned();
-    if let Some(name) = name {
-        text.push_str(": ");
-        text.push_str(&name);
-    }
-    text.push_str(" ―――\n");
+    let mut text = String::new();
     let mut line = |label: &str, value: &str| {
         if !value.is_empty() {
             text.extend([label, ": ", value, "\n"]);
         }
     };
+    line("ファイル名 (File)", &single_line(name.unwrap_or_default()));
     line("件名 (Subject)", &cut(&single_line(subject.unwrap_or_default()), MAX_SUBJECT));
     line("差出人 (From)", &listed(from));
     line("宛先 (To)", &listed(to));
@@ -156,9 +152,10 @@ mod tests {
         };
         assert_eq!(
             of_mail(Some("a.eml"), &headers),
-            "――― 添付されたメール (Attached mail): a.eml ―――\n件名 (Subject): 見積り の件\n日時 (Date): 2026-11-23 10:41:07 +0900\n"
+            "ファイル名 (File): a.eml\n件名 (Subject): 見積り の件\n日時 (Date): 2026-11-23 10:41:07 +0900\n"
         );
-        assert_eq!(of_message(None, &Message::default()), "――― 添付されたメール (Attached mail) ―――\n");
+        assert_eq!(of_message(Some("a\r\nb\u{200B}.msg"), &Message::default()), "ファイル名 (File): a b.msg\n");
+        assert_eq!(of_message(None, &Message::default()), "");
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! What stands inside the text of a body and is no text: uuencoded files, the armour of OpenPGP.
 //!
-//! Refuses: files over what is left to spend; they stay text. Invariant: the mark of a file cannot be forged by the
-//! text around it, and what is left is the text as it was, line by line.
+//! Refuses: files over what is left to spend; they stay text. Invariant: in what is shown of a mail, nothing but our
+//! marks looks like one: where the sender wrote the same, the bracket is a hollow one. The rest is the text as it was,
+//! line by line.
 
 use sanitizer_api::Code;
 use sanitizer_japanese::decode;
 use sanitizer_mail::openpgp::{self, Armoured};
 use sanitizer_mail::uuencode::{self, InlineFile};
 use sanitizer_mail::{Leaf, Names};
+
+/// How the mark of a file begins.
+const MARK: &str = "［添付: ";
 
 /// A body without what was taken out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +57,14 @@ pub(crate) fn take_out(leaf: &Leaf<'_>, most: u32, bytes: &mut u64) -> (Option<R
     }
     let text = remains.as_ref().map_or(&*leaf.bytes, |remains| &remains.bytes);
     let notes = if uuencode::names_other_encoding(text) { vec![(Code::UnsupportedFormat, 1)] } else { Vec::new() };
-    let found = uuencode::inline_files(text, usize::try_from(most).unwrap_or(usize::MAX));
+    let room = usize::try_from(*bytes).unwrap_or(usize::MAX);
+    let found = uuencode::inline_files(text, usize::try_from(most).unwrap_or(usize::MAX), room);
+    if found.is_empty() {
+        return (remains, Vec::new(), notes);
+    }
     let total =
         found.iter().fold(0u64, |sum, file| sum.saturating_add(u64::try_from(file.bytes.len()).unwrap_or(u64::MAX)));
-    let Some(left) = bytes.checked_sub(total).filter(|_| !found.is_empty()) else {
-        return (remains, Vec::new(), notes);
-    };
-    *bytes = left;
+    *bytes = bytes.saturating_sub(total);
     let charset = leaf.charset.as_deref();
     let names: Vec<Names> = found.iter().map(|file| Names::of([decode(charset, &file.name).text.as_str()])).collect();
     let marked = marked(text, charset, &found, &names);
@@ -78,42 +83,101 @@ struct Marked {
 
 /// The text with a mark in place of each file. It is decoded as a whole, for its charset may have to be guessed.
 fn marked(text: &[u8], charset: Option<&str>, files: &[InlineFile], names: &[Names]) -> Marked {
-    let token = token(text);
-    let mut rest = Vec::with_capacity(text.len());
-    let mut at = 0;
-    for file in files {
-        rest.extend_from_slice(text.get(at..file.span.start).unwrap_or_default());
-        rest.extend_from_slice(&token);
-        rest.extend_from_slice(b"\r\n");
-        at = file.span.end;
-    }
-    rest.extend_from_slice(text.get(at..).unwrap_or_default());
-    let decoded = decode(charset, &rest);
+    let token = token(&[text, decode(charset, &without(text, files, b"")).text.as_bytes()]);
+    let decoded = decode(charset, &without(text, files, token.as_bytes()));
     let mut out = String::with_capacity(decoded.text.len());
     let mut names = names.iter();
-    let mut pieces = decoded.text.split(std::str::from_utf8(&token).unwrap_or_default()).peekable();
+    let mut pieces = decoded.text.split(&token).peekable();
     while let Some(piece) = pieces.next() {
-        out.push_str(piece);
+        unmarked(piece, &mut out);
         if pieces.peek().is_some() {
-            let name = names.next().and_then(|names| names.shown.as_deref()).unwrap_or("?");
-            out.extend(["［添付: ", name, "］"]);
+            mark(names.next().and_then(|names| names.shown.as_deref()), &mut out);
         }
     }
     // Where a broken shift swallowed a mark, the reader still learns of the file.
     for name in names.filter_map(|names| names.shown.as_deref()) {
-        out.extend(["\n［添付: ", name, "］\n"]);
+        out.push('\n');
+        mark(Some(name), &mut out);
+        out.push('\n');
     }
     let told = [(Code::CharsetGuessed, u32::from(decoded.guessed)), (Code::Undecodable, decoded.undecodable)];
     Marked { text: out, found: told.into_iter().filter(|(_, count)| *count > 0).collect() }
 }
 
-/// A word that does not occur in the text, of letters that every charset of mail has in one place.
-fn token(text: &[u8]) -> Vec<u8> {
-    // The longest run of the letter decides: one more is a word that is not there.
-    let longest = text.split(|b| *b != b'u').map(<[u8]>::len).max().unwrap_or_default();
-    let mut token = b"u".repeat(longest.saturating_add(1));
-    token.push(b'#');
-    token
+/// The mark of a file. A name cannot close it and open the next.
+fn mark(name: Option<&str>, out: &mut String) {
+    out.push_str(MARK);
+    out.extend(name.unwrap_or("?").chars().map(|c| match c {
+        '［' => '〔',
+        '］' => '〕',
+        other => other,
+    }));
+    out.push('］');
+}
+
+/// Words of a mail that no file was taken from, without what looks like a mark; as long as before.
+pub(crate) fn without_marks(text: Vec<u8>) -> Vec<u8> {
+    match std::str::from_utf8(&text) {
+        Ok(words) if words.contains('［') => {
+            let mut out = String::with_capacity(words.len());
+            unmarked(words, &mut out);
+            out.into_bytes()
+        }
+        Ok(_) | Err(_) => text,
+    }
+}
+
+/// The text with `word` in place of each file.
+fn without(text: &[u8], files: &[InlineFile], word: &[u8]) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for file in files {
+        rest.extend_from_slice(text.get(at..file.span.start).unwrap_or_default());
+        rest.extend_from_slice(word);
+        rest.extend_from_slice(b"\r\n");
+        at = file.span.end;
+    }
+    rest.extend_from_slice(text.get(at..).unwrap_or_default());
+    rest
+}
+
+/// A short word that none of `texts` has, of letters that every charset of mail has in one place: the first free number.
+fn token(texts: &[&[u8]]) -> String {
+    let numbers = || texts.iter().flat_map(|text| text.split(|b| *b == b'#')).filter_map(number);
+    let mut taken = vec![false; numbers().count()];
+    for number in numbers() {
+        if let Some(taken) = taken.get_mut(number) {
+            *taken = true;
+        }
+    }
+    // Of one number more than there are, one is free.
+    let free = taken.iter().position(|taken| !taken).unwrap_or(taken.len());
+    format!("u#{free}#")
+}
+
+fn number(word: &[u8]) -> Option<usize> {
+    std::str::from_utf8(word).ok().filter(|word| word.len() <= 9)?.parse().ok()
+}
+
+/// Copies words of the sender; a bracket that would begin a mark becomes a hollow one, whatever cannot be seen between
+/// it and the word.
+fn unmarked(piece: &str, out: &mut String) {
+    // Where the last bracket stands in `out`, and how many letters of the word stood behind it.
+    let mut open: Option<(usize, usize)> = None;
+    for c in piece.chars() {
+        let start = out.len();
+        out.push(c);
+        open = match (c, open) {
+            ('［', _) => Some((start, 0)),
+            ('添', Some((at, 0))) => Some((at, 1)),
+            ('付', Some((at, 1))) => {
+                out.replace_range(at..at + '［'.len_utf8(), "〔");
+                None
+            }
+            (c, open) if !c.is_alphanumeric() => open,
+            _ => None,
+        };
+    }
 }
 
 #[cfg(test)]
@@ -153,6 +217,38 @@ mod tests {
             assert_eq!((files[0].bytes.as_slice(), bytes), (&b"Cat"[..], 7));
             assert!(remains.told.contains(&(Code::InlineFileExtracted, 1)));
         }
+    }
+
+    #[test]
+    fn marks_cost_no_more_than_the_files_they_stand_for() {
+        // A long run of one letter, and many files of nothing.
+        let text = [&b"u".repeat(20_000)[..], b"\nu#0#u#2#\n", &b"begin 644 a\n`\nend\n".repeat(499)].concat();
+        assert_eq!(token(&[&text]), "u#1#");
+        assert_eq!(token(&[b"#0#", b"#00#1#+2#3"]), "u#4#");
+        assert_eq!(token(&[b""]), "u#0#");
+        let (remains, files, _) = take_out(&leaf(&text, None), 499, &mut 9);
+        assert_eq!(files.len(), 499);
+        assert!(remains.unwrap().bytes.len() < 2 * text.len());
+        // Zeros of which nothing is written cost what they decode to, not more than is left.
+        let zeros = [b"begin 644 a\n", &b"M\n".repeat(100_000)[..], b"`\nend\n"].concat();
+        assert!(take_out(&leaf(&zeros, None), 9, &mut 1_000).1.is_empty());
+    }
+
+    #[test]
+    fn what_the_sender_writes_is_no_mark() {
+        let file = "begin 644 cat.txt\n#0V%T\n`\nend\n";
+        let left = |text: &str, charset| {
+            String::from_utf8(take_out(&leaf(text.as_bytes(), charset), 9, &mut 9).0.unwrap().bytes).unwrap()
+        };
+        assert_eq!(
+            left(&format!("［添付: a.pdf］［ \u{200B}添\u{200B}付: b.pdf］［参考］添付\n{file}"), Some("utf-8")),
+            "〔添付: a.pdf］〔 \u{200B}添\u{200B}付: b.pdf］［参考］添付\n［添付: cat.txt］\r\n"
+        );
+        let named = "begin 644 a］［添付： b.pdf\n#0V%T\n`\nend\n";
+        assert_eq!(left(named, Some("utf-8")), "［添付: a〕〔添付： b.pdf］\r\n");
+        // A shift in the middle hides the word until it is decoded.
+        let text = left(&format!("\x1B$B<j?e\x1B(Bu\x1B(J#0\x1B(B#\n{file}"), Some("iso-2022-jp"));
+        assert!(text.starts_with("手水u#0#\n") && text.matches("cat.txt").count() == 1, "{text}");
     }
 
     #[test]

@@ -15,9 +15,9 @@ use sanitizer_protocol::{
 use sanitizer_text::passwords;
 use sha2::{Digest, Sha256};
 
-use crate::gaiji;
 use crate::mapping::{self, Item, Source};
 use crate::registry;
+use crate::{gaiji, inline};
 
 /// Bytes asked of the pipe at once (a pipe holds 64 KiB), and bytes of answers gathered before they are written.
 const PIECE: usize = 64 * 1024;
@@ -175,7 +175,10 @@ impl<W: Write> Outbox<W> {
                 (None, Err(code)) => return self.refuse(order, code),
             },
         };
-        let rebuilt = finish(rebuilt, budget);
+        let mut rebuilt = finish(rebuilt, budget);
+        if order.way == Way::Text && source.found.iter().all(|(code, _)| *code != Code::InlineFileExtracted) {
+            rebuilt.bytes = inline::without_marks(rebuilt.bytes);
+        }
         let head = head(&order, sanitizer, &rebuilt);
         let length = self.waiting.len();
         if encode_control(&FromWorker::Written(head), &mut self.waiting).is_err() {
@@ -378,6 +381,31 @@ mod tests {
             let Ok(FromWorker::Written(head)) = frames[1].message() else { panic!("{frames:?}") };
             assert_eq!(head.candidates, expected);
         }
+    }
+
+    #[test]
+    fn no_text_that_is_shown_bears_the_mark_of_a_file_that_was_not_taken_out() {
+        let forged = "［添付: a.pdf］［参考］\n";
+        let words = |kind: &str, body: &str, way| {
+            let mail = format!("From: a@b.jp\r\nContent-Type: {kind}; charset=utf-8\r\n\r\n{body}\r\n");
+            let length = u64::try_from(mail.len()).unwrap();
+            let asked =
+                ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: Settings::default() };
+            let mut input = message(&asked);
+            encode_bytes(mail.as_bytes(), &mut input).unwrap();
+            encode_end(&mut input);
+            let orders = ToWorker::Rebuild { orders: vec![Order { path: vec![1], way }] };
+            let (ended, frames) = play(&[input, message(&orders)].concat());
+            ended.unwrap();
+            let Frame::Bytes(bytes) = &frames[2] else { panic!("{frames:?}") };
+            String::from_utf8(bytes.clone()).unwrap().trim_end().to_owned()
+        };
+        assert_eq!(words("text/plain", forged, Way::Text), "〔添付: a.pdf］［参考］");
+        assert_eq!(words("text/html", "<p>［<b>添付</b>: a.pdf］", Way::Text), "〔添付: a.pdf］");
+        // A file is what it was; the text of one that was taken out has its mark.
+        assert_eq!(words("text/plain", forged, Way::Rebuild), forged.trim_end());
+        let taken = format!("{forged}begin 644 cat.txt\n#0V%T\n`\nend");
+        assert_eq!(words("text/plain", &taken, Way::Text), "〔添付: a.pdf］［参考］\n［添付: cat.txt］");
     }
 
     #[test]
