@@ -75,8 +75,8 @@ fn parser() -> MessageParser {
     .fold(MessageParser::new().max_encoded_nesting(0), |parser, name| parser.header(name, HeaderForm::Ignore))
 }
 
-/// Bytes before the first blank line.
-fn header_length(bytes: &[u8]) -> usize {
+/// See [`crate::header_length`].
+pub(crate) fn header_length(bytes: &[u8]) -> usize {
     let mut length = 0;
     for line in bytes.split_inclusive(|b| *b == b'\n') {
         if matches!(line, b"\n" | b"\r\n") {
