@@ -295,8 +295,21 @@ impl<'a, 'l> Walk<'a, 'l> {
         Ok(0)
     }
 
+    /// A mail inside may have a multipart of its own; where that reuses a boundary from around it, another reader ends
+    /// the mail at the first delimiter and finds other parts behind it.
+    fn reused_boundary(&mut self, part: &MessagePart<'_>, path: &[u16], raw: &[u8]) {
+        let around: Vec<MessagePart<'_>> = std::iter::successors(part.parent(), MessagePart::parent).collect();
+        let boundaries: Vec<&[u8]> =
+            around.iter().filter_map(|part| part.boundary()).map(str::as_bytes).filter(|one| !one.is_empty()).collect();
+        if outside::holds_delimiter(raw, &boundaries) {
+            let around = path.split_last().map_or(path, |(_, around)| around);
+            self.at(around).hides(Flag::BoundarySameAsOuter);
+        }
+    }
+
     fn leaf(&mut self, part: &MessagePart<'_>, path: &Path, place: Place, entity: Entity) {
         let raw = self.slice(part.offset_body(), part.offset_end());
+        self.reused_boundary(part, path, raw);
         let (bytes, flags) = transfer::decode(entity.encoding, raw);
         let default = if place.digest { "message/rfc822" } else { "text/plain" };
         let declared = entity.media_type.clone().unwrap_or_else(|| default.to_owned());
