@@ -413,3 +413,13 @@ fn a_mail_inside_that_reuses_a_boundary_from_around_it_makes_the_whole_ambiguous
     assert_eq!(flags(&deeper), (vec![vec![1]], true));
     assert_eq!(flags(&enclosed("own", "")), (vec![], false));
 }
+
+#[test]
+fn without_headers_words_are_shown_and_an_encoded_file_is_not() {
+    let text = "Words without a header.\r\n";
+    check(text, &["1 Body text/plain 25"]);
+    let program = "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAA\r\n";
+    check(program, &["1 Attachment text/plain 38"]);
+    assert_eq!((ambiguities(text), ambiguities(program)), (1, 1));
+    assert_eq!(read(program).ambiguities.last(), Some(&(vec![1], Flag::EncodedFileInText, 1)));
+}

@@ -92,11 +92,12 @@ fn check_length(length: usize, limits: &Limits) -> Result<(), Unreadable> {
     if length > limits.header_bytes { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
 }
 
-/// Bytes without any header line: words that someone handed to an SMTP server.
+/// Bytes without any header line: words that someone handed to an SMTP server, or an encoded file.
 fn without_headers(bytes: &[u8]) -> Mail<'_> {
+    let holds_file = transfer::holds_file(bytes, None);
     let leaf = Leaf {
         path: vec![1],
-        role: Role::Body,
+        role: if holds_file { Role::Attachment } else { Role::Body },
         declared: "text/plain".to_owned(),
         charset: None,
         flowed: None,
@@ -107,7 +108,9 @@ fn without_headers(bytes: &[u8]) -> Mail<'_> {
         headers: Headers::default(),
         leaves: vec![leaf],
         findings: vec![(Path::new(), Code::AmbiguousStructure, 1)],
-        ambiguities: vec![(Path::new(), Flag::HeaderAbsent, 1)],
+        ambiguities: std::iter::once((Path::new(), Flag::HeaderAbsent, 1))
+            .chain(holds_file.then(|| (vec![1], Flag::EncodedFileInText, 1)))
+            .collect(),
     }
 }
 
