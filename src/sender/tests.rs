@@ -25,8 +25,9 @@ fn headers(from: &[&str]) -> HeaderFacts {
     HeaderFacts { from: from.iter().map(author).collect(), ..HeaderFacts::default() }
 }
 
-/// `relay.example.lg.jp@0 spf=pass:a.example`
+/// `relay.example.lg.jp@0 spf=pass:a.example`, another name than Authentication-Results before a colon and a blank.
 fn field(text: &str) -> AuthenticationField {
+    let (name, text) = text.split_once(": ").unwrap_or(("authentication-results", text));
     let mut words = text.split_whitespace();
     let (authserv_id, below) = words.next().unwrap().split_once('@').unwrap();
     let result = |word: &str| {
@@ -39,7 +40,7 @@ fn field(text: &str) -> AuthenticationField {
         }
     };
     AuthenticationField {
-        name: "authentication-results".to_owned(),
+        name: name.to_owned(),
         authserv_id: domain(authserv_id),
         results: words.map(result).collect(),
         below_received: below.parse().unwrap(),
@@ -90,6 +91,24 @@ fn the_newest_believed_relay_speaks_for_its_method_in_all_its_fields() {
     assert_eq!(authentication(1, &from, &[list, own]), Authentication::Passed);
     assert_eq!(authentication(1, &from, &[PASS, fail]), Authentication::Failed, "one relay that says both");
     assert_eq!(authentication(1, &from, &["evil.example@0 dmarc=fail:a.example", PASS]), Authentication::Passed);
+}
+
+#[test]
+fn no_field_that_relays_let_pass_stands_beside_what_a_relay_found_out() {
+    let from = ["x@a.example"];
+    let fail = "relay.example.lg.jp@1 spf=fail:a.example dmarc=none";
+    let spf = "relay.example.lg.jp@1 spf=fail:a.example";
+    for (fields, expected) in [
+        (&[fail, "arc-authentication-results: relay.example.lg.jp@1 dmarc=pass:a.example"][..], Authentication::Failed),
+        (&["arc-authentication-results: relay.example.lg.jp@0 spf=pass:a.example", spf], Authentication::Failed),
+        (&["arc-authentication-results: relay.example.lg.jp@1 dkim=pass:a.example"], Authentication::None),
+        (&["received-spf: relay.example.lg.jp@1 spf=pass:a.example", spf], Authentication::Failed),
+        (&["received-spf: relay.example.lg.jp@0 spf=pass:a.example", spf], Authentication::Failed),
+        (&["received-spf: relay.example.lg.jp@0 spf=pass:a.example"], Authentication::Passed),
+        (&["received-spf: relay.example.lg.jp@0 dmarc=pass:a.example"], Authentication::None),
+    ] {
+        assert_eq!(authentication(2, &from, fields), expected, "{fields:?}");
+    }
 }
 
 #[test]

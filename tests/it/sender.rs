@@ -140,9 +140,17 @@ async fn a_field_that_the_sender_wrote_is_not_believed_wherever_he_puts_it() {
     }
     let inner = format!("Received: from relay2 by relay3\n{RECEIVED}{FORGED}{FROM}");
     assert_eq!(farther.facts(&inner).await.sender.authentication(), Authentication::None);
+    // A relay that writes beneath its own Received strips Authentication-Results of its name, and nothing else.
+    let beside = "Authentication-Results: relay.example.lg.jp; spf=fail smtp.mailfrom=city.example.lg.jp; dmarc=none\n";
+    let (_, others) = FORGED.split_once('\n').unwrap();
+    let facts = farther.facts(&format!("{RECEIVED}{beside}{others}{FROM}")).await;
+    assert_eq!((facts.sender.authentication(), facts.sender.checks.len()), (Authentication::Failed, 2));
+    let dmarc = others.replace("dkim=pass header.d", "dmarc=pass header.from");
+    let facts = farther.facts(&format!("{RECEIVED}{dmarc}{beside}{FROM}")).await;
+    assert_eq!((facts.sender.authentication(), facts.sender.checks.len()), (Authentication::Failed, 2));
     // The control: the same fields where only the relay can put them.
     let facts = bench.facts(&format!("{FORGED}{RECEIVED}{FROM}")).await;
-    assert_eq!((facts.sender.authentication(), facts.sender.checks.len()), (Authentication::Passed, 3));
+    assert_eq!((facts.sender.authentication(), facts.sender.checks.len()), (Authentication::Passed, 2));
     // Nobody is believed unless the site says so.
     let nobody = Bench::new(&config::Sender::default(), "");
     assert_eq!(nobody.facts(&format!("{FORGED}{RECEIVED}{FROM}")).await.sender.authentication(), Authentication::None);

@@ -29,6 +29,8 @@ pub struct Address {
 /// The addresses of an unfolded field; entries without a plausible address are dropped.
 pub(crate) fn read_all(value: &[u8]) -> Vec<Address> {
     let lexer = Lexer::of(value);
+    // Known once: a field of nothing but opening brackets would have each of them look for its end.
+    let behind_literals = value.rsplit(|b| *b == b']').next().map_or(0, <[u8]>::len);
     let mut found = Vec::new();
     let mut entry = Entry::default();
     let mut rest = value;
@@ -43,7 +45,7 @@ pub(crate) fn read_all(value: &[u8]) -> Vec<Address> {
             b'"' => entry.quoted(tail, lexer),
             b'(' => entry.comment(tail, lexer),
             b'<' => entry.angle(tail, lexer),
-            b'[' => entry.literal(rest),
+            b'[' if rest.len() > behind_literals => entry.literal(rest),
             b':' => {
                 entry = Entry::default();
                 tail
@@ -311,5 +313,16 @@ mod tests {
         let name = [b"x".repeat(5_000).as_slice(), b" <a@b.jp>"].concat();
         assert_eq!(read_all(&name)[0].name.len(), MAX_NAME);
         assert!(read_all(&b"(".repeat(60_000)).is_empty());
+    }
+
+    #[test]
+    fn openings_without_end_take_no_time() {
+        let started = std::time::Instant::now();
+        for opening in ["[", "x@[", "(", "<", "\"", "<\"", "=?", "=?a?q?", "\x1B$"] {
+            for value in [opening.repeat(200_000), format!("a@[192.0.2.1]{}", opening.repeat(200_000))] {
+                assert!(read_all(value.as_bytes()).len() <= 1, "{opening}");
+            }
+        }
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }

@@ -133,3 +133,9 @@ pub struct Leaf<'a> {
 pub fn inspect<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mail<'a>, Unreadable> {
     tree::read(bytes, limits)
 }
+
+/// Bytes before the first blank line of `bytes`: of a mail the length of its own header block. Linear.
+#[must_use]
+pub fn header_length(bytes: &[u8]) -> usize {
+    tree::header_length(bytes)
+}

@@ -42,6 +42,20 @@ pub(crate) fn visible(line: &[u8]) -> &[u8] {
     line.get(start..).unwrap_or_default()
 }
 
+/// True if a line is a delimiter of one of `boundaries`, in whatever case.
+pub(crate) fn holds_delimiter(bytes: &[u8], boundaries: &[&[u8]]) -> bool {
+    let is_of = |rest: &[u8], boundary: &[u8]| {
+        rest.split_at_checked(boundary.len()).is_some_and(|(head, tail)| {
+            let tail = tail.strip_prefix(b"--").unwrap_or(tail);
+            head.eq_ignore_ascii_case(boundary) && tail.iter().all(|b| matches!(b, b' ' | b'\t'))
+        })
+    };
+    bytes
+        .split(|b| matches!(b, b'\n' | b'\r'))
+        .filter_map(|line| line.strip_prefix(b"--"))
+        .any(|rest| boundaries.iter().any(|boundary| is_of(rest, boundary)))
+}
+
 /// How often a line is a delimiter to some readers only: one of `boundaries` with something before or behind it.
 pub(crate) fn near_delimiters(bytes: &[u8], boundaries: &BTreeSet<Vec<u8>>) -> u32 {
     let mut by_length: BTreeMap<usize, BTreeSet<&[u8]>> = BTreeMap::new();
@@ -113,6 +127,19 @@ mod tests {
             let mut doubts = Doubts::default();
             around(text.as_bytes(), &mut doubts);
             assert_eq!(doubts.summary(), flags, "{text}");
+        }
+    }
+
+    #[test]
+    fn delimiters_are_whole_lines_in_any_case() {
+        for (text, expected) in [
+            ("x\r\n--abc\r\n", true),
+            ("--ABC--  ", true),
+            ("--abc \t\r\n", true),
+            ("a\r--abc\r", true),
+            ("--abcd\n --abc\n-- abc\nx--abc\n--ab\n--", false),
+        ] {
+            assert_eq!(holds_delimiter(text.as_bytes(), &[b"x1", b"abc"]), expected, "{text}");
         }
     }
 

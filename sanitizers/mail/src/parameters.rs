@@ -13,6 +13,9 @@ use crate::words::{self, Doubt};
 const MAX_PARAMETERS: usize = 200;
 /// Parameters of which a second, different value makes a mail ambiguous.
 const DECISIVE: [&str; 3] = ["boundary", "filename", "name"];
+/// Beginnings of one continued file name that are kept as names, and the longest of them in bytes.
+const MAX_BEGINNINGS: usize = 16;
+const MAX_BEGINNING: usize = 4 * 1024;
 
 /// A value and its parameters.
 #[derive(Debug, Default)]
@@ -56,9 +59,10 @@ impl Parameters {
             }
             pieces.push(piece);
         }
-        let list = assemble(&pieces);
         let mut doubts = reader.doubts;
+        let (mut list, beginnings) = assemble(&pieces, &mut doubts);
         contradictions(&list, &mut doubts);
+        list.extend(beginnings);
         Self { head, list, boundary_is_odd: reader.boundary_is_odd, doubts }
     }
 
@@ -111,6 +115,8 @@ fn contradictions(list: &[Parameter], doubts: &mut Doubts) {
 struct Piece {
     name: String,
     section: Option<u16>,
+    /// Its number is written as some readers do not read it, or is none.
+    is_odd: bool,
     percent: bool,
     bytes: Vec<u8>,
 }
@@ -120,15 +126,21 @@ impl Piece {
         let name: String = name.iter().map(|b| char::from(b.to_ascii_lowercase())).collect();
         let (name, percent) = name.strip_suffix('*').map_or((name.as_str(), false), |name| (name, true));
         let sectioned = name.rsplit_once('*').and_then(|(base, number)| Some((base, number.parse::<u16>().ok()?)));
-        let (name, section) = sectioned.map_or((name, None), |(base, number)| (base, Some(number)));
-        Self { name: name.to_owned(), section, percent, bytes }
+        let is_odd = name.contains('*') && sectioned.is_none_or(|(base, number)| format!("{base}*{number}") != name);
+        let (base, section) = sectioned.map_or((name, None), |(base, number)| (base, Some(number)));
+        Self { is_odd: is_odd || base.contains('*'), name: base.to_owned(), section, percent, bytes }
     }
 }
 
-fn assemble(pieces: &[Piece]) -> Vec<Parameter> {
+/// The parameters, and the beginnings of names whose sections do not follow each other: each is the name to some reader.
+fn assemble(pieces: &[Piece], doubts: &mut Doubts) -> (Vec<Parameter>, Vec<Parameter>) {
     let mut list: Vec<Parameter> = Vec::with_capacity(pieces.len());
+    let mut beginnings = Vec::new();
     let mut continued: Vec<&str> = Vec::new();
     for piece in pieces {
+        if piece.is_odd {
+            doubts.note(Flag::MalformedParameter, DECISIVE.iter().any(|name| piece.name.contains(name)));
+        }
         if piece.section.is_none() {
             list.push(decode(&piece.name, &[piece]));
         } else if !continued.contains(&piece.name.as_str()) {
@@ -137,9 +149,26 @@ fn assemble(pieces: &[Piece]) -> Vec<Parameter> {
                 pieces.iter().filter(|other| other.section.is_some() && other.name == piece.name).collect();
             sections.sort_by_key(|section| section.section);
             list.push(decode(&piece.name, &sections));
+            if !sections.iter().zip(0..).all(|(section, number)| section.section == Some(number)) {
+                doubts.note(Flag::MalformedParameter, DECISIVE.contains(&piece.name.as_str()));
+                beginnings.extend(beginnings_of(&piece.name, &sections));
+            }
         }
     }
-    list
+    (list, beginnings)
+}
+
+fn beginnings_of(name: &str, sections: &[&Piece]) -> Vec<Parameter> {
+    if !matches!(name, "filename" | "name") {
+        return Vec::new();
+    }
+    let short = sections.iter().scan(0usize, |length, section| {
+        *length = length.saturating_add(section.bytes.len());
+        Some(*length <= MAX_BEGINNING)
+    });
+    let count = short.take(MAX_BEGINNINGS).take_while(|is_short| *is_short).count();
+    let beginning = |end| sections.get(..end).map(|some| Parameter { doubt: Doubt::default(), ..decode(name, some) });
+    (1..=count).filter_map(beginning).collect()
 }
 
 /// RFC 2231 3 and 4: the first section names the charset, sections marked so are percent-encoded.
@@ -208,9 +237,13 @@ impl Reader<'_> {
             return String::new();
         }
         let text = without_comments(head);
+        let lowered = head.to_ascii_lowercase();
+        let names = |word: &[u8]| lowered.windows(word.len()).any(|window| window == word);
+        if is_interrupted(head) {
+            // `multipart /mixed` is a multipart here and one text to others.
+            self.doubts.note(Flag::MediaTypeMalformed, text.contains("multipart") || text.contains("message"));
+        }
         if head.contains(&b'(') {
-            let lowered = head.to_ascii_lowercase();
-            let names = |word: &[u8]| lowered.windows(word.len()).any(|window| window == word);
             // `text/plain (plain text)` is in RFC 2045 itself; a comment inside the type, or about another type, is not.
             let inside = !head.trim_ascii().to_ascii_lowercase().starts_with(text.as_bytes());
             self.doubts.note(Flag::CommentInStructure, inside || names(b"multipart") || names(b"message"));
@@ -326,6 +359,22 @@ fn contains_ignoring_case(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
+/// True if [`without_comments`] drops a blank or another byte that is of no comment from within `bytes`.
+fn is_interrupted(bytes: &[u8]) -> bool {
+    let mut depth = 0usize;
+    let mut text = Vec::new();
+    for byte in bytes {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return true,
+            b')' => depth -= 1,
+            _ if depth > 0 => {}
+            other => text.push(*other),
+        }
+    }
+    text.trim_ascii().iter().any(|b| !b.is_ascii_graphic())
+}
+
 /// Lower-case ASCII of `bytes`, without comments (RFC 5322 3.2.2), blanks and bytes over 0x7E.
 pub(crate) fn without_comments(bytes: &[u8]) -> String {
     let mut depth = 0usize;
@@ -414,11 +463,44 @@ mod tests {
             (b"multipart/mixed; boundary=\"=?utf-8?q?a?=\"", "encoded_word_in_structure |"),
             (b"multipart/mixed boundary=a", "malformed_parameter |"),
             (b"a; filename=\"x\"y", "| malformed_parameter"),
+            (b"multipart /mixed; boundary=a", "media_type_malformed |"),
+            (b"multipart/mi xed; boundary=a", "media_type_malformed |"),
+            (b"multipart/mixed\x01; boundary=a", "media_type_malformed |"),
+            (b"text/plain message/rfc822", "media_type_malformed |"),
+            (b"multi)part/mixed; boundary=a", "media_type_malformed |"),
+            (b"multipart/mixed ; boundary=a", "|"),
+            (b"text /plain", "| media_type_malformed"),
+            (b"text/plain (a b)", "| comment_in_structure"),
         ] {
             assert_eq!(Parameters::read(value).doubts.summary(), flags, "{}", value.escape_ascii());
         }
         let many = [b"a".as_slice(), &b"; x=y".repeat(10_000)].concat();
         assert_eq!(Parameters::read(&many).doubts.summary(), "malformed_parameter | duplicate_parameter");
+    }
+
+    #[test]
+    fn sections_that_do_not_follow_each_other_are_flagged_and_every_beginning_is_a_name() {
+        for (value, name, names, flags) in [
+            (
+                &b"a; filename*0=\"a.exe\"; filename*0=\".csv\""[..],
+                "filename",
+                &["a.exe.csv", "a.exe", "a.exe.csv"][..],
+                "malformed_parameter |",
+            ),
+            (b"a; name*2=.csv; name*0=a.exe", "name", &["a.exe.csv", "a.exe", "a.exe.csv"], "malformed_parameter |"),
+            (b"a; filename*1=a.exe", "filename", &["a.exe", "a.exe"], "malformed_parameter |"),
+            (b"a; filename*00=a.exe; x=y", "filename", &["a.exe"], "malformed_parameter |"),
+            (b"a; filename*65536=a.exe", "filename", &[], "malformed_parameter |"),
+            (b"m/m; boundary*0=a; boundary*2=b", "boundary", &["ab"], "malformed_parameter |"),
+            (b"a; charset*1=b", "charset", &["b"], "| malformed_parameter"),
+            (b"a; filename*1=.txt; filename*0=a", "filename", &["a.txt"], "|"),
+            (b"a; filename*=UTF-8''a.txt", "filename", &["a.txt"], "|"),
+        ] {
+            check(value, name, names);
+            assert_eq!(Parameters::read(value).doubts.summary(), flags, "{}", value.escape_ascii());
+        }
+        let many: String = (1..=150).map(|at| format!("; filename*{at}={}", "x".repeat(400))).collect();
+        assert_eq!(Parameters::read(format!("a{many}").as_bytes()).all("filename").count(), 1 + 10);
     }
 
     #[test]

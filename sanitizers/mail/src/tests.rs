@@ -385,3 +385,41 @@ fn the_parser_underneath_decodes_japanese() {
     let message = mail_parser::MessageParser::new().parse(raw).unwrap();
     assert_eq!(message.body_text(0).as_deref(), Some("手水"));
 }
+
+#[test]
+fn a_mail_inside_that_reuses_a_boundary_from_around_it_makes_the_whole_ambiguous() {
+    let enclosed = |boundary: &str, encoding: &str| {
+        let inner = format!(
+            "From: a@b.jp\r\nContent-Type: multipart/mixed; boundary={boundary}\r\n\r\n--{boundary}\r\n\r\nx\r\n\
+             --{boundary}\r\n\r\ny\r\n--{boundary}--\r\n"
+        );
+        let message = part(&format!("Content-Type: message/rfc822{encoding}"), &inner);
+        multipart("mixed", &[plain("words"), message, file()])
+    };
+    let flags = |text: &str| {
+        let mail = read(text);
+        let same = mail.ambiguities.iter().filter(|(_, flag, _)| *flag == Flag::BoundarySameAsOuter);
+        let places: Vec<Path> = same.map(|(path, ..)| path.clone()).collect();
+        (places, mail.findings.contains(&(Path::new(), Code::AmbiguousStructure, 1)))
+    };
+    for boundary in ["b", "B"] {
+        assert_eq!(flags(&enclosed(boundary, "")), (vec![Path::new()], true), "{boundary}");
+    }
+    let inside = format!(
+        "--o\r\n{}--o--\r\n",
+        enclosed("o", "").replace("From: a@b.jp\r\nContent-Type: mu", "Content-Type: mu")
+    );
+    let deeper = format!("From: a@b.jp\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n{inside}");
+    assert_eq!(flags(&deeper), (vec![vec![1]], true));
+    assert_eq!(flags(&enclosed("own", "")), (vec![], false));
+}
+
+#[test]
+fn without_headers_words_are_shown_and_an_encoded_file_is_not() {
+    let text = "Words without a header.\r\n";
+    check(text, &["1 Body text/plain 25"]);
+    let program = "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAA\r\n";
+    check(program, &["1 Attachment text/plain 38"]);
+    assert_eq!((ambiguities(text), ambiguities(program)), (1, 1));
+    assert_eq!(read(program).ambiguities.last(), Some(&(vec![1], Flag::EncodedFileInText, 1)));
+}

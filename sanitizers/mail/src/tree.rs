@@ -75,8 +75,8 @@ fn parser() -> MessageParser {
     .fold(MessageParser::new().max_encoded_nesting(0), |parser, name| parser.header(name, HeaderForm::Ignore))
 }
 
-/// Bytes before the first blank line.
-fn header_length(bytes: &[u8]) -> usize {
+/// See [`crate::header_length`].
+pub(crate) fn header_length(bytes: &[u8]) -> usize {
     let mut length = 0;
     for line in bytes.split_inclusive(|b| *b == b'\n') {
         if matches!(line, b"\n" | b"\r\n") {
@@ -92,11 +92,12 @@ fn check_length(length: usize, limits: &Limits) -> Result<(), Unreadable> {
     if length > limits.header_bytes { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
 }
 
-/// Bytes without any header line: words that someone handed to an SMTP server.
+/// Bytes without any header line: words that someone handed to an SMTP server, or an encoded file.
 fn without_headers(bytes: &[u8]) -> Mail<'_> {
+    let holds_file = transfer::holds_file(bytes, None);
     let leaf = Leaf {
         path: vec![1],
-        role: Role::Body,
+        role: if holds_file { Role::Attachment } else { Role::Body },
         declared: "text/plain".to_owned(),
         charset: None,
         flowed: None,
@@ -107,7 +108,9 @@ fn without_headers(bytes: &[u8]) -> Mail<'_> {
         headers: Headers::default(),
         leaves: vec![leaf],
         findings: vec![(Path::new(), Code::AmbiguousStructure, 1)],
-        ambiguities: vec![(Path::new(), Flag::HeaderAbsent, 1)],
+        ambiguities: std::iter::once((Path::new(), Flag::HeaderAbsent, 1))
+            .chain(holds_file.then(|| (vec![1], Flag::EncodedFileInText, 1)))
+            .collect(),
     }
 }
 
@@ -295,8 +298,21 @@ impl<'a, 'l> Walk<'a, 'l> {
         Ok(0)
     }
 
+    /// A mail inside may have a multipart of its own; where that reuses a boundary from around it, another reader ends
+    /// the mail at the first delimiter and finds other parts behind it.
+    fn reused_boundary(&mut self, part: &MessagePart<'_>, path: &[u16], raw: &[u8]) {
+        let around: Vec<MessagePart<'_>> = std::iter::successors(part.parent(), MessagePart::parent).collect();
+        let boundaries: Vec<&[u8]> =
+            around.iter().filter_map(|part| part.boundary()).map(str::as_bytes).filter(|one| !one.is_empty()).collect();
+        if outside::holds_delimiter(raw, &boundaries) {
+            let around = path.split_last().map_or(path, |(_, around)| around);
+            self.at(around).hides(Flag::BoundarySameAsOuter);
+        }
+    }
+
     fn leaf(&mut self, part: &MessagePart<'_>, path: &Path, place: Place, entity: Entity) {
         let raw = self.slice(part.offset_body(), part.offset_end());
+        self.reused_boundary(part, path, raw);
         let (bytes, flags) = transfer::decode(entity.encoding, raw);
         let default = if place.digest { "message/rfc822" } else { "text/plain" };
         let declared = entity.media_type.clone().unwrap_or_else(|| default.to_owned());

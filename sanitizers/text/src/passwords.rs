@@ -1,8 +1,8 @@
 //! What in a text looks like a password that its sender names for a file: `パスワード：xxxx`, `Password = xxxx`, a line
 //! of its own after 「パスワードは以下の通りです」.
 //!
-//! Refuses: addresses of the web, more than [`MAX_CANDIDATES`]. Invariant: linear time; each candidate is one line of 1
-//! to [`MAX_LENGTH`] characters without controls, given once, the likeliest first.
+//! Refuses: addresses of the web, more than [`MAX_CANDIDATES`], what stands behind [`MAX_SEARCHED`]. Invariant: linear
+//! time; each candidate is one line of 1 to [`MAX_LENGTH`] characters without controls, given once, the likeliest first.
 
 #[cfg(test)]
 mod tests;
@@ -13,8 +13,14 @@ use unicode_normalization::UnicodeNormalization as _;
 pub const MAX_CANDIDATES: usize = 20;
 /// Longest candidate in characters.
 pub const MAX_LENGTH: usize = 128;
+/// Longest rest of a line that may be a candidate with the blanks in it, in characters.
+const MAX_REST: usize = 64;
+/// Characters of one mail that are looked at: who names a password names it where it is read.
+pub const MAX_SEARCHED: usize = 256 * 1024;
 /// Characters of a line that are looked at.
 const MAX_LINE: usize = 1_000;
+/// Words of a line behind which a password is sought.
+const MAX_WORDS: usize = 8;
 /// Characters between the word for a password and the sign before it: `パスワード（半角英数字）：`.
 const REACH: usize = 40;
 /// Lines that are looked at after one that names a password but does not give it.
@@ -42,6 +48,8 @@ const STRONG: &[&str] = &[
 ];
 /// Count only with a sign after them.
 const WEAK: &[&str] = &["パス", "解凍用", "展開用", "開封用", "閲覧用", "pass", "pwd", "pw"];
+/// What the words begin with: most characters begin none.
+const FIRST: &str = "パﾊぱ暗復解合展開閲p";
 const SIGNS: &str = "：:＝=→⇒➡▶≫";
 const QUOTES: &[(char, char)] = &[
     ('「', '」'),
@@ -65,15 +73,18 @@ const POINTERS: &[&str] =
     &["以下", "下記", "次の", "別途", "別送", "別メール", "後ほど", "後程", "お知らせ", "送付", "送り", "連絡"];
 const COPULAS: &[&str] = &["です", "でございます", "になります", "となります", "となっております", "である"];
 
-/// The candidates in `text`.
+/// The candidates in `text`. `left` are the characters that may still be looked at, at first [`MAX_SEARCHED`]: the
+/// texts of one mail share them.
 #[must_use]
-pub fn candidates(text: &str) -> Vec<String> {
+pub fn candidates(text: &str, left: &mut usize) -> Vec<String> {
     let mut search = Search::default();
     for line in text.lines() {
-        if search.found.len() > ENOUGH {
+        if search.found.len() > ENOUGH || *left == 0 {
             break;
         }
-        search.line(&line.chars().take(MAX_LINE).collect::<Vec<_>>());
+        let line: Vec<char> = line.chars().take(MAX_LINE.min(*left)).collect();
+        *left = left.saturating_sub(line.len() + 1);
+        search.line(&line);
     }
     search.found.sort_by_key(|(rank, _)| *rank);
     let mut best = Vec::new();
@@ -101,10 +112,11 @@ struct Search {
 impl Search {
     fn line(&mut self, line: &[char]) {
         let folded: Vec<char> = line.iter().map(|c| fold(*c)).collect();
-        let (mut at, mut has_word, mut has_value) = (0, false, false);
-        while at < line.len() {
+        let (mut at, mut words, mut has_word, mut has_value) = (0, 0, false, false);
+        while at < line.len() && words < MAX_WORDS {
             match word(&folded, at) {
                 Some((end, strong)) => {
+                    words += 1;
                     has_word |= strong;
                     has_value |= self.after_word(line.get(end..).unwrap_or_default(), strong);
                     at = end;
@@ -156,12 +168,12 @@ impl Search {
         }
         let found = self.run(rest, if looks_made_up(run_of(rest)) { SURE } else { LIKELY });
         let whole = without_end(rest);
+        if whole.len() > MAX_REST {
+            return found;
+        }
         let text: String = whole.iter().collect();
         let points = POINTERS.iter().any(|pointer| text.contains(pointer));
-        if whole.len() <= MAX_LENGTH / 2 && !points {
-            return self.add(POSSIBLE, whole) || found;
-        }
-        found
+        (!points && self.add(POSSIBLE, whole)) || found
     }
 
     /// The letters at the start of `value`, with and without the mark at their end.
@@ -201,7 +213,11 @@ impl Search {
 
     /// True if it was taken.
     fn add(&mut self, rank: Rank, candidate: &[char]) -> bool {
-        let text: String = trim_end(trim_start(candidate, is_blank), is_blank).iter().collect();
+        let candidate = trim_end(trim_start(candidate, is_blank), is_blank);
+        if candidate.len() > MAX_LENGTH {
+            return false;
+        }
+        let text: String = candidate.iter().collect();
         let is_address = text.to_ascii_lowercase().starts_with("hxxp");
         let fits = |text: &str| (1..=MAX_LENGTH).contains(&text.chars().count()) && !text.chars().any(breaks_line);
         if !fits(&text) || is_address || !text.chars().any(char::is_alphanumeric) {
@@ -220,7 +236,7 @@ fn breaks_line(c: char) -> bool {
 
 /// Where a word for a password that begins at `at` ends, and whether it says so by itself.
 fn word(folded: &[char], at: usize) -> Option<(usize, bool)> {
-    let rest = folded.get(at..)?;
+    let rest = folded.get(at..).filter(|rest| rest.first().is_some_and(|c| FIRST.contains(*c)))?;
     let before = at.checked_sub(1).and_then(|before| folded.get(before)).copied();
     let fits = |word: &&&str| {
         let mut letters = rest.iter().copied();

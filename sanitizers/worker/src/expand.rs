@@ -15,6 +15,9 @@ use sanitizer_protocol as protocol;
 
 use crate::{head, inline, mapping, registry};
 
+/// Header blocks as long as one may be that all mails inside the mail have together: real ones are far shorter, and a
+/// forwarded day of mails still opens.
+const HEADER_BLOCKS: u64 = 16;
 /// How a `winmail.dat` begins.
 const TNEF: &[u8] = b"\x78\x9F\x3E\x22";
 
@@ -42,7 +45,10 @@ pub(crate) struct Node<'a> {
 /// What the levels below the mail itself may still bring, together.
 #[derive(Debug)]
 pub(crate) struct Reach {
+    /// Bytes of one header block.
     header_bytes: u64,
+    /// Bytes of the header blocks of all mails.
+    headers: u64,
     depth: u32,
     pub(crate) parts: u32,
     pub(crate) bytes: u64,
@@ -72,6 +78,7 @@ pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<
     let own = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
     let reach = Reach {
         header_bytes: limits.header_bytes,
+        headers: limits.header_bytes.saturating_mul(HEADER_BLOCKS),
         depth: limits.depth.min(64),
         parts: limits.parts.saturating_sub(own),
         bytes: limits.output_bytes,
@@ -154,6 +161,10 @@ impl<'a> Walk<'a> {
     /// Reads a mail and spends what it brings.
     fn inspect<'b>(&mut self, bytes: &'b [u8], leaf: &Leaf<'_>, origin: Origin) -> Result<Mail<'b>, Code> {
         let depth = self.depth_below(&leaf.path).ok_or(Code::TooDeep)?;
+        // Spent before it is read, whatever comes of it.
+        let header = u64::try_from(sanitizer_mail::header_length(bytes)).unwrap_or(u64::MAX);
+        let header = header.min(self.reach.header_bytes);
+        self.reach.headers = self.reach.headers.checked_sub(header).ok_or(Code::TooLarge)?;
         let limits = Limits { header_bytes: self.reach.header_bytes, depth, parts: self.reach.parts };
         let mail = sanitizer_mail::inspect(bytes, &limits).map_err(Unreadable::code)?;
         if mail.leaves.iter().any(|leaf| u32::try_from(leaf.path.len()).is_ok_and(|length| length > depth)) {

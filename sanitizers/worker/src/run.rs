@@ -42,7 +42,7 @@ pub enum SessionError {
 /// See [`SessionError`]; the gateway learns of a broken protocol before that.
 pub fn run(input: impl Read, output: impl Write) -> Result<(), SessionError> {
     let mut inbox = Inbox { reader: BufReader::with_capacity(PIECE, input) };
-    let mut outbox = Outbox { writer: output, waiting: Vec::new() };
+    let mut outbox = Outbox { writer: output, waiting: Vec::new(), unsearched: passwords::MAX_SEARCHED };
     let ended = session(&mut inbox, &mut outbox);
     if matches!(ended, Err(SessionError::Protocol | SessionError::Frame(_))) {
         outbox.say(&FromWorker::Failed(Failure::Protocol))?;
@@ -136,6 +136,8 @@ impl<R: Read> Inbox<R> {
 struct Outbox<W> {
     writer: W,
     waiting: Vec<u8>,
+    /// Characters that may still be searched for passwords.
+    unsearched: usize,
 }
 
 impl<W: Write> Outbox<W> {
@@ -179,7 +181,8 @@ impl<W: Write> Outbox<W> {
         if order.way == Way::Text && source.found.iter().all(|(code, _)| *code != Code::InlineFileExtracted) {
             rebuilt.bytes = inline::without_marks(rebuilt.bytes);
         }
-        let head = head(&order, sanitizer, &rebuilt);
+        let candidates = candidates(order.way, &rebuilt, &mut self.unsearched);
+        let head = head(&order, sanitizer, &rebuilt, candidates);
         let length = self.waiting.len();
         if encode_control(&FromWorker::Written(head), &mut self.waiting).is_err() {
             self.waiting.truncate(length);
@@ -255,7 +258,7 @@ fn told_of(twin: Rebuilt, blank: Rebuilt) -> Rebuilt {
     Rebuilt { findings, ..twin }
 }
 
-fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt) -> WrittenHead {
+fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt, candidates: Vec<String>) -> WrittenHead {
     let found = |finding: &sanitizer_api::Finding| Found {
         code: finding.code.as_str().to_owned(),
         path: order.path.clone(),
@@ -280,14 +283,14 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt) -> WrittenH
         },
         findings: rebuilt.findings.iter().map(found).collect(),
         links: rebuilt.links.iter().map(link).collect(),
-        candidates: candidates(order.way, rebuilt),
+        candidates,
     }
 }
 
 /// Passwords that a body seems to name; the text of a file is not searched.
-fn candidates(way: Way, rebuilt: &Rebuilt) -> Vec<String> {
+fn candidates(way: Way, rebuilt: &Rebuilt, left: &mut usize) -> Vec<String> {
     let text = std::str::from_utf8(&rebuilt.bytes).ok().filter(|_| way == Way::Text);
-    text.map(passwords::candidates).unwrap_or_default()
+    text.map(|text| passwords::candidates(text, left)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Modelled on the kinds of cases that the literature lists (reference: security 3); every mail here is made here.
 //! Invariant: names are unique; the program is the same in all of them.
 
+mod trees;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -18,7 +20,7 @@ pub(crate) struct Case {
     pub(crate) mail: Vec<u8>,
     /// There are words in it.
     pub(crate) has_words: bool,
-    /// A second program stands where no part is: the whole mail must be flagged.
+    /// A second program stands where no part is, or other parts are there to some: the whole mail must be flagged.
     pub(crate) is_outside: bool,
 }
 
@@ -133,8 +135,10 @@ pub(crate) fn all() -> Vec<Case> {
     separators(&mut family);
     boundaries(&mut family);
     nesting(&mut family);
+    trees::enclosed(&mut family);
     let before = family.cases.len();
     outside(&mut family);
+    trees::other(&mut family);
     family.cases.iter_mut().skip(before).for_each(|case| case.is_outside = true);
     comments_and_words(&mut family);
     base64_forms(&mut family);
@@ -187,6 +191,16 @@ fn duplicates(family: &mut Family) {
         family.add(format!("boundary-parameter-{name}"), |base| base.kind = kind);
     }
     family.add("mime-version-twice", |base| base.kind.insert_str(0, "MIME-Version: 2.0\r\n"));
+    for (name, sections) in [
+        ("twice", "filename*0=\"report.exe\"; filename*0=\".csv\""),
+        ("gap", "filename*0=\"report.exe\"; filename*2=\".csv\""),
+        ("no-first", "filename*1=\"report.exe\""),
+    ] {
+        let line = format!("Content-Disposition: attachment; {sections}\r\n");
+        family.add(format!("file-name-sections-{name}"), |base| {
+            base.part = base.part.replace(PART_DISPOSITION, &line);
+        });
+    }
     family.add("file-names-disagree", |base| {
         base.part = base.part.replace("filename=\"report.bin\"", "filename=\"a.txt\"");
     });

@@ -4,6 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn candidates(text: &str) -> Vec<String> {
+    super::candidates(text, &mut { MAX_SEARCHED })
+}
+
 #[test]
 fn what_senders_write_is_found_and_stands_first() {
     for (text, expected) in [
@@ -74,10 +78,32 @@ fn what_names_no_password_gives_none() {
 #[test]
 fn the_longest_line_and_the_longest_text_take_no_time() {
     let started = std::time::Instant::now();
-    for text in ["パスワード".repeat(200_000), "パスワード：\n".repeat(200_000), "pw:(".repeat(500_000)] {
+    let tiring = format!("{}{}\n", "pw:".repeat(240), "x".repeat(260));
+    for text in
+        ["パスワード".repeat(200_000), "パスワード：\n".repeat(200_000), "pw:(".repeat(500_000), tiring.repeat(20_000)]
+    {
         assert!(candidates(&text).len() <= MAX_CANDIDATES);
     }
     assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
+fn behind_what_a_mail_may_have_and_behind_eight_words_of_a_line_nothing_is_sought() {
+    let mut left = 12;
+    assert_eq!(super::candidates("PW: Abc-1\nPW: Abc-2\n", &mut left), ["Abc-1"]);
+    assert_eq!((super::candidates("PW: Abc-3", &mut left), left), (vec![], 0), "texts of a mail share it");
+    let line = |words: usize| format!("{}PW: Abc-1", format!("PW {} ", "-".repeat(REACH)).repeat(words));
+    assert_eq!(candidates(&line(7)), ["Abc-1"]);
+    assert_eq!(candidates(&line(8)), [""; 0]);
+    let far = format!("{}\nPW: Abc-1", "x\n".repeat(MAX_SEARCHED / 2));
+    assert_eq!(candidates(&far), [""; 0]);
+}
+
+#[test]
+fn every_word_begins_as_words_do() {
+    for word in STRONG.iter().chain(WEAK) {
+        assert!(word.starts_with(|c| FIRST.contains(c)), "{word}");
+    }
 }
 
 proptest! {

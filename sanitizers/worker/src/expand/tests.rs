@@ -74,6 +74,26 @@ fn what_the_reach_does_not_allow_stays_closed_and_is_told_of() {
 }
 
 #[test]
+fn mails_inside_the_mail_share_what_headers_they_may_have() {
+    let told = |count: usize| {
+        let part = format!(
+            "--m\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@b.jp\r\nX: {}\r\nContent-Type: text/plain\r\n\r\nx\r\n",
+            "y".repeat(900)
+        );
+        let top = "From: a@b.jp\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n";
+        let mail = format!("{top}{}--m--\r\n", part.repeat(count));
+        let limits = Limits { header_bytes: 1_000, parts: 99, output_bytes: 1 << 20, ..LIMITS };
+        let item = inspect(&Subject::Mail, mail.as_bytes(), &limits).unwrap();
+        let opened = item.found.parts.iter().filter(|part| part.role == Role::Enclosed).count();
+        let codes: Vec<_> = item.found.findings.iter().map(|found| found.code.clone()).collect();
+        (opened, codes)
+    };
+    assert_eq!(told(16), (16, vec![]));
+    let (opened, codes) = told(20);
+    assert_eq!((opened, codes), (16, vec!["too_large".to_owned(); 4]));
+}
+
+#[test]
 fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found() {
     let entity = b"Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
             --m\r\n\r\nwords\r\n--m\r\nContent-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment; filename=a.txt\r\n\
@@ -87,7 +107,7 @@ fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found
         }],
         ..Message::default()
     };
-    let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 99 };
+    let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 99 };
     let out =
         Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
     let mut walk = Walk { reach, out };
@@ -138,7 +158,7 @@ fn bodies_are_looked_at_for_no_more_bytes_than_html_may_have_and_their_text_is_s
     // What one body took is not there for the next, of whichever mail it is.
     let out =
         Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
-    let reach = Reach { header_bytes: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 10 };
+    let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 10 };
     let mut walk = Walk { reach, out };
     let body = |bytes: &[u8]| mail::Leaf {
         role: mail::Role::Body,
