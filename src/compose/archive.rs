@@ -60,11 +60,14 @@ pub fn archive(
     let mut names = Names::default();
     let mut zip = Zip::default();
     for (number, member) in (1..).zip(members) {
-        let format = Format::of(&member.derivative.about().media_type).ok_or_else(|| unfit("has an unlisted media type"))?;
-        zip.add(&names.give(member.name, number, format), member.derivative.bytes()).ok_or_else(|| unfit("is too large"))?;
+        let format =
+            Format::of(&member.derivative.about().media_type).ok_or_else(|| unfit("has an unlisted media type"))?;
+        zip.add(&names.give(member.name, number, format), member.derivative.bytes())
+            .ok_or_else(|| unfit("is too large"))?;
     }
     if !missing.is_empty() {
-        let list = FileName::try_from(if site.language == Language::Ja { "除去一覧" } else { "removed" }.to_owned()).ok();
+        let list =
+            FileName::try_from(if site.language == Language::Ja { "除去一覧" } else { "removed" }.to_owned()).ok();
         let text = Format::of("text/plain").ok_or_else(|| unfit("has an unlisted media type"))?;
         let name = names.give(list.as_ref(), members.len().saturating_add(1), text);
         zip.add(&name, told(site, missing).as_bytes()).ok_or_else(|| unfit("is too large"))?;
@@ -84,7 +87,14 @@ pub fn archive(
 /// The list, as the text editors of Windows read it: with a mark of its charset and CRLF.
 fn told(site: &Site, missing: &[Missing<'_>]) -> String {
     let ja = site.language == Language::Ja;
-    let mut lines = vec![if ja { "この圧縮ファイルから、次のファイルを外しました。" } else { "Not in this archive:" }.to_owned()];
+    let mut lines = vec![
+        if ja {
+            "この圧縮ファイルから、次のファイルを外しました。"
+        } else {
+            "Not in this archive:"
+        }
+        .to_owned(),
+    ];
     for one in missing {
         let nameless = if ja { "（名前なし）" } else { "(no name)" };
         let name = one.name.map_or_else(|| nameless.to_owned(), |name| single_line(name.as_str(), usize::MAX));

@@ -32,8 +32,8 @@ use crate::domain::{
     Timestamp, WireMail,
 };
 use contents::Contents;
-pub use filename::attached_name;
 use entity::{Entity, TextBody};
+pub use filename::attached_name;
 use headers::Identity;
 pub use phrases::Phrases;
 

@@ -5,18 +5,17 @@
 use std::collections::BTreeSet;
 
 use crate::domain::password::MAX_CANDIDATES;
-use super::pack::is_packed;
-use crate::domain::{Action, Decision, Derivative, Facts, GroupDecision, PartDecision, PartOutcome, Password, Reason};
+use crate::domain::{Action, Decision, Derivative, GroupDecision, PartDecision, PartOutcome, Password, Reason};
 use crate::ports::{Answer, Order};
 
-/// What the worker has to write for all groups that are not held, each thing once.
-pub(super) fn orders(facts: &Facts, decision: &Decision) -> Vec<Order> {
+/// What the worker has to write for all groups that are not held, each thing once; not what `is_packed` of its parts.
+pub(super) fn orders(decision: &Decision, is_packed: impl Fn(&PartDecision) -> bool) -> Vec<Order> {
     let wanted: BTreeSet<Order> = decision
         .groups
         .iter()
         .filter(|group| group.hold.is_none())
         .flat_map(|group| &group.parts)
-        .filter(|part| part.action.needs_worker() && !is_packed(facts, &part.path, part.action))
+        .filter(|part| part.action.needs_worker() && !is_packed(part))
         .map(|part| Order { path: part.path.clone(), action: part.action })
         .collect();
     wanted.into_iter().collect()
@@ -45,7 +44,7 @@ pub(super) fn derivatives_of<'a>(
     };
     let packed = |outcome: &PartOutcome| packed.iter().find(|derivative| *derivative.path() == outcome.path);
     let of_outcome = |outcome: &PartOutcome| written(outcome).or_else(|| packed(outcome));
-    outcomes.iter().filter(|outcome| outcome.derivative.is_some()).filter_map(|outcome| of_outcome(outcome)).collect()
+    outcomes.iter().filter(|outcome| outcome.derivative.is_some()).filter_map(of_outcome).collect()
 }
 
 /// The derivative of an answer, if it has one.
@@ -132,7 +131,8 @@ mod tests {
                 group(true, vec![part("3", Action::Rebuild)]),
             ],
         };
-        assert_eq!(orders(&facts, &decision), [order("1", Action::Text), order("2", Action::Rebuild)]);
+        assert_eq!(orders(&decision, |_| false), [order("1", Action::Text), order("2", Action::Rebuild)]);
+        assert_eq!(orders(&decision, |part| part.action == Action::Rebuild), [order("1", Action::Text)]);
     }
 
     #[test]

@@ -7,13 +7,14 @@ use crate::compose::archive::{self, Member, Missing};
 use crate::compose::{ComposeError, Site};
 use crate::domain::reason::Detail;
 use crate::domain::{
-    Action, Derivative, Facts, Finding, GroupDecision, Part, PartOutcome, PartPath, PartRole, Reason,
+    Action, Derivative, Facts, Finding, GroupDecision, Part, PartDecision, PartOutcome, PartPath, PartRole, Reason,
 };
 use crate::ports::Answer;
 
 /// True for what is not ordered of a worker: its members are.
-pub(super) fn is_packed(facts: &Facts, path: &PartPath, action: Action) -> bool {
-    action == Action::Rebuild && facts.part(path).is_some_and(|part| part.role == PartRole::Archive)
+pub(super) fn is_packed(facts: &Facts, decision: &PartDecision) -> bool {
+    let is_archive = |part: &Part| part.role == PartRole::Archive;
+    decision.action == Action::Rebuild && facts.part(&decision.path).is_some_and(is_archive)
 }
 
 /// Writes the archives of a group, the innermost first, and settles their outcomes.
@@ -26,7 +27,7 @@ pub(super) fn pack(
 ) -> Result<Vec<Derivative>, ComposeError> {
     let mut packed: Vec<Derivative> = Vec::new();
     // Reading order: what is inside comes later.
-    for decision in group.parts.iter().rev().filter(|part| is_packed(facts, &part.path, part.action)) {
+    for decision in group.parts.iter().rev().filter(|part| is_packed(facts, part)) {
         let inside: Vec<(&Part, &PartOutcome)> = outcomes
             .iter()
             .filter(|outcome| lies_in(&outcome.path, &decision.path))
@@ -40,11 +41,8 @@ pub(super) fn pack(
                 None => missing.push(absent(site, part, outcome)),
             }
         }
-        let new = if members.is_empty() {
-            None
-        } else {
-            Some(archive::archive(site, &decision.path, &members, &missing)?)
-        };
+        let new =
+            if members.is_empty() { None } else { Some(archive::archive(site, &decision.path, &members, &missing)?) };
         let left_out = u32::try_from(missing.len()).unwrap_or(u32::MAX);
         if let Some(outcome) = outcomes.iter_mut().find(|outcome| outcome.path == decision.path) {
             settle(outcome, new.as_ref(), left_out);

@@ -153,12 +153,8 @@ impl Washer {
     }
 }
 
-async fn rebuild(
-    session: Box<dyn RebuildSession>,
-    facts: &Facts,
-    decision: &Decision,
-) -> Result<Vec<Answer>, Stop> {
-    let orders = outcome::orders(facts, decision);
+async fn rebuild(session: Box<dyn RebuildSession>, facts: &Facts, decision: &Decision) -> Result<Vec<Answer>, Stop> {
+    let orders = outcome::orders(decision, |part| pack::is_packed(facts, part));
     if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild(orders).await?) }
 }
 

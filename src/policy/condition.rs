@@ -196,7 +196,8 @@ impl fmt::Display for Condition {
 }
 
 impl Role {
-    pub(super) const ALL: &'static [Self] = &[Self::Body, Self::Alternative, Self::Attachment, Self::Enclosed, Self::Archive];
+    pub(super) const ALL: &'static [Self] =
+        &[Self::Body, Self::Alternative, Self::Attachment, Self::Enclosed, Self::Archive];
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {

@@ -53,6 +53,7 @@ fn parts(item: &ItemDetail) -> Vec<String> {
             PartRole::Alternative => "alternative",
             PartRole::Attachment => "file",
             PartRole::Enclosed => "mail",
+            PartRole::Archive => "archive",
         };
         let kept = if outcome.derivative.is_some() { "" } else { outcome.reason.map_or("kept", Reason::code) };
         format!("{} {role} {} {kept}", outcome.path, part.detected.as_str()).trim_end().to_owned()

@@ -42,7 +42,9 @@ pub fn inspection(untrusted: Inspected, limits: &Limits, length: u64, is_file: b
         // What is in an archive was checked to be in its place.
         let whole = parts.split_first().is_some_and(|(file, inside)| {
             let is_file = if inside.is_empty() { PartRole::Attachment } else { PartRole::Archive };
-            file.path == PartPath::root() && (file.role == is_file || file.role == PartRole::Archive) && file.length == length
+            file.path == PartPath::root()
+                && (file.role == is_file || file.role == PartRole::Archive)
+                && file.length == length
         });
         ensure(whole && headers == HeaderFacts::default(), "a file that is not one part")?;
     }
