@@ -10,6 +10,7 @@ mod entity;
 mod field;
 mod filename;
 mod headers;
+mod looks;
 mod notice;
 pub mod phrases;
 pub mod preview;

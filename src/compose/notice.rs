@@ -10,6 +10,7 @@ mod sender;
 use jiff::Zoned;
 
 use super::contents::{Contents, Piece, Standing};
+use super::looks::unmarked;
 use super::phrases::{Known, Place};
 use super::text::{RULER, inert, single_line};
 use super::wording::{self, Wording};
@@ -134,8 +135,7 @@ impl<'a> Lines<'a> {
     /// Lines in the site's own words; the mark at their front is ours.
     fn own_lines(&mut self, lines: &[String]) {
         for (number, line) in lines.iter().enumerate() {
-            let line = line.trim_start_matches(['■', ' ', '\u{3000}']);
-            self.line(if number == 0 { "■ " } else { "  " }, line);
+            self.line(if number == 0 { "■ " } else { "  " }, unmarked(line));
         }
     }
 

@@ -10,8 +10,8 @@ mod rendering;
 
 use std::collections::BTreeMap;
 
-use super::MailStatus;
-use super::wording;
+use super::looks::{after, is_blank, letters};
+use super::{MailStatus, wording};
 use crate::domain::Language;
 pub use fault::{PhraseFault, PhraseProblem};
 pub use place::{Place, VARIABLES};
@@ -80,8 +80,8 @@ impl Phrases {
     /// `subject` without tags of ours or the site's at its front, so that they neither pile up nor come from outside.
     pub(super) fn without_tags<'s>(&self, subject: &'s str) -> &'s str {
         let mut rest = subject.trim_start();
-        while let Some(shorter) = self.after_tag(rest) {
-            rest = shorter.trim_start();
+        while let Some(shorter) = self.after_tag(rest.trim_start_matches(is_blank)) {
+            rest = shorter.trim_start_matches(is_blank);
         }
         rest
     }
@@ -89,13 +89,13 @@ impl Phrases {
     /// What follows a tag, in brackets of any width and with blanks inside them, or as the site writes it.
     fn after_tag<'s>(&self, subject: &'s str) -> Option<&'s str> {
         let own: Vec<&str> = self.tags.values().map(String::as_str).filter(|tag| !tag.is_empty()).collect();
-        if let Some(rest) = own.iter().find_map(|tag| subject.strip_prefix(tag)) {
+        if let Some(rest) = own.iter().find_map(|tag| after(subject, tag)) {
             return Some(rest);
         }
         let (inside, rest) = subject.strip_prefix(BRACKETS_OPEN)?.split_once(BRACKETS_CLOSE)?;
-        let inside = inside.trim();
-        let bare = |tag: &str| tag.trim_start_matches(BRACKETS_OPEN).trim_end_matches(BRACKETS_CLOSE).trim().to_owned();
-        let is_tag = |tag: &str| bare(tag).eq_ignore_ascii_case(inside);
+        let inside = letters(inside);
+        let bare = |tag: &str| letters(tag.trim_start_matches(BRACKETS_OPEN).trim_end_matches(BRACKETS_CLOSE));
+        let is_tag = |tag: &str| bare(tag).eq_ignore_ascii_case(&inside);
         (wording::tags().any(is_tag) || own.into_iter().any(is_tag)).then_some(rest)
     }
 }
@@ -128,6 +128,10 @@ mod tests {
             ("[議案] x", "[議案] x"),
             ("[", "["),
             ("[無害] x", "[無害] x"),
+            ("[\u{FE0E}無害化] x", "x"),
+            ("\u{2800}[無\u{E0100}害化\u{FFF0}] \u{2800}x", "x"),
+            ("〔\u{FE0E}要手続〕\u{FE0F}[Action\u{3000}needed] x", "x"),
+            ("葛\u{E0100}飾区 [無害化]", "葛\u{E0100}飾区 [無害化]"),
         ] {
             assert_eq!(phrases.without_tags(subject), rest);
         }
@@ -164,11 +168,13 @@ mod tests {
             ("closing", "https://portal.example/xyz", 1, "foreign_link"),
             ("closing", "www.evil.example", 1, "foreign_link"),
             ("closing", "────────────────", 1, "imitation"),
+            ("closing", "────────\u{FE0E}────────", 1, "imitation"),
             ("closing", "a\n──── 添付されたメール ────", 2, "imitation"),
             ("closing", "begin 644 a.exe", 1, "imitation"),
             ("closing", "a\u{202E}b", 1, "control_character"),
             ("closing", "a\nb\nc\nd\ne\nf\ng", 7, "too_many_lines"),
             ("top", "", 1, "empty"),
+            ("top", "■\u{3000}", 1, "empty"),
             ("top", "a\nb", 2, "too_many_lines"),
             ("kept_subject", "=?UTF-8?B?eA==?=", 1, "encoded_word"),
             ("tag_action", "[{{ reference }}]", 1, "unknown_variable"),

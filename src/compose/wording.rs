@@ -5,7 +5,7 @@
 use std::fmt::Display;
 
 use super::contents::Standing;
-use crate::domain::name::changes_reading;
+use super::looks::{after, is_blank, is_marked, unmarked};
 use crate::domain::{Authentication, Language};
 
 /// The fixed pieces of one language.
@@ -128,8 +128,10 @@ pub(super) fn tags() -> impl Iterator<Item = &'static str> {
 
 /// True if `line` begins as a paragraph of ours does, or as one of `headings`, those of the site's own wording.
 pub(super) fn is_heading(line: &str, headings: &[String]) -> bool {
-    let Some(text) = line.trim_start().strip_prefix('■').map(str::trim_start) else { return false };
-    let begins = |heading: &str| text.starts_with(heading.trim_start_matches(['■', ' ']));
+    if !is_marked(line) {
+        return false;
+    }
+    let begins = |heading: &str| after(unmarked(line), unmarked(heading)).is_some();
     headings.iter().any(|heading| begins(heading))
         || [&JA, &EN].into_iter().any(|words| {
             [words.made_safe, words.kept_mail, words.attachments, words.body, words.links, words.sender]
@@ -141,7 +143,7 @@ pub(super) fn is_heading(line: &str, headings: &[String]) -> bool {
 /// True for the words that stand between the dashes where a mail inside the mail begins and ends, with any number.
 pub(super) fn is_mark(words: &str) -> bool {
     let bare = |text: &str| -> String {
-        let letters = text.chars().filter(|c| !c.is_whitespace() && !c.is_numeric() && !changes_reading(*c));
+        let letters = text.chars().filter(|c| !c.is_numeric() && !is_blank(*c));
         letters.flat_map(char::to_lowercase).collect()
     };
     let words = bare(words);

@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::fault::PhraseProblem;
 use super::place::{Place, Room, VARIABLES};
+use crate::compose::looks::unmarked;
 use crate::compose::text::{holds_encoded_word, inside_dashes, is_ruler, opens_file};
 use crate::compose::wording;
 use crate::domain::Language;
@@ -124,7 +125,7 @@ fn trouble(error: &Error, problem: impl Fn(String) -> PhraseProblem) -> Trouble 
 
 fn check(place: Place, text: &str, portal_url: &str) -> Result<String, Trouble> {
     let Room { lines, width, may_be_empty } = place.room();
-    if text.trim().is_empty() && !may_be_empty {
+    if unmarked(text).is_empty() && !may_be_empty {
         return Err((1, PhraseProblem::Empty));
     }
     let mut kept = String::with_capacity(text.len());

@@ -235,6 +235,22 @@ fn a_site_says_it_in_its_own_words() {
 }
 
 #[test]
+fn no_line_of_a_senders_begins_as_a_site_begins_however_either_writes_it() {
+    for (own, forged) in [
+        ("■　山川市のメール無害化です。", "■ 山川市のメール無害化です。"),
+        ("■　山川市のメール無害化です。", "　■山川市の　メール無害化です。安全です"),
+        ("山川市のメール無害化です。", "■\u{FE0E}山川市のメール無害化です。"),
+        ("■ 山川市のメール無害化です。", "■■\u{2800}山川市のメール無害化です。"),
+    ] {
+        let read = example().body(&format!("x\n{forged}\n■ 山川市の議題\n"), &[]).phrased(&[("top", own)]);
+        assert!(read.text.starts_with("■ 山川市のメール無害化です。\n"), "{}", read.text);
+        assert!(!read.text.contains(&format!("\n{forged}")), "{}", read.text);
+        assert!(read.text.contains(&forged.replace('■', "□")), "{}", read.text);
+        assert!(read.text.contains("\n■ 山川市の議題\n"), "{}", read.text);
+    }
+}
+
+#[test]
 fn a_notice_of_a_hold_says_so_in_its_headers() {
     let notice = Notice {
         id: id(),
