@@ -5,14 +5,18 @@
 
 use crate::domain::name::changes_reading;
 
-/// True for what is seen as a gap, or not at all. Variation selectors, which stay in texts because names need them, are
-/// among the latter.
+/// True for what is seen as a gap, or not at all.
 pub(super) fn is_blank(c: char) -> bool {
-    // A pattern of braille without dots and a note without a head are drawn as gaps and are no white space.
-    c.is_whitespace() || matches!(c, '\u{2800}' | '\u{1D159}') || draws_nothing(c)
+    is_gap(c) || draws_nothing(c)
 }
 
-/// True for what is not seen at all: `Default_Ignorable_Code_Point` of Unicode, and what texts never keep.
+/// True for what is seen as a gap: white space, a pattern of braille without dots, a note without a head.
+pub(super) const fn is_gap(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{2800}' | '\u{1D159}')
+}
+
+/// True for what is not seen at all: `Default_Ignorable_Code_Point` of Unicode, and what texts never keep. Variation
+/// selectors are among them; those stay in texts, because names need them.
 pub(super) fn draws_nothing(c: char) -> bool {
     changes_reading(c)
         || matches!(c,

@@ -186,12 +186,12 @@ impl Wording {
             Language::Ja => {
                 let gap = |mail: &str| if mail.ends_with(char::is_numeric) { " " } else { "" };
                 let within = within.as_deref().map(|mail| format!("・{mail}{}の中", gap(mail))).unwrap_or_default();
-                let attached_as = attached_as.map(|other| format!("（名前: {other}）")).unwrap_or_default();
+                let attached_as = attached_as.as_ref().map(|other| format!("（名前: {other}）")).unwrap_or_default();
                 format!("{name}（{size}{within}）… {what}{attached_as}")
             }
             Language::En => {
                 let within = within.as_deref().map(|mail| format!(", in: {mail}")).unwrap_or_default();
-                let attached_as = attached_as.map(|other| format!(" (as {other})")).unwrap_or_default();
+                let attached_as = attached_as.as_ref().map(|other| format!(" (as {other})")).unwrap_or_default();
                 format!("{name} ({size}{within}) … {what}{attached_as}")
             }
         }
@@ -280,5 +280,5 @@ pub(super) struct Attachment<'a> {
     pub(super) within: Option<String>,
     pub(super) what: &'static str,
     /// Its new name, if that is another.
-    pub(super) attached_as: Option<&'a str>,
+    pub(super) attached_as: Option<String>,
 }

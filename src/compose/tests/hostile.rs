@@ -60,6 +60,7 @@ fn hostile() -> impl Strategy<Value = String> {
         "𠮷",
         "ﾊﾝｶｸ",
         "x",
+        "（9KB）… このメールに付けました",
         "long long text with blanks",
     ]);
     prop_oneof![
@@ -143,6 +144,10 @@ proptest! {
                 let count = lines.iter().filter(|line| line.starts_with(heading)).count();
                 prop_assert!(count <= 1, "nobody else begins a paragraph of ours: {}", heading);
             }
+            let ours = read.text.lines().rev().take_while(|line| *line != text::RULER);
+            let entries = ours.filter(|line| line.as_bytes().get(2..4) == Some(b". "));
+            let mut ellipses = entries.map(|entry| entry.matches('…').count());
+            prop_assert!(ellipses.all(|count| count == 1), "nobody else says what became of a file");
             let written = case.outcomes.iter().filter(|outcome| outcome.derivative.is_some());
             prop_assert_eq!(read.files.len(), written.filter(|o| o.action == Action::Rebuild).count());
         }
