@@ -82,6 +82,36 @@ fn a_mail_inside_the_mail_is_set_off_and_its_end_is_seen() {
 }
 
 #[test]
+fn an_attached_mail_of_which_nothing_is_known_begins_with_its_text() {
+    for header in ["", "\n", "\r\n\n"] {
+        let read = Case::new()
+            .body("外\n", &[])
+            .enclosed(header)
+            .at("2")
+            .enclosed(header)
+            .at("2.1")
+            .body("中\n", &[])
+            .at("2.1.1")
+            .body("追伸\n", &[])
+            .at("2.2")
+            .read();
+        let bodies = "\
+外
+
+──── 添付されたメール 1 ────
+──── 添付されたメール 2 ────
+中
+──── 添付されたメール 2 ここまで ────
+
+追伸
+──── 添付されたメール 1 ここまで ────
+
+";
+        assert!(read.text.contains(bodies), "{}", read.text);
+    }
+}
+
+#[test]
 fn an_attached_mail_that_is_kept_back_is_one_line() {
     let read = Case::new()
         .body("転送します。\n", &[])
