@@ -75,7 +75,7 @@ pub(super) fn kept(site: &Site, notice: &Notice<'_>) -> String {
     }
     text.portal();
     text.line("", RULER);
-    let sender = notice.reverse_path.mailbox().map(|sender| inert(sender.as_str()));
+    let sender = notice.envelope.reverse_path.mailbox().map(|sender| inert(sender.as_str()));
     text.sender(sender.as_deref().unwrap_or(text.words.no_sender));
     text.closing();
     text.out
@@ -236,7 +236,9 @@ impl<'a> Lines<'a> {
     where
         'a: 'p,
     {
-        let fits = |extension: &&String| extension.len() <= 16 && extension.bytes().all(|b| b.is_ascii_alphanumeric());
+        let fits = |extension: &&String| {
+            extension.len() <= 16 && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
         Detail {
             rule: Some(piece.outcome.rule.as_str()),
             extension: piece.part.extensions.iter().find(fits).map(String::as_str),

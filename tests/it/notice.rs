@@ -134,3 +134,37 @@ async fn a_site_may_keep_its_holds_quiet() {
     assert!(hop.seen().taken.is_empty());
     site.stop().await;
 }
+
+#[tokio::test]
+async fn a_notice_that_is_sent_back_to_us_ends_there() {
+    let rules = r#"
+        [[rule]]
+        name = "T-004"
+        owner = "test"
+        reason_text = "everything is looked at"
+        action = "hold-mail"
+    "#;
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address()).with_rules(rules)).await;
+    let trace = b"Received: from a by b\r\nReceived: from b by c\r\n".as_slice();
+    let first = site.send(&[ANNA], &[trace, MAIL].concat()).await;
+    site.ended(first).await;
+    let notice = hop.seen().taken[0].bytes.clone();
+    let hops = |mail: &[u8]| String::from_utf8_lossy(mail).matches("\r\nReceived: ").count() + 1;
+    assert_eq!(hops(&notice), 3, "the hops of the mail and our own");
+
+    let again = site.try_send_from("", &[ANNA], &notice).await.unwrap();
+    let item = site.ended(again).await;
+    assert_eq!((item.summary.stage, item.recipients_state.len()), (Stage::Held, 0));
+    let held = &item.records.last().unwrap().body;
+    assert!(held.contains(r#""notices":[],"notices_left_out":"own_notice""#), "{held}");
+    // What only looks a little like it is told of.
+    let other = site.try_send_from("", &[ANNA], MAIL).await.unwrap();
+    assert_eq!(site.ended(other).await.recipients_state.len(), 1);
+    assert_eq!(hop.seen().taken.len(), 2);
+
+    let site = site.restart(std::time::Duration::ZERO, |config| config.smtp.max_hops = 2).await;
+    let refused = site.try_send(&[ANNA], &notice).await.unwrap_err();
+    assert!(refused.starts_with("5"), "{refused}");
+    site.stop().await;
+}

@@ -282,11 +282,13 @@ fn no_line_of_a_senders_begins_as_a_site_begins_however_either_writes_it() {
 
 #[test]
 fn a_notice_of_a_hold_says_so_in_its_headers() {
+    let envelope = envelope_of(ReversePath::null());
     let notice = Notice {
         id: id(),
         group: 2,
         received_at: RECEIVED,
-        reverse_path: &ReversePath::null(),
+        envelope: &envelope,
+        hops: 7,
         kept: Kept::Held,
         reason: Reason::QuarantinedByRule,
         rule: None,
@@ -301,10 +303,31 @@ fn a_notice_of_a_hold_says_so_in_its_headers() {
     let reference = id().reference();
     assert_eq!((composed.status, read.fields["X-Temizu-Status"].as_str()), (MailStatus::Held, "held"));
     assert!(composed.message_id.as_str().contains(".2.held@"));
+    assert_eq!(read.hops, 8, "a notice that is sent on to us counts on");
     assert!(
         read.text.starts_with(&format!("■ {reference} を預かっています。\n  規則によるものです。\n  規則 - に")),
         "{}",
         read.text
     );
     assert_eq!(read.fields["Subject"], format!("[要操作] 預かり {reference}"));
+}
+
+#[test]
+fn a_notice_of_ours_is_known_by_its_sender_its_path_and_what_it_says_of_itself() {
+    let site = site(Language::Ja);
+    let known = |path: ReversePath, author: &str, keyword: Option<&str>| {
+        let headers = HeaderFacts {
+            from: vec![named("メール無害化", author)],
+            auto_submitted: keyword.map(str::to_owned),
+            ..HeaderFacts::default()
+        };
+        is_own_notice(&site, &envelope_of(path), &headers)
+    };
+    let (ours, auto) = ("MAILER-DAEMON@temizu.example.lg.jp", Some("auto-generated"));
+    assert!(known(ReversePath::null(), ours, auto));
+    assert!(known(ReversePath::null(), "mailer-daemon@TEMIZU.example.lg.jp", auto));
+    assert!(!known(ReversePath::of(mailbox("a@b.example")), ours, auto));
+    assert!(!known(ReversePath::null(), "MAILER-DAEMON@other.example", auto), "a bounce of somebody else's");
+    assert!(!known(ReversePath::null(), "a@temizu.example.lg.jp", auto));
+    assert!(!known(ReversePath::null(), ours, None));
 }
