@@ -15,7 +15,7 @@ use super::phrases::{Known, Place};
 use super::text::{RULER, inert, single_line};
 use super::wording::{self, Wording};
 use super::{Letter, Notice, Site, date};
-use crate::domain::reason::Detail;
+use crate::domain::reason::{Detail, MAX_EXTENSION};
 use crate::domain::{Facts, Finding, ItemId, PartPath, Reason};
 
 /// Characters of a sender's name, a shown link, a contact and an extension within our own lines.
@@ -237,7 +237,7 @@ impl<'a> Lines<'a> {
         'a: 'p,
     {
         let fits = |extension: &&String| {
-            extension.len() <= 16 && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+            extension.len() <= MAX_EXTENSION && extension.bytes().all(|b| b.is_ascii_alphanumeric())
         };
         Detail {
             rule: Some(piece.outcome.rule.as_str()),
