@@ -60,6 +60,30 @@ fn wording_with_a_mistake_is_refused_with_its_line_before_any_mail_comes() {
 }
 
 #[test]
+fn wording_that_does_not_fit_with_the_sites_own_contact_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "kept = \"メールを預かっています。お問い合わせは{{ contact }}までお願いします。\"\n";
+    let wording = file(folder.path(), "notice.toml", text);
+    let config = |contact: &str| {
+        let text = format!(
+            "[site]\ncontact = \"{contact}\"\n[notice]\ntemplate = \"{}\"\n[smtp]\nlisten = [\"127.0.0.1:0\"]\n\
+             domains = [\"a.test\"]\n[deliver]\nnext_hop = \"mail.test:25\"\n[store]\ndata = \"{}\"\n",
+            wording.display(),
+            folder.path().display()
+        );
+        file(folder.path(), "temizu.toml", &text)
+    };
+    let told = format!("{}:1:", wording.display());
+    let long = config("総務部 情報政策課 情報システム係 内線1234、夜間は守衛室 内線9999");
+    let checked = run("check --config", &[&long]).with(78);
+    assert!(checked.out.contains(&told) && checked.out.contains("a line is over 60 characters"), "{}", checked.out);
+    let shown = run("notice preview --config", &[&long]).with(1);
+    assert!(shown.err.contains(&told) && shown.err.contains("a line is over 60 characters"), "{}", shown.err);
+    let shown = run("notice preview --case quarantined --lang ja --config", &[&config("内線1234")]).with(0).out;
+    assert!(shown.contains("■ メールを預かっています。お問い合わせは内線1234まで"), "{shown}");
+}
+
+#[test]
 fn wording_of_the_sites_own_is_seen_in_the_preview() {
     let folder = tempfile::tempdir().unwrap();
     let text = "top = \"山川市のメール無害化です。\"\ntag_action = \"【要手続】\"\nclosing = \"{{ reference }}\"\n";

@@ -32,7 +32,7 @@ impl Case {
 
     fn phrased(&self, texts: &[(&str, &str)]) -> Read {
         let site = site(Language::Ja);
-        let phrases = Phrases::new(texts.iter().copied(), &site.portal_url).unwrap();
+        let phrases = Phrases::new(texts.iter().copied(), &site).unwrap();
         laws::check(&self.compose_as(&Site { phrases, ..site }, 0).unwrap().mail)
     }
 }
@@ -297,8 +297,9 @@ fn a_notice_of_a_hold_says_so_in_its_headers() {
         ("kept", "{{ reference }} を預かっています。\n規則によるものです。"),
         ("kept_subject", "預かり {{ reference }}"),
     ];
-    let phrases = Phrases::new(phrases, "").unwrap();
-    let composed = compose_notice(&Site { phrases, ..site(Language::Ja) }, &notice).unwrap();
+    let site = site(Language::Ja);
+    let phrases = Phrases::new(phrases, &site).unwrap();
+    let composed = compose_notice(&Site { phrases, ..site }, &notice).unwrap();
     let read = laws::check(&composed.mail);
     let reference = id().reference();
     assert_eq!((composed.status, read.fields["X-Temizu-Status"].as_str()), (MailStatus::Held, "held"));
