@@ -24,6 +24,9 @@ const MAX_THREAD: usize = 50;
 /// Received fields kept for loop detection (RFC 5321 6.3: a threshold is "normally at least 100").
 const MAX_HOPS: u32 = 100;
 
+/// Our own name in From where nobody else wrote.
+pub(super) const DAEMON: &str = "MAILER-DAEMON";
+
 /// By what a mail is known.
 #[derive(Debug)]
 pub(super) struct Identity<'a> {
@@ -64,14 +67,16 @@ pub(super) fn of_letter(
     fields
 }
 
-/// The header of a notice about an item that is kept back: nothing in it comes from the item's own header.
+/// The header of a notice about an item that is kept back: nothing in it comes from the item's own header but the number
+/// of its hops.
 pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_>, capacity: usize) -> Fields {
     let words = wording::of(site.language);
     let received = date::local(notice.received_at, site.utc_offset_minutes);
     let mut fields = Fields::with_capacity(capacity);
+    write_trace(&mut fields, site, notice.envelope, identity.id, notice.hops, &date::header(&received));
     fields.line("Message-ID", identity.message_id.as_str());
     fields.line("Date", &date::header(&received));
-    fields.open("From").phrase(words.gateway).token(&format!("<MAILER-DAEMON@{}>", site.host_name)).close();
+    fields.open("From").phrase(words.gateway).token(&format!("<{DAEMON}@{}>", site.host_name)).close();
     // Recipients may have been blind copies of one another.
     fields.line("To", "undisclosed-recipients:;");
     let subject = kept_subject(site, notice, identity.status);
@@ -85,7 +90,7 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
 }
 
 /// Our own Received field, and one without content for each hop of the original. Hosts find loops by counting these
-/// fields; a rebuilt mail that began to count anew would go round for ever.
+/// fields; a new mail that began to count anew would go round for ever.
 fn write_trace(fields: &mut Fields, site: &Site, envelope: &Envelope, id: ItemId, hops: u32, date: &str) {
     let address = envelope.client.address.to_canonical();
     let literal = if address.is_ipv6() { format!("[IPv6:{address}]") } else { format!("[{address}]") };
@@ -104,7 +109,7 @@ fn write_author(fields: &mut Fields, site: &Site, facts: &Facts) {
     match (facts.headers.from.first(), facts.origin.envelope().reverse_path.mailbox()) {
         (Some(author), _) => write_addresses(fields, "From", std::slice::from_ref(author)),
         (None, Some(sender)) => fields.line("From", &addr_spec(sender)),
-        (None, None) => fields.line("From", &format!("MAILER-DAEMON@{}", site.host_name)),
+        (None, None) => fields.line("From", &format!("{DAEMON}@{}", site.host_name)),
     }
 }
 

@@ -11,6 +11,7 @@ mod entity;
 mod field;
 mod filename;
 mod headers;
+mod looks;
 mod notice;
 pub mod phrases;
 pub mod preview;
@@ -28,8 +29,8 @@ use bytes::Bytes;
 
 use crate::domain::wire::Unclean;
 use crate::domain::{
-    Derivative, Domain, Facts, ItemId, Language, MessageId, PartOutcome, PartPath, Reason, ReversePath, RuleName,
-    Timestamp, WireMail,
+    Derivative, Domain, Envelope, Facts, HeaderFacts, ItemId, Language, Mailbox, MessageId, PartOutcome, PartPath,
+    Reason, RuleName, Timestamp, WireMail,
 };
 use contents::Contents;
 use entity::{Entity, TextBody};
@@ -71,7 +72,8 @@ pub struct Letter<'a> {
     pub derivatives: &'a [&'a Derivative],
 }
 
-/// The mail that tells recipients of an item that was kept back as a whole. Nothing of its headers is known here.
+/// The mail that tells recipients of an item that was kept back as a whole. Of its headers their number is all that is
+/// known here.
 #[derive(Debug, Clone, Copy)]
 pub struct Notice<'a> {
     /// The item.
@@ -80,8 +82,10 @@ pub struct Notice<'a> {
     pub group: u32,
     /// When it was accepted.
     pub received_at: Timestamp,
-    /// MAIL FROM of the item; shown as inert text.
-    pub reverse_path: &'a ReversePath,
+    /// Its envelope; MAIL FROM is shown as inert text.
+    pub envelope: &'a Envelope,
+    /// Received fields of the item, as far as it was read: a notice that is sent on to us counts on.
+    pub hops: u32,
     /// Whether a rule holds it, or it could not be made safe.
     pub kept: Kept,
     /// Why it was kept back.
@@ -213,6 +217,18 @@ pub fn compose_notice(site: &Site, notice: &Notice<'_>) -> Result<Composed, Comp
     let mut fields = headers::of_notice(site, notice, &identity, entity.capacity());
     entity.write(&mut fields);
     finish(fields, message_id, status)
+}
+
+/// True for an item that says to be a notice of ours, which somebody sends on to us. Whoever writes a notice about it may
+/// never end.
+#[must_use]
+pub fn is_own_notice(site: &Site, envelope: &Envelope, headers: &HeaderFacts) -> bool {
+    let is_ours = |author: &Mailbox| {
+        author.local_part().eq_ignore_ascii_case(headers::DAEMON) && author.domain() == site.host_name
+    };
+    envelope.reverse_path.mailbox().is_none()
+        && headers.auto_submitted.is_some()
+        && headers.from.iter().any(|author| is_ours(&author.address))
 }
 
 fn finish(fields: field::Fields, message_id: MessageId, status: MailStatus) -> Result<Composed, ComposeError> {

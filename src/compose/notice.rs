@@ -7,15 +7,18 @@ mod attachments;
 mod bodies;
 mod sender;
 
+use std::time::Duration;
+
 use jiff::Zoned;
 
 use super::contents::{Contents, Piece, Standing};
+use super::looks::unmarked;
 use super::phrases::{Known, Place};
 use super::text::{RULER, inert, single_line};
 use super::wording::{self, Wording};
 use super::{Letter, Notice, Site, date};
-use crate::domain::reason::Detail;
-use crate::domain::{Facts, Finding, ItemId, PartPath, Reason};
+use crate::domain::reason::{Detail, MAX_EXTENSION};
+use crate::domain::{Facts, Finding, ItemId, PartPath, Reason, Timestamp};
 
 /// Characters of a sender's name, a shown link, a contact and an extension within our own lines.
 const SHORT: usize = 64;
@@ -25,7 +28,7 @@ pub(super) fn delivered(site: &Site, letter: &Letter<'_>, contents: &Contents<'_
     let bodies = contents.bodies.iter().filter_map(|body| body.written.as_ref());
     let length: usize = bodies.map(|written| written.text.len()).sum();
     let received = date::local(letter.facts.received_at, site.utc_offset_minutes);
-    let contact = single_line(&site.contact, SHORT);
+    let contact = contact(site);
     let counts = [
         contents.enclosures.len(),
         contents.count(Standing::Delivered),
@@ -62,7 +65,7 @@ pub(super) fn delivered(site: &Site, letter: &Letter<'_>, contents: &Contents<'_
 /// The text of a notice about an item that is kept back, lines ending in LF.
 pub(super) fn kept(site: &Site, notice: &Notice<'_>) -> String {
     let received = date::local(notice.received_at, site.utc_offset_minutes);
-    let contact = single_line(&site.contact, SHORT);
+    let contact = contact(site);
     let mut text = Lines::new(site, known(site, notice.id, &received, &contact, [0; 4]), 2048);
     let detail = Detail { rule: notice.rule.map(|rule| rule.as_str()), ..text.detail() };
     match site.phrases.say(Place::Kept, &text.known) {
@@ -74,7 +77,7 @@ pub(super) fn kept(site: &Site, notice: &Notice<'_>) -> String {
     }
     text.portal();
     text.line("", RULER);
-    let sender = notice.reverse_path.mailbox().map(|sender| inert(sender.as_str()));
+    let sender = notice.envelope.reverse_path.mailbox().map(|sender| inert(sender.as_str()));
     text.sender(sender.as_deref().unwrap_or(text.words.no_sender));
     text.closing();
     text.out
@@ -83,10 +86,29 @@ pub(super) fn kept(site: &Site, notice: &Notice<'_>) -> String {
 /// The subject of that notice, without its tag.
 pub(super) fn kept_subject(site: &Site, notice: &Notice<'_>) -> String {
     let received = date::local(notice.received_at, site.utc_offset_minutes);
-    let contact = single_line(&site.contact, SHORT);
+    let contact = contact(site);
     let known = known(site, notice.id, &received, &contact, [0; 4]);
     let own = site.phrases.say(Place::KeptSubject, &known).and_then(|lines| lines.into_iter().next());
     own.unwrap_or_else(|| wording::of(site.language).kept_subject(&known.reference))
+}
+
+/// Whom staff ask, as it is written.
+pub(super) fn contact(site: &Site) -> String {
+    single_line(&site.contact, SHORT)
+}
+
+/// What may be said of made-up mails at this site: the longest dates it writes, attachments of every standing, and none.
+pub(super) fn trials<'a>(site: &Site, contact: &'a str) -> Vec<Known<'a>> {
+    // Noon of 22 September and of 22 December 2038.
+    const LONG: [i64; 2] = [2_168_769_600_000, 2_176_632_000_000];
+    const COUNTS: [[usize; 4]; 5] = [[0; 4], [1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1], [999; 4]];
+    let kept = Duration::from_secs(u64::from(site.retention_days).saturating_mul(86_400));
+    let long = LONG.map(Timestamp::from_millis).into_iter().flat_map(|at| [at, at.before(kept)]);
+    long.flat_map(|at| {
+        let received = date::local(at, site.utc_offset_minutes);
+        COUNTS.map(|counts| known(site, ItemId::new(at, [0; 10]), &received, contact, counts))
+    })
+    .collect()
 }
 
 /// What may be said of a mail in anybody's words.
@@ -134,8 +156,7 @@ impl<'a> Lines<'a> {
     /// Lines in the site's own words; the mark at their front is ours.
     fn own_lines(&mut self, lines: &[String]) {
         for (number, line) in lines.iter().enumerate() {
-            let line = line.trim_start_matches(['■', ' ', '\u{3000}']);
-            self.line(if number == 0 { "■ " } else { "  " }, line);
+            self.line(if number == 0 { "■ " } else { "  " }, unmarked(line));
         }
     }
 
@@ -236,7 +257,9 @@ impl<'a> Lines<'a> {
     where
         'a: 'p,
     {
-        let fits = |extension: &&String| extension.len() <= 16 && extension.bytes().all(|b| b.is_ascii_alphanumeric());
+        let fits = |extension: &&String| {
+            extension.len() <= MAX_EXTENSION && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
         Detail {
             rule: Some(piece.outcome.rule.as_str()),
             extension: piece.part.extensions.iter().find(fits).map(String::as_str),

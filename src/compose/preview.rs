@@ -6,7 +6,7 @@ mod draft;
 
 use super::contents::Contents;
 use super::{Kept, Letter, MailStatus, Notice, Site, headers, notice};
-use crate::domain::{Action, ItemId, Language, Mailbox, PartRole, Reason, ReversePath, RuleName, Timestamp};
+use crate::domain::{Action, ItemId, Language, PartRole, Reason, RuleName, Timestamp};
 use draft::Draft;
 
 /// 23 November 2026, 10:42 in Japan.
@@ -160,10 +160,11 @@ fn shown(site: &Site, draft: &Draft) -> Preview {
 }
 
 fn kept(site: &Site, kept: Kept, reason: Reason) -> Preview {
-    let sender = Mailbox::parse("keiri@yamada-kensetsu.example").map_or_else(|_| ReversePath::null(), ReversePath::of);
+    let draft = Draft::new(site.language == Language::Ja);
+    let envelope = draft.facts().origin.envelope();
     let rule = RuleName::try_from("R-009".to_owned()).ok().filter(|_| kept == Kept::Held);
     let rule = rule.as_ref();
-    let about = Notice { id: id(), group: 0, received_at: RECEIVED, reverse_path: &sender, kept, reason, rule };
+    let about = Notice { id: id(), group: 0, received_at: RECEIVED, envelope, hops: 0, kept, reason, rule };
     let status = if kept == Kept::Held { MailStatus::Held } else { MailStatus::Quarantined };
     Preview { subject: headers::kept_subject(site, &about, status), status, text: notice::kept(site, &about) }
 }

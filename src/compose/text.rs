@@ -4,7 +4,7 @@
 //! line, code points that reorder or hide text. Invariant: [`single_line`] of anything is one line, and doing it again
 //! changes nothing.
 
-use super::wording;
+use super::{looks, wording};
 use crate::domain::name::changes_reading;
 
 /// The line between our words and the sender's; nothing of the sender's looks like it (see [`page`]).
@@ -90,7 +90,9 @@ fn honest(line: &str, headings: &[String]) -> Option<String> {
     } else if let Some(words) = inside_dashes(line).filter(|words| wording::is_mark(words)) {
         Some(format!("---- {words} ----"))
     } else if wording::is_heading(line, headings) {
-        Some(line.replacen('■', "□", 1))
+        let text = looks::unmarked(line);
+        let marks = line.strip_suffix(text).unwrap_or_default().replace('■', "□");
+        Some(format!("{marks}{text}"))
     } else {
         opens_file(line).then(|| format!("> {line}"))
     }
@@ -114,15 +116,15 @@ fn after<'a>(line: &'a str, start: &str) -> Option<&'a str> {
 }
 
 pub(super) fn is_ruler(line: &str) -> bool {
-    line.contains("──") && line.chars().all(|c| c == '─' || c.is_whitespace() || changes_reading(c))
+    let dashes = line.chars().filter(|c| *c == '─').count();
+    dashes > 1 && line.chars().all(|c| c == '─' || looks::is_blank(c))
 }
 
 /// What stands between the dashes of a line that is drawn as a divider, with dashes of any kind.
 pub(super) fn inside_dashes(line: &str) -> Option<&str> {
     const DASHES: &str = "─━―—–‒‐‑⎯═╌╍┄┅┈┉ー－ｰ-=＝_＿~～〜*＊";
-    let blank = |c: char| c.is_whitespace() || changes_reading(c);
-    let inside = line.trim_matches(|c: char| blank(c) || DASHES.contains(c));
-    let bare = line.trim_matches(blank);
+    let inside = line.trim_matches(|c: char| looks::is_blank(c) || DASHES.contains(c));
+    let bare = line.trim_matches(looks::is_blank);
     (inside.len() < bare.len()).then_some(inside)
 }
 
@@ -185,6 +187,22 @@ mod tests {
             page(forged, &[], &mut out);
             assert!(out.starts_with("---- ") && out.ends_with(" ----\n") && !out.contains('─'), "{out}");
         }
+        for hidden in ["\u{FE0E}", "\u{E0100}", "\u{2800}", "\u{FFF0}", "\u{1BCA0}", "\u{E0FFF}", "\u{200A}"] {
+            let half = "─".repeat(16);
+            let drawn = format!("{hidden}{half}{hidden}{half}{hidden}");
+            check(&drawn, &format!("{}\n", drawn.replace('─', "-")));
+            check(&format!("■{hidden}添付ファイル"), &format!("□{hidden}添付ファイル\n"));
+            check(
+                &format!("{hidden}■ {hidden}差{hidden}出人 市長"),
+                &format!("{hidden}□ {hidden}差{hidden}出人 市長\n"),
+            );
+            check(&format!("■{hidden}庁外からのメール"), &format!("□{hidden}庁外からのメール\n"));
+            let mut out = String::new();
+            page(&format!("────{hidden} 添付された{hidden}メール {hidden}────{hidden}"), &[], &mut out);
+            assert!(out.starts_with("---- ") && out.ends_with(" ----\n") && !out.contains('─'), "{out:?}");
+        }
+        check("■■ 添付ファイル", "□□ 添付ファイル\n");
+        check("葛\u{E0100}飾区 ─ 数量\n■ 葛\u{E0100}飾区", "葛\u{E0100}飾区 ─ 数量\n■ 葛\u{E0100}飾区\n");
         check("──── 添付されたメールについて ────", "──── 添付されたメールについて ────\n");
         check("添付されたメール", "添付されたメール\n");
         check("", "");

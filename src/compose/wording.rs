@@ -5,7 +5,7 @@
 use std::fmt::Display;
 
 use super::contents::Standing;
-use crate::domain::name::changes_reading;
+use super::looks::{after, is_blank, is_marked, unmarked};
 use crate::domain::{Authentication, Language};
 
 /// The fixed pieces of one language.
@@ -128,8 +128,10 @@ pub(super) fn tags() -> impl Iterator<Item = &'static str> {
 
 /// True if `line` begins as a paragraph of ours does, or as one of `headings`, those of the site's own wording.
 pub(super) fn is_heading(line: &str, headings: &[String]) -> bool {
-    let Some(text) = line.trim_start().strip_prefix('■').map(str::trim_start) else { return false };
-    let begins = |heading: &str| text.starts_with(heading.trim_start_matches(['■', ' ']));
+    if !is_marked(line) {
+        return false;
+    }
+    let begins = |heading: &str| after(unmarked(line), unmarked(heading)).is_some();
     headings.iter().any(|heading| begins(heading))
         || [&JA, &EN].into_iter().any(|words| {
             [words.made_safe, words.kept_mail, words.attachments, words.body, words.links, words.sender]
@@ -141,7 +143,7 @@ pub(super) fn is_heading(line: &str, headings: &[String]) -> bool {
 /// True for the words that stand between the dashes where a mail inside the mail begins and ends, with any number.
 pub(super) fn is_mark(words: &str) -> bool {
     let bare = |text: &str| -> String {
-        let letters = text.chars().filter(|c| !c.is_whitespace() && !c.is_numeric() && !changes_reading(*c));
+        let letters = text.chars().filter(|c| !c.is_numeric() && !is_blank(*c));
         letters.flat_map(char::to_lowercase).collect()
     };
     let words = bare(words);
@@ -184,12 +186,12 @@ impl Wording {
             Language::Ja => {
                 let gap = |mail: &str| if mail.ends_with(char::is_numeric) { " " } else { "" };
                 let within = within.as_deref().map(|mail| format!("・{mail}{}の中", gap(mail))).unwrap_or_default();
-                let attached_as = attached_as.map(|other| format!("（名前: {other}）")).unwrap_or_default();
+                let attached_as = attached_as.as_ref().map(|other| format!("（名前: {other}）")).unwrap_or_default();
                 format!("{name}（{size}{within}）… {what}{attached_as}")
             }
             Language::En => {
                 let within = within.as_deref().map(|mail| format!(", in: {mail}")).unwrap_or_default();
-                let attached_as = attached_as.map(|other| format!(" (as {other})")).unwrap_or_default();
+                let attached_as = attached_as.as_ref().map(|other| format!(" (as {other})")).unwrap_or_default();
                 format!("{name} ({size}{within}) … {what}{attached_as}")
             }
         }
@@ -278,5 +280,5 @@ pub(super) struct Attachment<'a> {
     pub(super) within: Option<String>,
     pub(super) what: &'static str,
     /// Its new name, if that is another.
-    pub(super) attached_as: Option<&'a str>,
+    pub(super) attached_as: Option<String>,
 }

@@ -77,9 +77,9 @@ reasons! {
     /// HTML over the limit lost its tags only; text that its reader would not have seen may be among the rest.
     HtmlStripped = "html_stripped", "本文が大きいため、隠れた文字も載っていることがあります。", "おかしな文があれば、差出人に確かめてください。", "The body is large; text that was hidden may be shown.", "Check with the sender if a passage looks odd.";
     /// Name and content disagree.
-    TypeMismatch = "type_mismatch", "名前（.{extension}）と中身（{kind}）が違います。", "差出人に電話で確かめてください。", "The name (.{extension}) and the content ({kind}) differ.", "Check with the sender by telephone.";
+    TypeMismatch = "type_mismatch", "名前（.{extension}）と中身（{kind}）が違います。", "差出人に電話で確かめてください。", "The name and the content differ. Named .{extension}, found: {kind}.", "Check with the sender by telephone.";
     /// A type that is never let in.
-    TypeNotAllowed = "type_not_allowed", "受け取れない種類のファイルです（規則 {rule}）。", "別の形式で送ってもらってください。", "Files of this kind are not accepted (rule {rule}).", "Ask the sender for another format.";
+    TypeNotAllowed = "type_not_allowed", "受け取れない種類のファイルです（規則 {rule}）。", "別の形式で送ってもらってください。", "Files of this kind are not accepted. Rule: {rule}.", "Ask the sender for another format.";
     /// No way to rebuild this format.
     UnsupportedFormat = "unsupported_format", "無害化できない形式です（{kind}）。", "原本が必要なときは申請してください。|原本が必要なときは{contact}へ連絡してください。", "This format cannot be rebuilt ({kind}).", "Ask for the original if you need it.|Contact {contact} if you need the original.";
     /// A rule asks for a person's decision.
@@ -185,7 +185,7 @@ reasons! {
 pub struct Detail<'a> {
     /// Name of the deciding rule.
     pub rule: Option<&'a str>,
-    /// Extension of the file's name, without the dot.
+    /// Extension of the file's name, without the dot; none if it is over [`MAX_EXTENSION`].
     pub extension: Option<&'a str>,
     /// Family of the real type.
     pub class: Option<TypeClass>,
@@ -194,6 +194,9 @@ pub struct Detail<'a> {
     /// There is a staff portal that next steps can lead to.
     pub portal: bool,
 }
+
+/// Characters of an extension within a sentence; a longer one is none.
+pub const MAX_EXTENSION: usize = 16;
 
 /// Characters of a contact within a sentence.
 pub const MAX_CONTACT: usize = 24;
@@ -236,10 +239,11 @@ impl Reason {
 }
 
 fn fill(template: &str, language: Language, detail: &Detail<'_>) -> String {
+    let short = |extension: &&str| extension.chars().count() <= MAX_EXTENSION;
     let unknown = if language == Language::Ja { "不明" } else { "unknown" };
     template
         .replace("{rule}", detail.rule.unwrap_or("-"))
-        .replace("{extension}", detail.extension.unwrap_or("-"))
+        .replace("{extension}", detail.extension.filter(short).unwrap_or("-"))
         .replace("{kind}", detail.class.map_or(unknown, |class| kind(class, language)))
         .replace("{contact}", contact(language, detail))
 }
@@ -304,13 +308,13 @@ impl<'de> Deserialize<'de> for Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::office_words;
+    use crate::domain::{RuleName, office_words};
 
     /// A detail as wide as its fields can be filled.
     fn wide() -> Detail<'static> {
         Detail {
-            rule: Some("R-012"),
-            extension: Some("docx"),
+            rule: Some("R-012.of-the-prefecture_2026-04a"),
+            extension: Some("docx456789abcdef"),
             class: Some(TypeClass::DiskImage),
             contact: Some("総務部情報政策課システム係 内線12345678"),
             portal: false,
@@ -328,9 +332,14 @@ mod tests {
             assert!(!ja.is_ascii() && (ja_next.is_empty() || !ja_next.is_ascii()), "{code}");
         }
         assert_eq!(wide().contact.map(|contact| contact.chars().count()), Some(MAX_CONTACT));
-        for said in everything_said(&wide()) {
-            for sentence in said.split_inclusive(['。', '.']) {
-                assert!(sentence.chars().count() <= 60, "{sentence}");
+        assert_eq!(wide().extension.map(str::len), Some(MAX_EXTENSION));
+        assert!(wide().rule.is_some_and(|rule| rule.len() == 32 && RuleName::try_from(rule.to_owned()).is_ok()));
+        for class in TypeClass::ALL {
+            for said in everything_said(&Detail { class: Some(*class), ..wide() }) {
+                // A stop within a name ends no sentence.
+                for sentence in said.split_inclusive('。').flat_map(|said| said.split(". ")) {
+                    assert!(sentence.chars().count() <= 60, "{sentence}");
+                }
             }
         }
     }

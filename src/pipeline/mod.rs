@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::domain::{AuditEvent, Reason, TenantId};
 use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Queue, StoreError, Subject};
 
+use notices::Notices;
 pub use run::Processor;
 pub use wash::{Arrival, Stop, Washed, Washer};
 
@@ -98,15 +99,19 @@ impl Pipeline {
         let now = self.clock.now();
         let Washed { facts, decision, derivatives, mails, candidates, .. } = washed;
         let mut records = vec![records::inspected(lease, &facts, now), records::decided(lease, &decision, now)];
-        let notices =
-            if self.tells_of_holds { notices::of_holds(self.washer.site(), lease, &decision) } else { Vec::new() };
+        let told = if self.tells_of_holds {
+            notices::of_holds(self.washer.site(), lease, &facts, &decision)
+        } else {
+            Notices::default()
+        };
         if decision.groups.iter().all(|group| group.hold.is_some()) {
-            records.push(records::held(lease, &decision, &notices, now));
-            return (Conclusion::Held { facts: Box::new(facts), decision, notices }, records);
+            records.push(records::held(lease, &decision, &told, now));
+            return (Conclusion::Held { facts: Box::new(facts), decision, notices: told.mails }, records);
         }
-        records.push(records::sanitized(lease, &mails, &notices, &derivatives, now));
+        records.push(records::sanitized(lease, &mails, &told, &derivatives, now));
         let passwords = self.password_window.map(|window| PasswordSearch { window, candidates });
-        (Conclusion::Sanitized { facts: Box::new(facts), decision, derivatives, mails, notices, passwords }, records)
+        let (facts, notices) = (Box::new(facts), told.mails);
+        (Conclusion::Sanitized { facts, decision, derivatives, mails, notices, passwords }, records)
     }
 
     /// What becomes of an item that could not be finished.

@@ -1,26 +1,42 @@
 //! Notices: what recipients get instead of a mail that is kept back as a whole.
 //!
-//! Refuses nothing: without a notice the item is kept back all the same. Invariant: a notice has the null reverse path,
-//! so that nothing ever answers it (RFC 5321 4.5.5).
+//! Refuses: notices about notices of our own, which would go round for ever where somebody sends them back to us; what
+//! was left out is on record. Without a notice the item is kept back all the same. Invariant: a notice has the null
+//! reverse path, so that nothing ever answers it (RFC 5321 4.5.5).
 
 use crate::compose::{self, Kept, Site};
-use crate::domain::{Decision, GroupDecision, Mailbox, Outbound, Reason, ReversePath, RuleName};
+use crate::domain::{Decision, Facts, GroupDecision, Mailbox, Outbound, Reason, ReversePath, RuleName};
 use crate::ports::Lease;
+
+/// What the recipients of an item that a rule holds are sent.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    pub(super) mails: Vec<Outbound>,
+    /// Nothing is sent, because the item is a notice of ours.
+    pub(super) left_out: bool,
+}
 
 /// The notice to all recipients of an item that could not be made safe.
 pub(super) fn of_quarantine(site: &Site, lease: &Lease, reason: Reason) -> Vec<Outbound> {
     let recipients = &lease.origin.envelope().forward_paths;
-    one(site, lease, &About { kept: Kept::Quarantined, reason, rule: None, group: 0, recipients }).into_iter().collect()
+    // What could not be read has no headers to know it by, nor a number of hops.
+    let about = About { kept: Kept::Quarantined, reason, rule: None, group: 0, hops: 0, recipients };
+    one(site, lease, &about).into_iter().collect()
 }
 
 /// The notices to the recipients for whom a rule holds the item, one per group.
-pub(super) fn of_holds(site: &Site, lease: &Lease, decision: &Decision) -> Vec<Outbound> {
+pub(super) fn of_holds(site: &Site, lease: &Lease, facts: &Facts, decision: &Decision) -> Notices {
+    let held = decision.groups.iter().any(|group| group.hold.is_some());
+    if held && compose::is_own_notice(site, lease.origin.envelope(), &facts.headers) {
+        return Notices { mails: Vec::new(), left_out: true };
+    }
+    let hops = facts.headers.hops;
     let notice = |(group, decided): (u32, &GroupDecision)| {
         let rule = Some(decided.hold.as_ref()?);
         let recipients = &decided.recipients;
-        one(site, lease, &About { kept: Kept::Held, reason: Reason::QuarantinedByRule, rule, group, recipients })
+        one(site, lease, &About { kept: Kept::Held, reason: Reason::QuarantinedByRule, rule, group, hops, recipients })
     };
-    (0u32..).zip(&decision.groups).filter_map(notice).collect()
+    Notices { mails: (0u32..).zip(&decision.groups).filter_map(notice).collect(), left_out: false }
 }
 
 /// What one notice is about, and for whom.
@@ -29,6 +45,7 @@ struct About<'a> {
     reason: Reason,
     rule: Option<&'a RuleName>,
     group: u32,
+    hops: u32,
     recipients: &'a [Mailbox],
 }
 
@@ -37,7 +54,8 @@ fn one(site: &Site, lease: &Lease, about: &About<'_>) -> Option<Outbound> {
         id: lease.key.id,
         group: about.group,
         received_at: lease.received_at,
-        reverse_path: &lease.origin.envelope().reverse_path,
+        envelope: lease.origin.envelope(),
+        hops: about.hops,
         kept: about.kept,
         reason: about.reason,
         rule: about.rule,

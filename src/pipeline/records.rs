@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::notices::Notices;
 use crate::domain::{
     AuditEvent, Decision, Derivative, Event, Facts, Finding, Outbound, PartOutcome, Reason, Timestamp,
 };
@@ -40,16 +41,18 @@ pub(super) fn decided(lease: &Lease, decision: &Decision, at: Timestamp) -> Audi
 }
 
 /// A rule holds the mail for everybody.
-pub(super) fn held(lease: &Lease, decision: &Decision, notices: &[Outbound], at: Timestamp) -> AuditEvent {
+pub(super) fn held(lease: &Lease, decision: &Decision, notices: &Notices, at: Timestamp) -> AuditEvent {
     let rules: Vec<_> = decision.groups.iter().filter_map(|group| group.hold.as_ref()).collect();
-    event(lease, Event::Held, at, json!({ "by": rules, "notices": told(notices) }))
+    let mut details = json!({ "by": rules, "notices": told(&notices.mails) });
+    say_left_out(&mut details, notices);
+    event(lease, Event::Held, at, details)
 }
 
 /// Parts were rebuilt and mails composed; the recipients for whom a rule holds the mail get notices.
 pub(super) fn sanitized(
     lease: &Lease,
     mails: &[Outbound],
-    notices: &[Outbound],
+    notices: &Notices,
     derivatives: &[Derivative],
     at: Timestamp,
 ) -> AuditEvent {
@@ -68,9 +71,10 @@ pub(super) fn sanitized(
         })
         .collect();
     let mut details = json!({ "original_sha256": lease.digest, "mails": mails });
-    if let (false, Some(details)) = (notices.is_empty(), details.as_object_mut()) {
-        details.insert("notices".to_owned(), Value::from(told(notices)));
+    if let (false, Some(details)) = (notices.mails.is_empty(), details.as_object_mut()) {
+        details.insert("notices".to_owned(), Value::from(told(&notices.mails)));
     }
+    say_left_out(&mut details, notices);
     event(lease, Event::Sanitized, at, details)
 }
 
@@ -89,6 +93,13 @@ pub(super) fn quarantined(lease: &Lease, reason: Reason, notices: &[Outbound], a
         "notices": told(notices),
     });
     event(lease, Event::Quarantined, at, details)
+}
+
+/// Why nobody is told of an item that a rule holds.
+fn say_left_out(details: &mut Value, notices: &Notices) {
+    if let (true, Some(details)) = (notices.left_out, details.as_object_mut()) {
+        details.insert("notices_left_out".to_owned(), Value::from("own_notice"));
+    }
 }
 
 /// Who is told, by which bytes.

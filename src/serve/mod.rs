@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::compose::Site;
+use crate::compose::{Phrases, Site};
 use crate::config::load::ConfigErrors;
 use crate::config::{Config, gaiji};
 use crate::deliver::Deliverer;
@@ -248,15 +248,20 @@ pub async fn sandbox(config: &Config) -> Result<Sandbox, StartError> {
 /// # Errors
 /// If the file with the site's wording cannot be used.
 pub fn site(config: &Config) -> Result<Site, ConfigErrors> {
-    Ok(Site {
+    Ok(Site { phrases: wording::phrases(config)?, ..site_without_wording(config) })
+}
+
+/// The same with the built-in words.
+fn site_without_wording(config: &Config) -> Site {
+    Site {
         host_name: config.site.host_name.clone(),
         language: config.site.language,
         utc_offset_minutes: config.site.utc_offset_minutes,
         contact: config.site.contact.clone(),
         portal_url: config.site.portal_url.clone(),
         retention_days: config.retention.days,
-        phrases: wording::phrases(config)?,
-    })
+        phrases: Phrases::default(),
+    }
 }
 
 /// Whom the site believes about a sender, and whom a sender could imitate.

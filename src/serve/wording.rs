@@ -6,8 +6,8 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::compose::Phrases;
 use crate::compose::phrases::{PhraseFault, PhraseProblem};
+use crate::compose::{Phrases, Site};
 use crate::config::Config;
 use crate::config::document::{Document, MAX_FAULTS};
 use crate::config::fault::{self, Fault, Position, Problem, Words};
@@ -21,14 +21,14 @@ use crate::domain::Language;
 pub fn phrases(config: &Config) -> Result<Phrases, ConfigErrors> {
     let Some(path) = &config.notice.template else { return Ok(Phrases::default()) };
     let (file, text) = load::read_text(path)?;
-    parse(&file, &text, &config.site.portal_url)
+    parse(&file, &text, &super::site_without_wording(config))
 }
 
-/// Checks `text`, which came from `file`.
+/// Checks `text`, which came from `file`, by trying it at `site`.
 ///
 /// # Errors
 /// All mistakes.
-pub fn parse(file: &str, text: &str, portal_url: &str) -> Result<Phrases, ConfigErrors> {
+pub fn parse(file: &str, text: &str, site: &Site) -> Result<Phrases, ConfigErrors> {
     let document = Document::new(file, text);
     let table = document.parse().map_err(|faults| ConfigErrors { faults })?;
     let (mut texts, mut faults) = (Vec::new(), Vec::new());
@@ -41,7 +41,7 @@ pub fn parse(file: &str, text: &str, portal_url: &str) -> Result<Phrases, Config
             faults.push(document.fault(value.span().start, fault::excerpt(name.get_ref()), problem));
         }
     }
-    let wrong = match Phrases::new(texts.iter().map(|(name, _, text)| (&**name.get_ref(), *text)), portal_url) {
+    let wrong = match Phrases::new(texts.iter().map(|(name, _, text)| (&**name.get_ref(), *text)), site) {
         Ok(phrases) if faults.is_empty() => return Ok(phrases),
         Ok(_) => Vec::new(),
         Err(wrong) => wrong,
@@ -91,8 +91,12 @@ fn told(file: &str, position: Position, fault: &PhraseFault) -> Fault {
 mod tests {
     use super::*;
 
+    fn here() -> Site {
+        super::super::site_without_wording(&Config::default())
+    }
+
     fn faults(text: &str) -> Vec<(&'static str, String, u32)> {
-        let errors = parse("notice.toml", text, "").unwrap_err();
+        let errors = parse("notice.toml", text, &here()).unwrap_err();
         let place = |fault: &Fault| fault.position.map_or(0, |position| position.line);
         errors.faults.iter().map(|fault| (fault.problem.code, fault.key.clone(), place(fault))).collect()
     }
@@ -116,6 +120,6 @@ mod tests {
 
     #[test]
     fn an_empty_file_leaves_the_built_in_words() {
-        assert_eq!(parse("notice.toml", "", "").unwrap(), Phrases::default());
+        assert_eq!(parse("notice.toml", "", &here()).unwrap(), Phrases::default());
     }
 }

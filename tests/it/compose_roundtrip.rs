@@ -273,12 +273,18 @@ fn files_are_read_as_they_were_given() {
 
 #[test]
 fn a_notice_is_read_as_one_text() {
-    let sender = ReversePath::of(mailbox("keiri@yamada.example"));
+    let envelope = Envelope {
+        reverse_path: ReversePath::of(mailbox("keiri@yamada.example")),
+        forward_paths: Vec::new(),
+        client: Client { address: "192.0.2.25".parse().unwrap(), helo: "relay".to_owned(), tls: None },
+        eight_bit: false,
+    };
     let notice = Notice {
         id: id(),
         group: 0,
         received_at: Timestamp::from_millis(1_795_398_120_000),
-        reverse_path: &sender,
+        envelope: &envelope,
+        hops: 2,
         kept: Kept::Quarantined,
         reason: Reason::ConvertTimeout,
         rule: None,

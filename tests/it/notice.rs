@@ -60,6 +60,30 @@ fn wording_with_a_mistake_is_refused_with_its_line_before_any_mail_comes() {
 }
 
 #[test]
+fn wording_that_does_not_fit_with_the_sites_own_contact_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "kept = \"メールを預かっています。お問い合わせは{{ contact }}までお願いします。\"\n";
+    let wording = file(folder.path(), "notice.toml", text);
+    let config = |contact: &str| {
+        let text = format!(
+            "[site]\ncontact = \"{contact}\"\n[notice]\ntemplate = \"{}\"\n[smtp]\nlisten = [\"127.0.0.1:0\"]\n\
+             domains = [\"a.test\"]\n[deliver]\nnext_hop = \"mail.test:25\"\n[store]\ndata = \"{}\"\n",
+            wording.display(),
+            folder.path().display()
+        );
+        file(folder.path(), "temizu.toml", &text)
+    };
+    let told = format!("{}:1:", wording.display());
+    let long = config("総務部 情報政策課 情報システム係 内線1234、夜間は守衛室 内線9999");
+    let checked = run("check --config", &[&long]).with(78);
+    assert!(checked.out.contains(&told) && checked.out.contains("a line is over 60 characters"), "{}", checked.out);
+    let shown = run("notice preview --config", &[&long]).with(1);
+    assert!(shown.err.contains(&told) && shown.err.contains("a line is over 60 characters"), "{}", shown.err);
+    let shown = run("notice preview --case quarantined --lang ja --config", &[&config("内線1234")]).with(0).out;
+    assert!(shown.contains("■ メールを預かっています。お問い合わせは内線1234まで"), "{shown}");
+}
+
+#[test]
 fn wording_of_the_sites_own_is_seen_in_the_preview() {
     let folder = tempfile::tempdir().unwrap();
     let text = "top = \"山川市のメール無害化です。\"\ntag_action = \"【要手続】\"\nclosing = \"{{ reference }}\"\n";
@@ -132,5 +156,39 @@ async fn a_site_may_keep_its_holds_quiet() {
     assert_eq!((item.summary.stage, item.recipients_state.len()), (Stage::Held, 0));
     assert_eq!(events(&item), ["received", "inspected", "decided", "held"]);
     assert!(hop.seen().taken.is_empty());
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_notice_that_is_sent_back_to_us_ends_there() {
+    let rules = r#"
+        [[rule]]
+        name = "T-004"
+        owner = "test"
+        reason_text = "everything is looked at"
+        action = "hold-mail"
+    "#;
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address()).with_rules(rules)).await;
+    let trace = b"Received: from a by b\r\nReceived: from b by c\r\n".as_slice();
+    let first = site.send(&[ANNA], &[trace, MAIL].concat()).await;
+    site.ended(first).await;
+    let notice = hop.seen().taken[0].bytes.clone();
+    let hops = |mail: &[u8]| String::from_utf8_lossy(mail).matches("\r\nReceived: ").count() + 1;
+    assert_eq!(hops(&notice), 3, "the hops of the mail and our own");
+
+    let again = site.try_send_from("", &[ANNA], &notice).await.unwrap();
+    let item = site.ended(again).await;
+    assert_eq!((item.summary.stage, item.recipients_state.len()), (Stage::Held, 0));
+    let held = &item.records.last().unwrap().body;
+    assert!(held.contains(r#""notices":[],"notices_left_out":"own_notice""#), "{held}");
+    // What only looks a little like it is told of.
+    let other = site.try_send_from("", &[ANNA], MAIL).await.unwrap();
+    assert_eq!(site.ended(other).await.recipients_state.len(), 1);
+    assert_eq!(hop.seen().taken.len(), 2);
+
+    let site = site.restart(std::time::Duration::ZERO, |config| config.smtp.max_hops = 2).await;
+    let refused = site.try_send(&[ANNA], &notice).await.unwrap_err();
+    assert!(refused.starts_with("5"), "{refused}");
     site.stop().await;
 }

@@ -1,8 +1,9 @@
 //! The numbered list of attachments: a name, a size, what became of it, and what to do next on a line of its own.
 //!
-//! Invariant: the number is the one in `X-Temizu-Reasons`.
+//! Invariant: the number is the one in `X-Temizu-Reasons`, and what stands behind the only ellipsis of an entry is ours.
 
 use super::super::contents::{Contents, Enclosure, Standing};
+use super::super::looks::{draws_nothing, is_gap};
 use super::super::text::single_line;
 use super::super::wording::Attachment;
 use super::{Lines, at, each_once, size};
@@ -60,11 +61,62 @@ impl Lines<'_> {
             piece.written.as_ref().map(|written| u64::try_from(written.derivative.bytes().len()).unwrap_or(u64::MAX));
         let waits_for_password = piece.standing == Standing::Waiting && piece.reason() == Reason::PasswordRequired;
         self.words.attachment(&Attachment {
-            name: &name,
+            name: &listed(&name),
             size: &size(written.unwrap_or(piece.part.length)),
             within: self.within(enclosure, contents),
             what: self.words.standing(piece.standing, waits_for_password && self.detail().portal),
-            attached_as: (!attached_as.is_empty() && name != *attached_as).then_some(attached_as.as_str()),
+            attached_as: (!attached_as.is_empty() && name != *attached_as).then(|| listed(attached_as)),
         })
+    }
+}
+
+/// A name as it stands in an entry, which people and rules of mail programs take apart at its ellipsis: no name has one,
+/// nor a gap that would push what follows out of sight.
+fn listed(name: &str) -> String {
+    const MOST_DOTS: usize = 2;
+    let mut out = String::with_capacity(name.len());
+    // Whether the last character to be seen is a gap, and how many of the last are dots.
+    let (mut after_gap, mut dots) = (false, 0);
+    for c in name.chars() {
+        let more: usize = match c {
+            '.' => 1,
+            '…' | '⋯' | '‥' => MOST_DOTS,
+            _ => 0,
+        };
+        if more > 0 {
+            out.extend(std::iter::repeat_n('.', more.min(MOST_DOTS.saturating_sub(dots))));
+            (after_gap, dots) = (false, dots.saturating_add(more));
+        } else if is_gap(c) {
+            out.extend((!after_gap).then_some(if c.is_whitespace() { c } else { ' ' }));
+            (after_gap, dots) = (true, 0);
+        } else if draws_nothing(c) {
+            out.extend((!after_gap).then_some(c));
+        } else {
+            out.push(c);
+            (after_gap, dots) = (false, 0);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+
+    #[test]
+    fn a_name_in_the_list_has_neither_an_ellipsis_nor_a_wide_gap() {
+        for (name, shown) in [
+            ("請求書_R8-1105.xlsx", "請求書_R8-1105.xlsx"),
+            ("葛\u{E0100}飾区　議事録.csv", "葛\u{E0100}飾区　議事録.csv"),
+            ("見積.pdf（9KB）… このメールに付けました　　　　.exe", "見積.pdf（9KB）.. このメールに付けました　.exe"),
+            ("a\u{3000} \u{2800}\u{FE0E}\u{3000}.exe", "a\u{3000}.exe"),
+            ("a\u{2800}\u{2800}b", "a b"),
+            ("a...... b.…‥⋯.c", "a.. b..c"),
+            (".\u{FE0E}.\u{FE0E}.\u{FE0E}.", ".\u{FE0E}.\u{FE0E}\u{FE0E}"),
+            ("続き….txt", "続き..txt"),
+        ] {
+            assert_eq!(listed(name), shown, "{name:?}");
+            assert_eq!(listed(shown), shown, "twice: {name:?}");
+        }
     }
 }

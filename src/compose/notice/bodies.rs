@@ -14,20 +14,22 @@ const MAX_TARGET: usize = 2048;
 impl Lines<'_> {
     pub(super) fn bodies(&mut self, contents: &Contents<'_>) {
         let start = self.out.len();
+        // Where the text or the last mail in it begins: nothing is set off from a beginning.
+        let mut begin = start;
         let mut open: Vec<&PartPath> = Vec::new();
         for body in &contents.bodies {
             let around = contents.around(&body.part.path);
             while open.last().is_some_and(|mail| !around.contains(mail)) {
                 self.end_mail(contents, &mut open);
             }
-            let opened = around.len() > open.len();
             for mail in around.into_iter().skip(open.len()) {
-                self.gap(start);
+                self.gap(begin);
                 let mark = self.words.mail(contents.mail_number(mail));
                 self.line("", &drawn(&mark));
                 open.push(mail);
+                begin = self.out.len();
             }
-            self.body(body, if opened { self.out.len() } else { start });
+            self.body(body, begin);
         }
         while !open.is_empty() {
             self.end_mail(contents, &mut open);
@@ -38,10 +40,10 @@ impl Lines<'_> {
         self.out.push('\n');
     }
 
-    /// A body, a blank line after what was written since `start`; an empty one leaves no trace.
-    fn body(&mut self, body: &Piece<'_>, start: usize) {
+    /// A body, a blank line after what was written since `begin`; an empty one leaves no trace.
+    fn body(&mut self, body: &Piece<'_>, begin: usize) {
         let before = self.out.len();
-        self.gap(start);
+        self.gap(begin);
         let separated = self.out.len();
         match &body.written {
             Some(written) => page(written.text, &self.headings, &mut self.out),
@@ -63,8 +65,8 @@ impl Lines<'_> {
         }
     }
 
-    fn gap(&mut self, start: usize) {
-        if self.out.len() > start {
+    fn gap(&mut self, begin: usize) {
+        if self.out.len() > begin {
             self.out.push('\n');
         }
     }

@@ -78,9 +78,10 @@ impl PhraseProblem {
             }
             Self::Empty => ("空です".to_owned(), "it is empty".to_owned()),
             Self::TooManyLines(lines) => (format!("{lines} 行を超えています"), format!("it is over {lines} line(s)")),
-            Self::TooLong(width) => {
-                (format!("一行が {width} 文字を超えています"), format!("a line is over {width} characters"))
-            }
+            Self::TooLong(width) => (
+                format!("変数を入れると、一行が {width} 文字を超えます"),
+                format!("with its variables filled in, a line is over {width} characters"),
+            ),
             Self::ControlCharacter => {
                 ("見えない文字か制御文字があります".to_owned(), "it has an invisible or a control character".to_owned())
             }

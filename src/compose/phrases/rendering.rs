@@ -10,8 +10,9 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::fault::PhraseProblem;
 use super::place::{Place, Room, VARIABLES};
+use crate::compose::looks::unmarked;
 use crate::compose::text::{holds_encoded_word, inside_dashes, is_ruler, opens_file};
-use crate::compose::wording;
+use crate::compose::{Site, notice, wording};
 use crate::domain::Language;
 use crate::domain::name::changes_reading;
 
@@ -42,24 +43,6 @@ pub(in crate::compose) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// A made-up mail with `count` attachments.
-    pub(super) fn trial(language: Language, portal_url: &str, count: usize) -> Known<'static> {
-        let portal = if portal_url.is_empty() { String::new() } else { format!("{portal_url}/m/0000-0000") };
-        let (received, kept_until) = match language {
-            Language::Ja => ("令和8年（2026年）11月23日（月）10:42", "令和8年12月7日（月）"),
-            Language::En => ("23 November 2026 (Mon) 10:42", "7 December 2026 (Mon)"),
-        };
-        Known {
-            language,
-            reference: "0000-0000".to_owned(),
-            received: received.to_owned(),
-            kept_until: kept_until.to_owned(),
-            contact: "情報政策課 内線1234",
-            portal,
-            counts: [count; 4],
-        }
-    }
-
     fn value(&self, variable: &str) -> Value {
         let [all, delivered, waiting, withheld] = self.counts;
         match variable {
@@ -78,13 +61,12 @@ impl Known<'_> {
     }
 }
 
-/// Tries a template on made-up mails in both languages, with attachments and without; gives one of the results.
-pub(super) fn prove(place: Place, text: &str, portal_url: &str) -> Result<String, Trouble> {
+/// Tries a template on made-up mails at this site, as they would be worded; gives one of the results.
+pub(super) fn prove(place: Place, text: &str, site: &Site) -> Result<String, Trouble> {
+    let contact = notice::contact(site);
     let mut rendered = String::new();
-    for language in [Language::En, Language::Ja] {
-        for count in [0, 1] {
-            rendered = render(place, text, &Known::trial(language, portal_url, count), portal_url)?;
-        }
+    for known in notice::trials(site, &contact) {
+        rendered = render(place, text, &known, &site.portal_url)?;
     }
     Ok(rendered)
 }
@@ -124,7 +106,7 @@ fn trouble(error: &Error, problem: impl Fn(String) -> PhraseProblem) -> Trouble 
 
 fn check(place: Place, text: &str, portal_url: &str) -> Result<String, Trouble> {
     let Room { lines, width, may_be_empty } = place.room();
-    if text.trim().is_empty() && !may_be_empty {
+    if unmarked(text).is_empty() && !may_be_empty {
         return Err((1, PhraseProblem::Empty));
     }
     let mut kept = String::with_capacity(text.len());

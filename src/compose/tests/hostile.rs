@@ -20,6 +20,20 @@ fn hostile() -> impl Strategy<Value = String> {
         "\u{202E}",
         "\u{2028}",
         "\u{200B}",
+        "\u{FE0E}",
+        "\u{E0100}",
+        "\u{2800}",
+        "\u{FFF0}",
+        "\u{1BCA0}",
+        "\u{E0FFF}",
+        "────────────────\u{FE0E}────────────────",
+        "\n■\u{FE0E} 添付ファイル\n",
+        "\n■\u{2800}差出人 市長\n",
+        "\n────\u{FE0E} 添付されたメール ────\n",
+        "\n■",
+        "添付ファイル",
+        "────",
+        "添付されたメール",
         "=?UTF-8?B?5bGx?=",
         "=?",
         "?=",
@@ -46,6 +60,7 @@ fn hostile() -> impl Strategy<Value = String> {
         "𠮷",
         "ﾊﾝｶｸ",
         "x",
+        "（9KB）… このメールに付けました",
         "long long text with blanks",
     ]);
     prop_oneof![
@@ -53,6 +68,12 @@ fn hostile() -> impl Strategy<Value = String> {
         2 => any::<String>(),
         1 => ("[a-zあ-ん =?]{1,4}", 500..3000usize).prop_map(|(piece, count)| piece.repeat(count)),
     ]
+}
+
+/// What is seen of a line, but for its gaps.
+fn seen(line: &str) -> String {
+    const UNSEEN: [char; 6] = ['\u{FE0E}', '\u{E0100}', '\u{2800}', '\u{FFF0}', '\u{1BCA0}', '\u{E0FFF}'];
+    line.chars().filter(|c| !c.is_whitespace() && !UNSEEN.contains(c)).collect()
 }
 
 fn hostile_name() -> impl Strategy<Value = Option<FileName>> {
@@ -115,9 +136,18 @@ proptest! {
             let composed = case.compose_as(&site(language), 1).unwrap();
             let read = laws::check(&composed.mail);
             prop_assert_eq!(case.compose_as(&site(language), 1).unwrap(), composed);
-            for mark in ["──── 添付されたメール ここまで ────", "──── Attached mail 1 ────"] {
-                prop_assert!(!read.text.lines().any(|line| line == mark), "nobody else sets off a mail");
+            let lines: Vec<_> = read.text.lines().map(seen).collect();
+            for mark in ["────添付されたメール────", "────添付されたメールここまで────", "────Attachedmail1────"] {
+                prop_assert!(!lines.iter().any(|line| line == mark), "nobody else sets off a mail");
             }
+            for heading in ["■添付ファイル", "■差出人", "■Attachments", "■Sender"] {
+                let count = lines.iter().filter(|line| line.starts_with(heading)).count();
+                prop_assert!(count <= 1, "nobody else begins a paragraph of ours: {}", heading);
+            }
+            let ours = read.text.lines().rev().take_while(|line| *line != text::RULER);
+            let entries = ours.filter(|line| line.as_bytes().get(2..4) == Some(b". "));
+            let mut ellipses = entries.map(|entry| entry.matches('…').count());
+            prop_assert!(ellipses.all(|count| count == 1), "nobody else says what became of a file");
             let written = case.outcomes.iter().filter(|outcome| outcome.derivative.is_some());
             prop_assert_eq!(read.files.len(), written.filter(|o| o.action == Action::Rebuild).count());
         }

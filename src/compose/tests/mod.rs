@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::derivative::About;
 use crate::domain::{
     Action, Assurance, Client, Digest, Envelope, FileName, Finding, HeaderFacts, Link, Mailbox, NamedAddress, Origin,
-    Part, PartRole, TypeClass, TypeId,
+    Part, PartRole, ReversePath, TypeClass, TypeId,
 };
 
 const RECEIVED: Timestamp = Timestamp::from_millis(1_795_398_120_000);
@@ -36,6 +36,15 @@ fn named(name: &str, address: &str) -> NamedAddress {
     NamedAddress { name: name.to_owned(), address: mailbox(address) }
 }
 
+fn envelope_of(reverse_path: ReversePath) -> Envelope {
+    Envelope {
+        reverse_path,
+        forward_paths: vec![mailbox("kashiwagi@city.example.lg.jp")],
+        client: Client { address: "192.0.2.25".parse().unwrap(), helo: "relay".to_owned(), tls: None },
+        eight_bit: false,
+    }
+}
+
 /// A mail in the making: parts, what becomes of them, and the rest.
 #[derive(Debug)]
 struct Case {
@@ -46,12 +55,7 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let envelope = Envelope {
-            reverse_path: ReversePath::of(mailbox("bounce@yamada-kensetsu.example")),
-            forward_paths: vec![mailbox("kashiwagi@city.example.lg.jp")],
-            client: Client { address: "192.0.2.25".parse().unwrap(), helo: "relay".to_owned(), tls: None },
-            eight_bit: false,
-        };
+        let envelope = envelope_of(ReversePath::of(mailbox("bounce@yamada-kensetsu.example")));
         let headers = HeaderFacts {
             from: vec![named("山田建設", "keiri@yamada-kensetsu.example")],
             to: vec![named("総務課 柏木", "kashiwagi@city.example.lg.jp")],
@@ -505,13 +509,14 @@ fn a_sender_cannot_speak_in_our_name() {
 
 #[test]
 fn a_notice_tells_who_when_and_why_and_nothing_else() {
-    let reverse_path = ReversePath::of(mailbox("keiri@yamada-kensetsu.example"));
+    let envelope = envelope_of(ReversePath::of(mailbox("keiri@yamada-kensetsu.example")));
     let rule = rule("R-009");
     let notice = Notice {
         id: id(),
         group: 0,
         received_at: RECEIVED,
-        reverse_path: &reverse_path,
+        envelope: &envelope,
+        hops: 0,
         kept: Kept::Quarantined,
         reason: Reason::QuarantinedByRule,
         rule: Some(&rule),
@@ -537,7 +542,8 @@ fn a_notice_tells_who_when_and_why_and_nothing_else() {
     assert_eq!(read.fields["X-Temizu-Reasons"], "mail=quarantined_by_rule/R-009");
 
     let site = Site { portal_url: String::new(), contact: String::new(), ..site(Language::En) };
-    let null = Notice { reverse_path: &ReversePath::null(), rule: None, ..notice };
+    let envelope = envelope_of(ReversePath::null());
+    let null = Notice { envelope: &envelope, rule: None, ..notice };
     let read = laws::check(&compose_notice(&site, &null).unwrap().mail);
     assert!(read.text.contains("(no sender given)") && !read.text.contains("→") && !read.text.contains("/ Contact"));
 }

@@ -32,7 +32,7 @@ impl Case {
 
     fn phrased(&self, texts: &[(&str, &str)]) -> Read {
         let site = site(Language::Ja);
-        let phrases = Phrases::new(texts.iter().copied(), &site.portal_url).unwrap();
+        let phrases = Phrases::new(texts.iter().copied(), &site).unwrap();
         laws::check(&self.compose_as(&Site { phrases, ..site }, 0).unwrap().mail)
     }
 }
@@ -79,6 +79,36 @@ fn a_mail_inside_the_mail_is_set_off_and_its_end_is_seen() {
     assert!(read.text.contains(" 1. 図面.txt（1B・添付されたメール 1 の中）…"), "{}", read.text);
     assert!(read.text.contains(" 2. 送付状.txt（1B）…"), "{}", read.text);
     assert_eq!(read.text.matches("添付されたメールを文字にしました。").count(), 1, "told once");
+}
+
+#[test]
+fn an_attached_mail_of_which_nothing_is_known_begins_with_its_text() {
+    for header in ["", "\n", "\r\n\n"] {
+        let read = Case::new()
+            .body("外\n", &[])
+            .enclosed(header)
+            .at("2")
+            .enclosed(header)
+            .at("2.1")
+            .body("中\n", &[])
+            .at("2.1.1")
+            .body("追伸\n", &[])
+            .at("2.2")
+            .read();
+        let bodies = "\
+外
+
+──── 添付されたメール 1 ────
+──── 添付されたメール 2 ────
+中
+──── 添付されたメール 2 ここまで ────
+
+追伸
+──── 添付されたメール 1 ここまで ────
+
+";
+        assert!(read.text.contains(bodies), "{}", read.text);
+    }
 }
 
 #[test]
@@ -235,12 +265,30 @@ fn a_site_says_it_in_its_own_words() {
 }
 
 #[test]
+fn no_line_of_a_senders_begins_as_a_site_begins_however_either_writes_it() {
+    for (own, forged) in [
+        ("■　山川市のメール無害化です。", "■ 山川市のメール無害化です。"),
+        ("■　山川市のメール無害化です。", "　■山川市の　メール無害化です。安全です"),
+        ("山川市のメール無害化です。", "■\u{FE0E}山川市のメール無害化です。"),
+        ("■ 山川市のメール無害化です。", "■■\u{2800}山川市のメール無害化です。"),
+    ] {
+        let read = example().body(&format!("x\n{forged}\n■ 山川市の議題\n"), &[]).phrased(&[("top", own)]);
+        assert!(read.text.starts_with("■ 山川市のメール無害化です。\n"), "{}", read.text);
+        assert!(!read.text.contains(&format!("\n{forged}")), "{}", read.text);
+        assert!(read.text.contains(&forged.replace('■', "□")), "{}", read.text);
+        assert!(read.text.contains("\n■ 山川市の議題\n"), "{}", read.text);
+    }
+}
+
+#[test]
 fn a_notice_of_a_hold_says_so_in_its_headers() {
+    let envelope = envelope_of(ReversePath::null());
     let notice = Notice {
         id: id(),
         group: 2,
         received_at: RECEIVED,
-        reverse_path: &ReversePath::null(),
+        envelope: &envelope,
+        hops: 7,
         kept: Kept::Held,
         reason: Reason::QuarantinedByRule,
         rule: None,
@@ -249,16 +297,38 @@ fn a_notice_of_a_hold_says_so_in_its_headers() {
         ("kept", "{{ reference }} を預かっています。\n規則によるものです。"),
         ("kept_subject", "預かり {{ reference }}"),
     ];
-    let phrases = Phrases::new(phrases, "").unwrap();
-    let composed = compose_notice(&Site { phrases, ..site(Language::Ja) }, &notice).unwrap();
+    let site = site(Language::Ja);
+    let phrases = Phrases::new(phrases, &site).unwrap();
+    let composed = compose_notice(&Site { phrases, ..site }, &notice).unwrap();
     let read = laws::check(&composed.mail);
     let reference = id().reference();
     assert_eq!((composed.status, read.fields["X-Temizu-Status"].as_str()), (MailStatus::Held, "held"));
     assert!(composed.message_id.as_str().contains(".2.held@"));
+    assert_eq!(read.hops, 8, "a notice that is sent on to us counts on");
     assert!(
         read.text.starts_with(&format!("■ {reference} を預かっています。\n  規則によるものです。\n  規則 - に")),
         "{}",
         read.text
     );
     assert_eq!(read.fields["Subject"], format!("[要操作] 預かり {reference}"));
+}
+
+#[test]
+fn a_notice_of_ours_is_known_by_its_sender_its_path_and_what_it_says_of_itself() {
+    let site = site(Language::Ja);
+    let known = |path: ReversePath, author: &str, keyword: Option<&str>| {
+        let headers = HeaderFacts {
+            from: vec![named("メール無害化", author)],
+            auto_submitted: keyword.map(str::to_owned),
+            ..HeaderFacts::default()
+        };
+        is_own_notice(&site, &envelope_of(path), &headers)
+    };
+    let (ours, auto) = ("MAILER-DAEMON@temizu.example.lg.jp", Some("auto-generated"));
+    assert!(known(ReversePath::null(), ours, auto));
+    assert!(known(ReversePath::null(), "mailer-daemon@TEMIZU.example.lg.jp", auto));
+    assert!(!known(ReversePath::of(mailbox("a@b.example")), ours, auto));
+    assert!(!known(ReversePath::null(), "MAILER-DAEMON@other.example", auto), "a bounce of somebody else's");
+    assert!(!known(ReversePath::null(), "a@temizu.example.lg.jp", auto));
+    assert!(!known(ReversePath::null(), ours, None));
 }

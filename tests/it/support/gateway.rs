@@ -163,7 +163,12 @@ impl Site {
 
     /// As [`Self::send`]; the reply if it was not accepted.
     pub(crate) async fn try_send(&self, to: &[&str], mail: &[u8]) -> Result<Reference, String> {
-        let talk = send(self.gateway.smtp_addresses()[0], to, mail);
+        self.try_send_from("sender@example.com", to, mail).await
+    }
+
+    /// As [`Self::try_send`], from this reverse path.
+    pub(crate) async fn try_send_from(&self, from: &str, to: &[&str], mail: &[u8]) -> Result<Reference, String> {
+        let talk = send(self.gateway.smtp_addresses()[0], from, to, mail);
         tokio::time::timeout(PATIENCE, talk).await.expect("the gateway answers")
     }
 
@@ -253,10 +258,10 @@ pub(crate) fn with_crlf(mail: &[u8]) -> Vec<u8> {
     out
 }
 
-async fn send(gateway: SocketAddr, to: &[&str], mail: &[u8]) -> Result<Reference, String> {
+async fn send(gateway: SocketAddr, from: &str, to: &[&str], mail: &[u8]) -> Result<Reference, String> {
     let mut stream = BufReader::new(TcpStream::connect(gateway).await.unwrap());
     reply(&mut stream).await?;
-    let mut commands = vec!["EHLO relay.example.net".to_owned(), "MAIL FROM:<sender@example.com>".to_owned()];
+    let mut commands = vec!["EHLO relay.example.net".to_owned(), format!("MAIL FROM:<{from}>")];
     commands.extend(to.iter().map(|to| format!("RCPT TO:<{to}>")));
     commands.push("DATA".to_owned());
     for command in commands {
