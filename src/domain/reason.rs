@@ -145,7 +145,7 @@ reasons! {
     /// An archive was written anew as zip.
     ArchiveRebuilt = "archive_rebuilt", "圧縮ファイルを作り直しました。", "", "The archive was rebuilt.", "";
     /// Some members of an archive were kept back.
-    ArchiveMemberRemoved = "archive_member_removed", "圧縮ファイルの中身の一部を預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "Some files inside the archive are kept back.", "Request them when needed.|Contact {contact} when needed.";
+    ArchiveMemberRemoved = "archive_member_removed", "圧縮ファイルの中に、預かっているものがあります。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "Something inside the archive is kept back.", "Request them when needed.|Contact {contact} when needed.";
     /// The display name shows another address, or a domain of the site, than the one that wrote.
     SenderNameSpoofed = "sender_name_spoofed", "差出人の名前に、別のアドレスやドメインが書かれています。", "差出人に電話で確かめてください。", "The sender's name shows another address or domain.", "Check with the sender by telephone.";
     /// The domain of the sender looks like one that the site knows.

@@ -46,7 +46,7 @@ impl Lines<'_> {
     /// The archive or the mail inside the mail that it came in.
     fn within(&self, enclosure: &Enclosure<'_>, contents: &Contents<'_>) -> Option<String> {
         let mail = || contents.mail_of(enclosure).map(|mail| self.words.mail(contents.mail_number(mail)));
-        let archive = contents.archive_of(enclosure).map(|name| single_line(name.as_str(), MAX_WITHIN));
+        let archive = contents.archive_of(enclosure).map(|name| listed(&single_line(name.as_str(), MAX_WITHIN)));
         archive.or_else(mail)
     }
 

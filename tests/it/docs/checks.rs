@@ -172,7 +172,7 @@ fn every_stage_and_every_kind_of_action_is_explained() {
         explained("operate.md", &states);
         explained("rules.md", &actions);
         explained("rules.md", &classes);
-        explained("rules.md", &["body", "alternative", "attachment", "hold-mail"]);
+        explained("rules.md", &["body", "alternative", "attachment", "enclosed", "archive", "hold-mail"]);
         explained("quarantine.md", &reasons);
         explained("audit.md", &events);
     }

@@ -89,7 +89,9 @@ fn reasons(language: Language) -> String {
     };
     let unknown = kind(TypeClass::Unknown, language);
     let shown = |text: String| {
-        text.replace(&format!("（{unknown}）"), "（{kind}）").replace(&format!("({unknown})"), "({kind})")
+        text.replace(&format!("（{unknown}）"), "（{kind}）")
+            .replace(&format!("({unknown})"), "({kind})")
+            .replace(&format!(": {unknown}."), ": {kind}.")
     };
     let mut page = format!("# {title}\n\n{WRITTEN}\n\n{head}\n|---|---|---|\n");
     for reason in Reason::ALL {
