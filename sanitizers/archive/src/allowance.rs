@@ -127,9 +127,15 @@ impl<'a> Spending<'a> {
                 Err(_) => return Ok(Err(Kept::Corrupt)),
             };
             self.bytes(count)?;
+            if exact && unpacked.capacity() < unpacked.len().saturating_add(count) {
+                // Twice as much, but never more than there will be: the address space of a worker is bounded.
+                let most = usize::try_from(left).unwrap_or(usize::MAX);
+                unpacked.reserve_exact(unpacked.len().max(STEP).min(most));
+            }
             unpacked.extend_from_slice(room.get(..count).unwrap_or_default());
             left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
         }
+        unpacked.shrink_to_fit();
         Ok(Ok(unpacked))
     }
 }

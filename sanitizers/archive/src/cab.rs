@@ -8,7 +8,7 @@ use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF as FLAT;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
-use crate::allowance::Spending;
+use crate::allowance::{Spending, Unpacked};
 use crate::bytes::{length_at, slice, u16_at, u32_at};
 use crate::listing::Listing;
 use crate::name::{Spelling, naming};
@@ -53,28 +53,31 @@ pub(crate) fn open(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive,
     }
     let cabinet = read(bytes.get(..length).unwrap_or_default(), spending)?;
     spending.foresee(cabinet.files.iter().map(|file| file.size))?;
-    let mut contents: Vec<Result<Vec<u8>, Kept>> = Vec::new();
+    let mut unpacked: Vec<Unpacked> = cabinet.files.iter().map(|_| Err(Kept::Unsupported)).collect();
     for (index, folder) in cabinet.folders.iter().enumerate() {
         let end = end_of(&cabinet, index)?;
-        contents.push(unpack(&cabinet, folder, end, spending)?);
-    }
-    for file in &cabinet.files {
-        // Attribute 0x80: the name is UTF-8.
-        let spelling =
-            if file.attributes & 0x80 != 0 { Spelling::Utf8(file.name) } else { Spelling::Legacy(file.name) };
-        let name = naming(&[spelling]);
-        match contents.get(usize::from(file.folder)) {
-            _ if spending.is_too_large(file.size) => listing.kept(name, file.size, Kept::TooLarge),
-            Some(Ok(content)) => {
-                let range = usize::try_from(file.from).ok().zip(usize::try_from(file.size).ok());
-                let found = range.and_then(|(from, size)| slice(content, from, size));
-                listing.unpacked(name, file.size, found.map(<[u8]>::to_vec).ok_or(Kept::Corrupt));
-            }
-            Some(Err(why)) => listing.kept(name, file.size, *why),
-            None => listing.kept(name, file.size, Kept::Unsupported),
+        let content = unpack(&cabinet, folder, end, spending)?;
+        let own = cabinet.files.iter().zip(&mut unpacked).filter(|(file, _)| usize::from(file.folder) == index);
+        for (file, place) in own {
+            *place = match &content {
+                _ if spending.is_too_large(file.size) => Err(Kept::TooLarge),
+                Ok(content) => range(content, file).ok_or(Kept::Corrupt),
+                Err(why) => Err(*why),
+            };
         }
     }
+    for (file, unpacked) in cabinet.files.iter().zip(unpacked) {
+        // Attribute 0x80: the name is UTF-8.
+        let is_utf8 = file.attributes & 0x80 != 0;
+        let spelling = if is_utf8 { Spelling::Utf8(file.name) } else { Spelling::Legacy(file.name) };
+        listing.unpacked(naming(&[spelling]), file.size, unpacked);
+    }
     Ok(listing.finish())
+}
+
+fn range(content: &[u8], file: &File<'_>) -> Option<Vec<u8>> {
+    let (from, size) = (usize::try_from(file.from).ok()?, usize::try_from(file.size).ok()?);
+    slice(content, from, size).map(<[u8]>::to_vec)
 }
 
 /// How much of a folder its files need; they may not share a byte.
@@ -154,7 +157,7 @@ fn unpack(
     folder: &Folder,
     end: u64,
     spending: &mut Spending<'_>,
-) -> Result<Result<Vec<u8>, Kept>, Unreadable> {
+) -> Result<Unpacked, Unreadable> {
     let Some(mut method) = Method::new(folder.method) else { return Ok(Err(Kept::Unsupported)) };
     let is_continued = cabinet.files.iter().any(|file| file.folder >= CONTINUED);
     let mut content = Vec::new();

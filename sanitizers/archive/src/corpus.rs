@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use super::{Allowance, Archive, Content, Unreadable, open};
 use crate::write::{Entry, write};
 
+/// Times that each file is changed.
+const CHANGES: usize = 5;
+
 /// The type of a file by how it begins: enough for files that are what they are named.
 fn type_of(bytes: &[u8], name: &str) -> Option<&'static str> {
     let signatures: [(usize, &[u8], &str); 9] = [
@@ -20,11 +23,14 @@ fn type_of(bytes: &[u8], name: &str) -> Option<&'static str> {
         (257, b"ustar", "tar"),
     ];
     let found = signatures.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
-    let is_office = ["docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xltx", "xltm", "xlsb", "pptx", "pptm", "ppsx", "potx", "odt", "ods", "odp"]
-        .iter()
-        .any(|extension| name.ends_with(extension));
+    let is_office = [
+        "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xltx", "xltm", "xlsb", "pptx", "pptm", "ppsx", "potx", "odt",
+        "ods", "odp",
+    ]
+    .iter()
+    .any(|extension| name.ends_with(extension));
     match found {
-        Some((_, _, id)) => Some(id),
+        Some((_, _, id)) => Some(*id),
         None if name.ends_with(".lzh") => Some("lzh"),
         None => None,
     }
@@ -97,7 +103,34 @@ fn again(archive: &Archive) {
     let mut allowance = Allowance { members: 10_000, ..Allowance::usual() };
     let read = open("zip", &written, &mut allowance).unwrap();
     assert!(read.oddities.is_empty());
-    let read: Vec<(&str, &Content)> = read.members.iter().map(|member| (member.name.as_str(), &member.content)).collect();
+    let read: Vec<(&str, &Content)> =
+        read.members.iter().map(|member| (member.name.as_str(), &member.content)).collect();
     let kept: Vec<(&str, Content)> = files.iter().map(|(name, bytes)| (*name, Content::File(bytes.to_vec()))).collect();
     assert_eq!(read, kept.iter().map(|(name, content)| (*name, content)).collect::<Vec<_>>());
+}
+
+#[test]
+fn changed_bytes_of_real_archives_are_survived() {
+    let mut state = 0x2545_F491_4F6C_DD1Du64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 11).unwrap() % below
+    };
+    for path in files() {
+        let bytes = std::fs::read(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let Some(id) = type_of(&bytes, &name).filter(|_| bytes.len() < 20_000) else { continue };
+        for _ in 0..CHANGES {
+            let mut changed = bytes.clone();
+            for _ in 0..=random(4) {
+                let at = random(changed.len());
+                changed[at] = [0, 0xFF, 0x7F, 0x80, u8::try_from(random(256)).unwrap()][random(5)];
+            }
+            let mut allowance = Allowance { bytes: 4 << 20, ..Allowance::usual() };
+            let opened = std::panic::catch_unwind(move || drop(open(id, &changed, &mut allowance)));
+            assert!(opened.is_ok(), "{}", path.display());
+        }
+    }
 }

@@ -27,6 +27,7 @@ mod laws;
 mod tests;
 
 pub use allowance::Allowance;
+pub use listing::{distinct, single_name};
 pub use member::{Archive, Content, Kept, Member, NameChange, Oddity, Unreadable};
 
 use allowance::Spending;

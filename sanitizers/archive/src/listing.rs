@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sanitizer_japanese::nfc;
 
 use crate::allowance::Unpacked;
-use crate::name::{self, Naming};
+use crate::name::{self, Naming, Spelling};
 use crate::{Archive, Content, Kept, Member, NameChange, Oddity};
 
 /// Members so far.
@@ -42,12 +42,11 @@ impl Listing {
 
     fn add(&mut self, naming: Naming, size: u64, content: Content) {
         let Naming { mut path, written, mut changes } = naming;
-        if self.is_taken(&path) {
+        let free = self.free(&path);
+        if free != path {
             changes.insert(NameChange::Duplicate);
             self.note(Oddity::DuplicateNames);
-            // One more than there are names always finds a free one.
-            let most = self.members.len().saturating_add(self.folders.len()).saturating_add(2);
-            path = (2..=most).map(|n| name::numbered(&path, n)).find(|path| !self.is_taken(path)).unwrap_or(path);
+            path = free;
         }
         self.take(&path);
         if changes.iter().any(|change| change.is_hostile()) {
@@ -67,9 +66,23 @@ impl Listing {
         });
     }
 
-    fn is_taken(&self, path: &str) -> bool {
-        let key = key(path);
-        self.files.contains(&key) || self.folders.contains(&key) || parents(&key).any(|part| self.files.contains(part))
+    /// `path`, or one like it: none of its folders is a file, and it is no file or folder itself.
+    fn free(&self, path: &str) -> String {
+        let mut free = String::new();
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let is_folder = parts.peek().is_some();
+            let whole = if free.is_empty() { part.to_owned() } else { format!("{free}/{part}") };
+            let is_taken = |path: &String| {
+                let key = key(path);
+                self.files.contains(&key) || (!is_folder && self.folders.contains(&key))
+            };
+            // One more than there are names always finds a free one.
+            let most = self.files.len().saturating_add(self.folders.len()).saturating_add(2);
+            let mut like = (2..=most).map(|n| name::numbered(&whole, n));
+            free = if is_taken(&whole) { like.find(|path| !is_taken(path)).unwrap_or(whole) } else { whole };
+        }
+        free
     }
 
     fn take(&mut self, path: &str) {
@@ -80,6 +93,28 @@ impl Listing {
 
     pub(crate) fn finish(self) -> Archive {
         Archive { members: self.members, oddities: self.oddities.into_iter().collect(), single: false }
+    }
+}
+
+/// `names` as names of one archive: made safe, and those that would meet in one file told apart. For members that got
+/// another extension on the way.
+#[must_use]
+pub fn distinct(names: &[String]) -> Vec<String> {
+    let mut listing = Listing::default();
+    for name in names {
+        listing.kept(name::naming(&[Spelling::Text(name.clone())]), 0, Kept::Unsupported);
+    }
+    listing.members.into_iter().map(|member| member.name).collect()
+}
+
+/// The name of the one file in a compressed file that came as `archive` ([`Archive::single`]).
+#[must_use]
+pub fn single_name(archive: &str) -> String {
+    let naming = name::naming(&[Spelling::Text(archive.to_owned())]);
+    let packed = |extension: &str| ["gz", "bz2", "xz", "zst"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    match naming.path.rsplit_once('.') {
+        Some((stem, extension)) if packed(extension) => name::naming(&[Spelling::Text(stem.to_owned())]).path,
+        _ => naming.path,
     }
 }
 

@@ -28,7 +28,7 @@ const WORKSPACE: u64 = 320 << 20;
 
 pub(crate) fn open(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive, Unreadable> {
     let options = ArchiveReadOptions::new().with_max_header_count(MAX_HEADS).with_max_header_bytes(MAX_HEAD_BYTES);
-    let head = ArchiveReader::read_owned_with_options(bytes.to_vec(), options).map_err(|error| why(error.kind()))?;
+    let head = ArchiveReader::read_owned_with_options(bytes.to_vec(), options).map_err(|error| why(&error))?;
     let mut listing = Listing::default();
     if head.sfx_offset() > 0 {
         listing.note(Oddity::DataBefore);
@@ -67,11 +67,7 @@ enum Got {
 }
 
 /// Unpacks what is not kept back; who is not in the answer was never reached.
-fn unpack(
-    head: &Head,
-    kept: &[Option<Kept>],
-    spending: &Spending<'_>,
-) -> Result<BTreeMap<usize, Got>, Unreadable> {
+fn unpack(head: &Head, kept: &[Option<Kept>], spending: &Spending<'_>) -> Result<BTreeMap<usize, Got>, Unreadable> {
     let options = ArchiveReadOptions::new()
         .with_max_total_output_bytes(spending.left())
         .with_rar50_dictionary_size_limit(DICTIONARY)
@@ -84,7 +80,11 @@ fn unpack(
         if member.meta.is_directory || kept.get(index).is_none_or(Option::is_some) {
             // In a solid archive what is kept back must be unpacked too; links have no bytes.
             let must = is_solid(head) && !member.meta.is_directory && !member.meta.is_redirection;
-            return Ok(if must { ExtractionDecision::Extract(Box::new(std::io::sink())) } else { ExtractionDecision::Skip });
+            return Ok(if must {
+                ExtractionDecision::Extract(Box::new(std::io::sink()))
+            } else {
+                ExtractionDecision::Skip
+            });
         }
         let bytes = Rc::new(RefCell::new(Vec::new()));
         files.borrow_mut().insert(index, Got::Whole(Rc::clone(&bytes)));
@@ -175,8 +175,12 @@ const fn refused(kind: ErrorKind) -> Kept {
     }
 }
 
-const fn why(kind: ErrorKind) -> Unreadable {
-    match kind {
+fn why(error: &rars::Error) -> Unreadable {
+    // Passwords are not compiled in: what fails for that before there is a list is an encrypted list.
+    if matches!(error.root_cause(), rars::Error::FeatureDisabled { .. } | rars::Error::Rar50Crypto(_)) {
+        return Unreadable::Encrypted;
+    }
+    match error.kind() {
         ErrorKind::PasswordRequired | ErrorKind::BadPassword => Unreadable::Encrypted,
         ErrorKind::ResourceLimit => Unreadable::TooManyMembers,
         ErrorKind::UnsupportedFeature | ErrorKind::UnsupportedFormat => Unreadable::Unsupported,

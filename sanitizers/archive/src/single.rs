@@ -23,7 +23,8 @@ const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
 
 pub(crate) fn gzip(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive, Unreadable> {
     let head = Head::read(bytes).ok_or(Unreadable::Malformed)?;
-    let mut reader = Gunzip { inflate: Inflate::new(head.rest), crc: crc32fast::Hasher::new(), length: 0, streams: 0, behind: None };
+    let mut reader =
+        Gunzip { inflate: Inflate::new(head.rest), crc: crc32fast::Hasher::new(), length: 0, streams: 0, behind: None };
     let name = head.name.map(|name| naming(&[Spelling::Legacy(name)]));
     let mut archive = content(&mut reader, name, spending)?;
     note_rest(&mut archive, reader.behind.unwrap_or_default());
@@ -31,27 +32,41 @@ pub(crate) fn gzip(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive,
 }
 
 pub(crate) fn bzip2(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive, Unreadable> {
-    let mut reader = Chained { rest: bytes, current: None, streams: 0, open: |rest| {
-        rest.starts_with(b"BZh").then(|| bzip2::bufread::BzDecoder::new(rest))
-    }, rest_of: |reader| reader.get_ref() };
+    let mut reader = Chained {
+        rest: bytes,
+        current: None,
+        streams: 0,
+        open: |rest| rest.starts_with(b"BZh").then(|| bzip2::bufread::BzDecoder::new(rest)),
+        rest_of: |reader| reader.get_ref(),
+    };
     let mut archive = content(&mut reader, None, spending)?;
     note_rest(&mut archive, reader.rest);
     Ok(archive)
 }
 
 pub(crate) fn xz(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive, Unreadable> {
-    let mut reader = Chained { rest: bytes, current: None, streams: 0, open: |rest| {
-        rest.starts_with(b"\xFD7zXZ\0").then(|| XzReader::new_mem_limit(rest, false, MEMORY / 1024))
-    }, rest_of: |reader| reader.inner() };
+    let mut reader = Chained {
+        rest: bytes,
+        current: None,
+        streams: 0,
+        open: |rest| rest.starts_with(b"\xFD7zXZ\0").then(|| XzReader::new_mem_limit(rest, false, MEMORY / 1024)),
+        rest_of: |reader| reader.inner(),
+    };
     let mut archive = content(&mut reader, None, spending)?;
     note_rest(&mut archive, reader.rest);
     Ok(archive)
 }
 
 pub(crate) fn zstd(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive, Unreadable> {
-    let mut reader = Chained { rest: bytes, current: None, streams: 0, open: |rest| {
-        rest.starts_with(ZSTD).then(|| StreamingDecoder::new_with_max_window_size(rest, u64::from(MEMORY)).ok())?
-    }, rest_of: |reader| reader.get_ref() };
+    let mut reader = Chained {
+        rest: bytes,
+        current: None,
+        streams: 0,
+        open: |rest| {
+            rest.starts_with(ZSTD).then(|| StreamingDecoder::new_with_max_window_size(rest, u64::from(MEMORY)).ok())?
+        },
+        rest_of: |reader| reader.get_ref(),
+    };
     let mut archive = content(&mut reader, None, spending)?;
     note_rest(&mut archive, reader.rest);
     Ok(archive)

@@ -49,7 +49,7 @@ pub(crate) fn walk(from: &mut dyn Read, spending: &mut Spending<'_>) -> Result<A
             b'x' => attributes(&extension(from, stated, spending)?, &mut ahead)?,
             // Names of links, attributes of all members, labels: nothing of them is used.
             b'K' | b'g' | b'V' | b'X' => drop(extension(from, stated, spending)?),
-            _ => member(from, &block, kind, std::mem::take(&mut ahead), spending, &mut listing)?,
+            _ => member(from, &block, kind, &std::mem::take(&mut ahead), spending, &mut listing)?,
         }
     }
     Ok(listing.finish())
@@ -59,14 +59,14 @@ fn member(
     from: &mut dyn Read,
     block: &[u8],
     kind: u8,
-    ahead: Ahead,
+    ahead: &Ahead,
     spending: &mut Spending<'_>,
     listing: &mut Listing,
 ) -> Result<(), Unreadable> {
     spending.member()?;
     let stated = number(field(block, 124, 12)).ok_or(Unreadable::Malformed)?;
     let size = ahead.size.unwrap_or(stated);
-    let name = name_of(block, &ahead);
+    let name = name_of(block, ahead);
     let is_folder = kind == b'5' || (matches!(kind, 0 | b'0') && size == 0 && name.1);
     let why = match kind {
         _ if is_folder => None,

@@ -50,7 +50,8 @@ pub(crate) fn open(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive,
 }
 
 fn name_of(entry: &Entry<'_>) -> Naming {
-    let raw = if entry.flags & directory::UTF8 != 0 { Spelling::Utf8(entry.name) } else { Spelling::Legacy(entry.name) };
+    let raw =
+        if entry.flags & directory::UTF8 != 0 { Spelling::Utf8(entry.name) } else { Spelling::Legacy(entry.name) };
     match entry.unicode_name {
         Some(text) => naming(&[Spelling::Text(text.to_owned()), raw]),
         None => naming(&[raw]),

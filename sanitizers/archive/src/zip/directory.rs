@@ -113,8 +113,12 @@ pub(super) fn read<'a>(
 fn end(bytes: &[u8], listing: &mut Listing) -> Result<End, Unreadable> {
     let from = bytes.len().saturating_sub(END_WINDOW);
     let window = bytes.get(from..).unwrap_or_default();
-    let found: Vec<usize> =
-        window.windows(END.len()).enumerate().filter(|(_, w)| *w == END).map(|(at, _)| from.saturating_add(at)).collect();
+    let found: Vec<usize> = window
+        .windows(END.len())
+        .enumerate()
+        .filter(|(_, w)| *w == END)
+        .map(|(at, _)| from.saturating_add(at))
+        .collect();
     let closing = |at: usize| {
         let comment = length_at(bytes, at.saturating_add(20))?;
         at.checked_add(END_LENGTH)?.checked_add(comment)

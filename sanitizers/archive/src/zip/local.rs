@@ -49,9 +49,8 @@ pub(super) fn find<'a>(bytes: &'a [u8], base: usize, entry: &Entry<'_>) -> Optio
     } else {
         let none = u64::from(u32::MAX);
         let unsaid = |value: u64, said: u64| value == 0 || value == none || value == said;
-        agrees &= (crc == 0 || crc == entry.crc)
-            && unsaid(sizes.packed, entry.packed)
-            && unsaid(sizes.size, entry.size);
+        agrees &=
+            (crc == 0 || crc == entry.crc) && unsaid(sizes.packed, entry.packed) && unsaid(sizes.size, entry.size);
         match descriptor(bytes.get(behind_data..)?, entry) {
             Some(length) => end = behind_data.checked_add(length)?,
             // Some writers know the sizes, say so in front, and leave the descriptor out.

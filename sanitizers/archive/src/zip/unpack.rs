@@ -74,9 +74,7 @@ fn reader<'a>(entry: &Entry<'_>, data: &'a [u8]) -> Option<Box<dyn Read + 'a>> {
             Some(Box::new(LzmaReader::new_with_props(data, entry.size, parameters, dictionary, None).ok()?))
         }
         XZ => Some(Box::new(XzReader::new_mem_limit(data, false, MEMORY / 1024))),
-        ZSTD | ZSTD_OLD => {
-            Some(Box::new(StreamingDecoder::new_with_max_window_size(data, u64::from(MEMORY)).ok()?))
-        }
+        ZSTD | ZSTD_OLD => Some(Box::new(StreamingDecoder::new_with_max_window_size(data, u64::from(MEMORY)).ok()?)),
         PPMD => {
             let head = u16_at(data, 0)?;
             let (order, megabytes, restore) = (head & 0xF, (head >> 4) & 0xFF, head >> 12);
@@ -85,7 +83,8 @@ fn reader<'a>(entry: &Entry<'_>, data: &'a [u8]) -> Option<Box<dyn Read + 'a>> {
                 1 => RestoreMethod::CutOff,
                 _ => return None,
             };
-            let memory = u32::from(megabytes).checked_add(1)?.checked_mul(1 << 20).filter(|memory| *memory <= MEMORY)?;
+            let memory =
+                u32::from(megabytes).checked_add(1)?.checked_mul(1 << 20).filter(|memory| *memory <= MEMORY)?;
             Some(Box::new(Ppmd8Decoder::new(data.get(2..)?, u32::from(order) + 1, memory, restore).ok()?))
         }
         _ => None,
