@@ -1,0 +1,112 @@
+//! Archives inside an item: opened, each member a part of the item, one level deeper.
+//!
+//! Refuses: to open what is encrypted, what can be read in two ways, and the fourth archive around one member; it stays a
+//! closed attachment with a finding. Mails in archives stay files. Invariant: a member that is kept back is there, without
+//! its bytes, and of no known type: no rule takes it for a file.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sanitizer_api::{Class, Code, Detected};
+use sanitizer_archive::{Allowance, Archive, Content, Member, Oddity, Unreadable};
+use sanitizer_mail::{Leaf, Names};
+
+use super::{Node, Origin, Walk, attachment, child, length};
+use crate::mapping;
+
+/// Archives around one member at most: what more would be for is to hide something.
+const MAX_AROUND: usize = 3;
+
+/// What a member is that is kept back.
+const CLOSED: Detected = Detected { id: "unknown", class: Class::Unknown, encrypted: false };
+
+/// True for archives that can be opened without a password.
+pub(super) fn opens(detected: &Detected) -> bool {
+    detected.class == Class::Archive && !detected.encrypted && sanitizer_archive::opens(detected.id)
+}
+
+impl<'a> Walk<'a> {
+    /// Every level of this recursion is an archive in an archive, of which there are [`MAX_AROUND`].
+    pub(super) fn archive(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
+        let around = self.archives.iter().filter(|outer| leaf.path.starts_with(outer)).count();
+        if around >= MAX_AROUND || self.depth_below(&leaf.path).is_none() {
+            return self.closed(leaf, detected, Code::TooDeep);
+        }
+        let archive = match self.open(&leaf, &detected, origin) {
+            Ok(archive) => archive,
+            Err(why) => return self.closed(leaf, detected, why),
+        };
+        let at = leaf.path.clone();
+        self.archives.push(at.clone());
+        let alone = archive.single.then(|| alone(leaf.names.shown.as_deref()));
+        self.out.nodes.push(Node { leaf, detected, head: None, text: None, opened: true });
+        for oddity in archive.oddities {
+            self.out.findings.push((at.clone(), code(oddity), 1));
+        }
+        for (number, member) in (1u16..).zip(archive.members) {
+            self.member(child(&at, number), member, alone.as_deref());
+        }
+    }
+
+    /// Opens an archive and spends what it brings.
+    fn open(&mut self, leaf: &Leaf<'_>, detected: &Detected, origin: Origin) -> Result<Archive, Code> {
+        let given_back = if origin.spent { length(&leaf.bytes) } else { 0 };
+        let bytes = self.reach.bytes.saturating_add(given_back);
+        // The places of parts are numbers of 16 bits.
+        let members = self.reach.parts.min(u32::from(u16::MAX));
+        let mut allowance = Allowance { bytes, member_bytes: bytes, members };
+        // Unpackers of others read these bytes: one that panics costs this archive and nothing else.
+        let opened =
+            catch_unwind(AssertUnwindSafe(|| sanitizer_archive::open(detected.id, &leaf.bytes, &mut allowance)));
+        let archive = opened.map_err(|_| Code::Corrupt)?.map_err(Unreadable::code)?;
+        if archive.members.is_empty() {
+            return Err(Code::Corrupt);
+        }
+        self.reach.parts = self.reach.parts.saturating_sub(members.saturating_sub(allowance.members));
+        self.reach.bytes = allowance.bytes;
+        Ok(archive)
+    }
+
+    fn member(&mut self, at: Vec<u16>, member: Member, alone: Option<&str>) {
+        let last = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let written = [member.name].into_iter().chain(member.written);
+        let candidates: Vec<String> = match alone {
+            Some(name) => vec![name.to_owned()],
+            None => written.map(|name| last(&name)).collect(),
+        };
+        let names = Names::of(candidates.iter().map(String::as_str));
+        if member.changes.iter().any(|change| change.is_hostile()) {
+            self.out.findings.push((at.clone(), Code::TypeMismatch, 1));
+        }
+        match member.content {
+            Content::File(bytes) => {
+                let leaf = attachment(at, "", names, bytes);
+                let detected = mapping::detected(&leaf);
+                if opens(&detected) {
+                    self.archive(leaf, detected, Origin { beside_text: false, spent: true });
+                } else {
+                    self.push(leaf, detected);
+                }
+            }
+            Content::Kept(why) => {
+                let detected = Detected { encrypted: member.encrypted, ..CLOSED };
+                self.closed(attachment(at, "", names, Vec::new()), detected, why.code());
+            }
+        }
+    }
+}
+
+/// The name of the only file in a compressed one: that of the archive without its last extension.
+fn alone(archive: Option<&str>) -> String {
+    let name = archive.unwrap_or("unpacked");
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}
+
+/// What its reader is told of something strange.
+const fn code(oddity: Oddity) -> Code {
+    match oddity {
+        Oddity::DataBefore | Oddity::DataBehind => Code::TrailingDataRemoved,
+        Oddity::DataBetween | Oddity::HeadersDisagree | Oddity::DuplicateNames => Code::AmbiguousStructure,
+        Oddity::HostileNames => Code::TypeMismatch,
+        Oddity::Truncated => Code::Corrupt,
+    }
+}
