@@ -25,7 +25,7 @@ pub enum Pictures {
     Ico,
     /// TIFF with all its pages.
     Tiff,
-    /// WebP, becomes PNG.
+    /// WebP: becomes JPEG if it was coded with loss and has no transparency, else PNG.
     Webp,
 }
 
@@ -69,7 +69,7 @@ impl Sanitizer for Pictures {
             let seen = scan(self.type_id(), input);
             let picture = decode::decode(self.type_id(), input, &seen)?;
             codes.read(&picture);
-            let (bytes, media_type) = written(*self, input, &picture, budget)?;
+            let (bytes, media_type) = written(*self, input, &seen, &picture, budget)?;
             (seen, bytes, media_type)
         };
         budget.spend_output(bytes.len())?;
@@ -82,13 +82,15 @@ impl Sanitizer for Pictures {
 fn written(
     kind: Pictures,
     input: &[u8],
+    seen: &Scan,
     picture: &Picture,
     budget: &Budget,
 ) -> Result<(Vec<u8>, &'static str), SanitizeError> {
     match kind {
         // It would be written as it is, but for what encoding loses.
         Pictures::Jpeg if jpeg::is_own(input) => Ok((input.to_vec(), "image/jpeg")),
-        Pictures::Jpeg => {
+        // As PNG it would have ten times the size.
+        _ if kind == Pictures::Jpeg || seen.is_lossy => {
             let bytes = jpeg::encode(picture, budget)?;
             // What is not known again is not handed out: it would change with every pass.
             if !jpeg::is_own(&bytes) {

@@ -38,11 +38,25 @@ pub(crate) fn decode(type_id: &str, bytes: &[u8], scan: &Scan) -> Result<Picture
             read(GifDecoder::new(reader()), 4)
         }
         "bmp" => read(BmpDecoder::new(reader()), 0),
-        "ico" => read(IcoDecoder::new(reader()), 8),
+        "ico" => match png_of_icon(bytes) {
+            Some(png) => decode("png", png, scan),
+            None => read(IcoDecoder::new(reader()), 8),
+        },
         // Samples of the format's own colours, or of four bytes each, beside ours.
         "webp" => read(WebPDecoder::new(reader()), 6),
         _ => Err(malformed("a picture")),
     }
+}
+
+/// The widest picture of an icon, if it is stored as PNG; in any colours, unlike what the decoder of icons takes.
+fn png_of_icon(bytes: &[u8]) -> Option<&[u8]> {
+    let count = usize::from(u16::from_le_bytes(*bytes.get(4..)?.first_chunk()?));
+    let entries = bytes.get(6..)?.chunks_exact(16).take(count);
+    // A width of zero stands for 256 and more.
+    let widest = entries.max_by_key(|entry| entry.first().copied().unwrap_or(0).wrapping_sub(1))?;
+    let at = |from: usize| usize::try_from(u32::from_le_bytes(*widest.get(from..)?.first_chunk()?)).ok();
+    let picture = bytes.get(at(12)?..)?.get(..at(8)?)?;
+    picture.starts_with(b"\x89PNG\r\n\x1A\n").then_some(picture)
 }
 
 const fn malformed(expected: &'static str) -> SanitizeError {
@@ -60,7 +74,7 @@ fn jpeg_extra(bytes: &[u8]) -> Result<u64, SanitizeError> {
     if samples.saturating_mul(u64::from(frame.scans)) > MAX_SAMPLES_OF_SCANS {
         return Err(limits::over("scans of a picture"));
     }
-    Ok(u64::from(frame.components).saturating_mul(2))
+    Ok(u64::from(frame.coefficients).saturating_mul(2).div_ceil(4))
 }
 
 /// Reads what `decoder` has; `extra` bytes a sample are taken beside the picture.

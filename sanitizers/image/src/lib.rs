@@ -25,7 +25,7 @@ pub use anew::{Drawing, Pictures};
 
 /// The sanitizer for the real type `type_id`, handed on as a file.
 ///
-/// PNG, JPEG and TIFF stay what they are; everything else becomes PNG.
+/// PNG, JPEG and TIFF stay what they are; WebP that was coded with loss becomes JPEG, everything else PNG.
 #[must_use]
 pub fn sanitizer_for(type_id: &str) -> Option<&'static dyn Sanitizer> {
     Some(match type_id {

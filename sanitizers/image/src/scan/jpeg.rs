@@ -5,8 +5,8 @@ use super::{Scan, u16_be};
 /// What decoding costs.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame {
-    /// Components of the first frame header.
-    pub(crate) components: u8,
+    /// Coefficients for each four samples of the picture: of three components 12, or 6 where colours are coarser.
+    pub(crate) coefficients: u32,
     /// All coefficients are held until the last scan.
     pub(crate) is_progressive: bool,
     /// Scans of the whole file.
@@ -31,12 +31,21 @@ pub(crate) fn frame(bytes: &[u8]) -> Frame {
         0xDA => frame.scans = frame.scans.saturating_add(1),
         // SOF, but for DHT, JPG and DAC, which stand among them.
         0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
-            frame.components = frame.components.max(content.get(5).copied().unwrap_or(0));
+            frame.coefficients = frame.coefficients.max(coefficients(content));
             frame.is_progressive |= marker != 0xC0 && marker != 0xC1;
         }
         _ => {}
     });
     frame
+}
+
+/// From the sampling factors of a frame header, rounded up.
+fn coefficients(header: &[u8]) -> u32 {
+    let factors = || header.get(6..).unwrap_or_default().chunks_exact(3).filter_map(|one| one.get(1).copied());
+    let (across, down) = (factors().map(|one| one >> 4).max(), factors().map(|one| one & 15).max());
+    let all: u32 = factors().map(|one| u32::from(one >> 4).saturating_mul(u32::from(one & 15))).sum();
+    let most = u32::from(across.unwrap_or(1)).saturating_mul(u32::from(down.unwrap_or(1))).max(1);
+    all.saturating_mul(4).div_ceil(most).max(4)
 }
 
 /// Calls `see` with every segment; the offset behind the end of the picture, if it has one.

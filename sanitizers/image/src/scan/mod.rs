@@ -18,6 +18,8 @@ pub(crate) struct Scan {
     pub(crate) frames: u32,
     /// Bytes behind the end of the file proper.
     pub(crate) has_tail: bool,
+    /// The samples were coded with loss, and none is transparent.
+    pub(crate) is_lossy: bool,
     /// Width and height of the first frame where it has a size of its own.
     pub(crate) first: Option<(u32, u32)>,
 }

@@ -19,6 +19,9 @@ pub(super) const PHOTOMETRIC: u16 = 262;
 pub(super) const ORIENTATION: u16 = 274;
 pub(super) const SAMPLES: u16 = 277;
 pub(super) const COLOURS: u16 = 320;
+pub(super) const FILL_ORDER: u16 = 266;
+pub(super) const STRIPS: u16 = 273;
+pub(super) const STRIP_LENGTHS: u16 = 279;
 const SUBFILE: u16 = 254;
 const X_DENSITY: u16 = 282;
 const Y_DENSITY: u16 = 283;
@@ -146,6 +149,16 @@ impl Directory<'_> {
         let (at, entry) = self.find(tag)?;
         (entry.kind == 3 && entry.count <= most).then_some(())?;
         (0..entry.count).map(|index| self.file.short(at.checked_add(index.checked_mul(2)?)?)).collect()
+    }
+
+    /// All values of `tag`, if they are whole numbers, up to `most`.
+    pub(super) fn numbers(&self, tag: u16, most: usize) -> Option<Vec<u32>> {
+        if let Some(values) = self.shorts(tag, most) {
+            return Some(values.into_iter().map(u32::from).collect());
+        }
+        let (at, entry) = self.find(tag)?;
+        (entry.kind == 4 && entry.count <= most).then_some(())?;
+        (0..entry.count).map(|index| self.file.long(at.checked_add(index.checked_mul(4)?)?)).collect()
     }
 
     /// Where the short number `tag` itself lies in the file.

@@ -4,6 +4,7 @@
 //! keeps back the whole file. Invariant: pages are decoded, looked at and written one by one.
 
 mod directory;
+mod fax;
 mod page;
 mod write;
 

@@ -10,7 +10,7 @@ use ::tiff::ColorType;
 use ::tiff::decoder::{Decoder, DecodingResult, Limits};
 
 use super::directory::{BITS, COLOURS, Directory, HEIGHT, PHOTOMETRIC, SAMPLES, WIDTH};
-use super::malformed;
+use super::{fax, malformed};
 use crate::limits::{self, MAX_MEMORY};
 use crate::picture::{Channels, Picture};
 
@@ -33,9 +33,14 @@ pub(super) fn decode(own: &mut [u8], directory: &Directory<'_>) -> Result<Pictur
         Some(palette) => palette,
         None => None,
     };
+    fax::set_bits_upright(own, directory).ok_or(malformed(EXPECTED))?;
     present(own, directory, palette.is_some()).ok_or(malformed(EXPECTED))?;
     let columns = usize::try_from(width).map_err(|_| malformed(EXPECTED))?;
-    let (channels, bytes) = in_colours(stored(own)?, palette.as_deref(), columns).ok_or(malformed(EXPECTED))?;
+    let (channels, bytes) = if fax::is_fax(directory) {
+        (Channels::Gray, fax::decode(own, directory, columns).ok_or(malformed(EXPECTED))?)
+    } else {
+        in_colours(stored(own)?, palette.as_deref(), columns).ok_or(malformed(EXPECTED))?
+    };
     let page = Picture::new(width, height, channels, bytes).ok_or(malformed(EXPECTED))?;
     Ok(page.turned(directory.orientation()))
 }
