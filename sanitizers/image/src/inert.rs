@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn what_a_code_says_cannot_be_clicked() {
         for (text, expected) in [
-            ("https://www.evil.example/a.b?c=d.e", "hxxps://www[.]evil[.]example/a.b?c=d.e"),
+            ("https://www.evil.example/a.b?c=d.e", "hxxps://www[.]evil[.]example/a.b?c=d[.]e"),
             ("HTTP://EVIL.EXAMPLE", "hxxp://EVIL[.]EXAMPLE"),
             ("www.city.lg.jp", "www[.]city[.]lg[.]jp"),
             ("https://a.jp/?u=https://b.jp/x", "hxxps://a[.]jp/?u=hxxps://b[.]jp/x"),

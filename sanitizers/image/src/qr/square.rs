@@ -161,3 +161,31 @@ impl Modules {
         wrong(&|at| self.bit(6, at)) <= most && wrong(&|at| self.bit(at, 6)) <= most
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_square_is_read_or_not(version in 1_usize..=40, bits in prop::collection::vec(any::<bool>(), 500)) {
+            let size = version * 4 + 17;
+            let dark = bits.iter().copied().cycle().enumerate().map(|(at, bit)| bit ^ (at / 500 % 3 == 0)).take(size * size).collect();
+            let _outcome = Grid::new(Modules { size, dark }).decode_to(Vec::new());
+        }
+
+        #[test]
+        fn a_damaged_code_is_read_or_not(damage in prop::collection::vec(0_usize..29 * 29, 0..120)) {
+            let mut dark: Vec<bool> = (0..29 * 29).map(|at| testing::is_dark(at % 29, at / 29)).collect();
+            damage.iter().for_each(|at| dark[*at] ^= true);
+            let mut text = Vec::new();
+            let outcome = Grid::new(Modules { size: 29, dark }).decode_to(&mut text);
+            prop_assert!(damage.len() > 2 || (outcome.is_ok() && text == testing::QR_TEXT));
+        }
+    }
+}
