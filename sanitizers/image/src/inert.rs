@@ -45,7 +45,10 @@ fn without_schemes(text: &str) -> String {
         // Behind the path of an address dots are harmless, and paths stay readable.
         if matches!(c, '/' | '?' | '#') {
             is_host = false;
-        } else if c.is_whitespace() || !c.is_ascii() || matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"' | '\'' | '=' | '&' | ':') {
+        } else if c.is_whitespace()
+            || !c.is_ascii()
+            || matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"' | '\'' | '=' | '&' | ':')
+        {
             is_host = true;
         }
         rest = after;

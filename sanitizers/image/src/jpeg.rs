@@ -146,11 +146,7 @@ impl Layout {
             }
         }
         let component = |table: usize| {
-            Some(Component {
-                divisors: *divisors.get(table)?,
-                dc: dc.get(table)?.clone(),
-                ac: ac.get(table)?.clone(),
-            })
+            Some(Component { divisors: *divisors.get(table)?, dc: dc.get(table)?.clone(), ac: ac.get(table)?.clone() })
         };
         let tables: &[usize] = if P::CHANNEL_COUNT == 1 { &[0] } else { &[0, 1, 1] };
         let components = tables.iter().map(|table| component(*table)).collect::<Option<Vec<_>>>()?;
@@ -246,7 +242,11 @@ impl Bits<'_> {
 
     fn symbol(&mut self, codes: &Codes) -> Option<u8> {
         self.fill()?;
-        let ahead = if self.held >= 16 { self.word >> self.held.wrapping_sub(16) } else { self.word << 16_u32.wrapping_sub(self.held) };
+        let ahead = if self.held >= 16 {
+            self.word >> self.held.wrapping_sub(16)
+        } else {
+            self.word << 16_u32.wrapping_sub(self.held)
+        };
         let (symbol, length) = *codes.0.get(usize::try_from(ahead & 0xFFFF).ok()?)?;
         (length > 0).then_some(())?;
         self.held = self.held.checked_sub(u32::from(length))?;

@@ -91,12 +91,8 @@ fn details_and_tails_are_told_and_gone() {
     file.splice(33..33, *b"\0\0\0\x0BtEXtAuthor\0Taro\xA0\x58\x7D\x9B");
     file.extend_from_slice(b"PK\x03\x04");
     let rebuilt = sanitize("png", &file).unwrap();
-    let expected = [
-        (Code::ImageRebuilt, 1),
-        (Code::MetadataRemoved, 1),
-        (Code::TrailingDataRemoved, 1),
-        (Code::QrCodeFound, 1),
-    ];
+    let expected =
+        [(Code::ImageRebuilt, 1), (Code::MetadataRemoved, 1), (Code::TrailingDataRemoved, 1), (Code::QrCodeFound, 1)];
     assert_eq!(counts(&rebuilt), expected);
     assert!(!rebuilt.bytes.windows(4).any(|window| window == b"Taro" || window == b"PK\x03\x04"));
 
@@ -163,7 +159,7 @@ fn any_samples_fit_into_a_jpeg() {
     // The hardest edges there are.
     for period in 1..9 {
         let hard = image::RgbImage::from_fn(65, 63, |x, y| {
-            let on = |z: u32| if z / period % 2 == 0 { 0 } else { 255 };
+            let on = |z: u32| if (z / period).is_multiple_of(2) { 0 } else { 255 };
             image::Rgb([on(x), on(y), on(x + y)])
         });
         hold("jpeg", &sanitize("jpeg", &encoded(hard.clone(), ImageFormat::Jpeg)).unwrap().bytes);
@@ -268,7 +264,7 @@ mod random {
         ) {
             let (_, file) = files().into_iter().find(|(type_id, _)| *type_id == "jpeg").unwrap();
             let own = super::sanitize("jpeg", &file).unwrap().bytes;
-            let mut other = own.clone();
+            let mut other = own;
             for (at, value) in &damage {
                 let at = at.index(other.len());
                 other[at] = *value;

@@ -49,7 +49,8 @@ pub fn sanitizer_for(type_id: &str) -> Option<&'static dyn Sanitizer> {
 /// limit; nothing of the picture may be kept then. What is written is spent from `budget`.
 #[must_use]
 pub fn rebuild_picture(bytes: &[u8], budget: &mut Budget) -> Option<(Vec<u8>, &'static str, &'static str)> {
-    let rebuilt = sanitizer_for(scan::type_of(bytes)?)?.sanitize(bytes, sanitizer_api::Hints::default(), budget).ok()?;
+    let rebuilt =
+        sanitizer_for(scan::type_of(bytes)?)?.sanitize(bytes, sanitizer_api::Hints::default(), budget).ok()?;
     let extension = match rebuilt.media_type {
         "image/jpeg" => "jpeg",
         "image/tiff" => "tiff",

@@ -117,7 +117,8 @@ pub(crate) fn rgba(sample: &[u8]) -> [u8; 4] {
 /// The brightness of a sample on white paper (BT.601).
 pub(crate) fn luma(sample: &[u8]) -> u8 {
     let [red, green, blue, alpha] = rgba(sample).map(u32::from);
-    let bright = (red.wrapping_mul(299).wrapping_add(green.wrapping_mul(587)).wrapping_add(blue.wrapping_mul(114))) / 1000;
+    let bright =
+        (red.wrapping_mul(299).wrapping_add(green.wrapping_mul(587)).wrapping_add(blue.wrapping_mul(114))) / 1000;
     let paper = 255_u32.wrapping_sub(alpha).wrapping_mul(255);
     let on_white = bright.wrapping_mul(alpha).wrapping_add(paper) / 255;
     u8::try_from(on_white).unwrap_or(255)

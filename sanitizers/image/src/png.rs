@@ -82,7 +82,11 @@ fn rows(picture: &Picture, plan: &Plan, depth: BitDepth, out: &mut impl std::io:
         let samples = row.chunks_exact(count);
         match plan {
             Plan::Gray(BitDepth::Eight) => line.extend(samples.map(|s| s.first().copied().unwrap_or(0))),
-            Plan::Gray(depth) => pack(samples.map(|s| s.first().copied().unwrap_or(0) >> (8_u8.wrapping_sub(*depth as u8))), *depth, &mut line),
+            Plan::Gray(depth) => pack(
+                samples.map(|s| s.first().copied().unwrap_or(0) >> (8_u8.wrapping_sub(*depth as u8))),
+                *depth,
+                &mut line,
+            ),
             Plan::Palette(colours) => pack(samples.map(|s| memory.index(seen(s), colours)), depth, &mut line),
             Plan::GrayAlpha => samples.map(seen).for_each(|[gray, _, _, alpha]| line.extend([gray, alpha])),
             Plan::Rgb => samples.map(rgba).for_each(|[r, g, b, _]| line.extend([r, g, b])),

@@ -74,7 +74,9 @@ fn threshold(grays: &[u8], width: usize, height: usize) -> Vec<bool> {
     // The sums of each column within reach, moved down row by row; then along the row.
     let mut columns = vec![0_u64; width];
     let row = |y: usize| grays.get(y * width..(y + 1) * width).unwrap_or_default();
-    let add = |columns: &mut Vec<u64>, y: usize| columns.iter_mut().zip(row(y)).for_each(|(sum, gray)| *sum += u64::from(*gray));
+    let add = |columns: &mut Vec<u64>, y: usize| {
+        columns.iter_mut().zip(row(y)).for_each(|(sum, gray)| *sum += u64::from(*gray));
+    };
     (0..reach.min(height)).for_each(|y| add(&mut columns, y));
     for y in 0..height {
         if y + reach < height {

@@ -66,12 +66,18 @@ fn confirm(bitmap: &Bitmap, x: usize, y: usize, across: [usize; 5], fuel: &mut F
         return None;
     }
     // Along the row through the middle that was found, once more.
-    let (across, centre) = runs(|along| bitmap.is_dark(along, middle as usize), x, bitmap.width, width * 2, fuel)?;
+    let (across, centre) = runs(|along| bitmap.is_dark(along, whole(middle)), x, bitmap.width, width * 2, fuel)?;
     if !is_mark(across) {
         return None;
     }
     let total = across.iter().sum::<usize>() + height;
     Some(Mark { x: centre, y: middle, module: total as f32 / 14.0, rows: 1 })
+}
+
+/// The place that holds `at`: below zero the first, beyond all places the last there is.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub(super) const fn whole(at: f32) -> usize {
+    at as usize
 }
 
 /// Five runs around `from`, which must be dark, and the middle of the third.

@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn codes_are_read_at_any_angle_and_size() {
-        for (size, degrees) in [(3.0, 0.0), (2.5, 0.0), (4.0, 90.0), (5.0, 7.0), (4.0, 30.0), (9.0, 180.0), (24.0, 0.0)] {
+        for (size, degrees) in [(3.0, 0.0), (2.5, 0.0), (4.0, 90.0), (5.0, 7.0), (4.0, 30.0), (9.0, 180.0), (24.0, 0.0)]
+        {
             let (sin, cos) = f32::to_radians(degrees).sin_cos();
             let side = (size * 42.0) as usize;
             let middle = side as f32 / 2.0;
@@ -97,7 +98,8 @@ mod tests {
 
     #[test]
     fn codes_are_read_light_on_dark_and_in_shade() {
-        let read = texts(200, 200, |x, y| if testing::is_dark((x / 5.0) as i32 - 5, (y / 5.0) as i32 - 5) { 240 } else { 20 });
+        let read =
+            texts(200, 200, |x, y| if testing::is_dark((x / 5.0) as i32 - 5, (y / 5.0) as i32 - 5) { 240 } else { 20 });
         assert_eq!(read, [testing::QR_TEXT]);
         let read = texts(200, 200, |x, y| {
             let light = 0.3 + x / 300.0;
@@ -117,6 +119,10 @@ mod tests {
         };
         let read = texts(1990, 1990, |x, y| if is_dark(x, y) { 0 } else { 255 });
         assert_eq!(read, Vec::<Vec<u8>>::new());
-        assert_eq!(texts(300, 300, |x, y| ((x as u32).wrapping_mul(2_654_435_761) ^ (y as u32).wrapping_mul(40_503)) as u8).len(), 0);
+        assert_eq!(
+            texts(300, 300, |x, y| ((x as u32).wrapping_mul(2_654_435_761) ^ (y as u32).wrapping_mul(40_503)) as u8)
+                .len(),
+            0
+        );
     }
 }

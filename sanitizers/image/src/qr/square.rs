@@ -7,7 +7,7 @@ use rqrr::{BitGrid, Grid};
 
 use super::Fuel;
 use super::bitmap::Bitmap;
-use super::finder::Mark;
+use super::finder::{Mark, whole};
 
 /// Marks that are tried with each other.
 const MAX_TRIED: usize = 24;
@@ -106,7 +106,7 @@ impl Corners {
             return None;
         }
         // Sizes are 21, 25 … 177.
-        let near = ((modules - 17.0) / 4.0).round().max(1.0) as usize;
+        let near = whole(((modules - 17.0) / 4.0).round().max(1.0));
         for version in [near, near.wrapping_sub(1), near + 1, near.wrapping_sub(2), near + 2] {
             if !(1..=40).contains(&version) {
                 continue;
@@ -145,7 +145,7 @@ impl Corners {
                 let u = (column as f32 - 3.0) / span;
                 let x = corner.x + (right.x - corner.x) * u + (below.x - corner.x) * v + shift.0 * u * v;
                 let y = corner.y + (right.y - corner.y) * u + (below.y - corner.y) * v + shift.1 * u * v;
-                dark.push(x >= 0.0 && y >= 0.0 && bitmap.is_dark(x as usize, y as usize));
+                dark.push(x >= 0.0 && y >= 0.0 && bitmap.is_dark(whole(x), whole(y)));
             }
         }
         Modules { size, dark }
@@ -156,7 +156,8 @@ impl Modules {
     /// True if the seventh row and column alternate between the marks, with few exceptions.
     fn has_timing(&self) -> bool {
         let places = || 8..self.size.saturating_sub(8);
-        let wrong = |is_dark: &dyn Fn(usize) -> bool| places().filter(|at| is_dark(*at) != at.is_multiple_of(2)).count();
+        let wrong =
+            |is_dark: &dyn Fn(usize) -> bool| places().filter(|at| is_dark(*at) != at.is_multiple_of(2)).count();
         let most = places().len().div_ceil(5);
         wrong(&|at| self.bit(6, at)) <= most && wrong(&|at| self.bit(at, 6)) <= most
     }

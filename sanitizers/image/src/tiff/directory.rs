@@ -19,6 +19,7 @@ pub(super) const PHOTOMETRIC: u16 = 262;
 pub(super) const ORIENTATION: u16 = 274;
 pub(super) const SAMPLES: u16 = 277;
 pub(super) const COLOURS: u16 = 320;
+pub(super) const PLANES: u16 = 284;
 pub(super) const FILL_ORDER: u16 = 266;
 pub(super) const STRIPS: u16 = 273;
 pub(super) const STRIP_LENGTHS: u16 = 279;
@@ -29,8 +30,42 @@ const DENSITY_UNIT: u16 = 296;
 
 /// Tags that say how samples are stored and shown. All others are details that somebody wrote.
 const PLAIN: [u16; 36] = [
-    SUBFILE, 255, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, 263, 264, 265, 266, 273, ORIENTATION, SAMPLES, 278, 279, 280,
-    281, X_DENSITY, Y_DENSITY, 284, 290, 291, 292, 293, DENSITY_UNIT, 297, 301, 317, 318, 319, COLOURS, 322, 323, 338, 339,
+    SUBFILE,
+    255,
+    WIDTH,
+    HEIGHT,
+    BITS,
+    COMPRESSION,
+    PHOTOMETRIC,
+    263,
+    264,
+    265,
+    266,
+    273,
+    ORIENTATION,
+    SAMPLES,
+    278,
+    279,
+    280,
+    281,
+    X_DENSITY,
+    Y_DENSITY,
+    284,
+    290,
+    291,
+    292,
+    293,
+    DENSITY_UNIT,
+    297,
+    301,
+    317,
+    318,
+    319,
+    COLOURS,
+    322,
+    323,
+    338,
+    339,
 ];
 /// Tags of coded samples.
 const CODED: [u16; 8] = [324, 325, 347, 529, 530, 531, 532, 340];

@@ -5,11 +5,11 @@
 
 use std::io::Cursor;
 
-use sanitizer_api::SanitizeError;
 use ::tiff::ColorType;
 use ::tiff::decoder::{Decoder, DecodingResult, Limits};
+use sanitizer_api::SanitizeError;
 
-use super::directory::{BITS, COLOURS, Directory, HEIGHT, PHOTOMETRIC, SAMPLES, WIDTH};
+use super::directory::{BITS, COLOURS, COMPRESSION, Directory, HEIGHT, PHOTOMETRIC, PLANES, SAMPLES, WIDTH};
 use super::{fax, malformed};
 use crate::limits::{self, MAX_MEMORY};
 use crate::picture::{Channels, Picture};
@@ -17,16 +17,17 @@ use crate::picture::{Channels, Picture};
 const EXPECTED: &str = "a TIFF page of a known kind";
 /// Photometric interpretation of indices into a palette, and of grays from black.
 const PALETTE: u32 = 3;
+const INKS: u32 = 5;
+const BRIGHTNESS: u32 = 6;
+/// Compression of the kind that is read.
+const JPEG: u32 = 7;
 const GRAY: u16 = 1;
 
 /// Decodes the page of `directory`; `own` is a copy of the file, which is changed on the way.
 pub(super) fn decode(own: &mut [u8], directory: &Directory<'_>) -> Result<Picture, SanitizeError> {
     let side = |tag| directory.number(tag).ok_or(malformed(EXPECTED));
     let (width, height) = (side(WIDTH)?, side(HEIGHT)?);
-    let samples = u64::from(directory.number(SAMPLES).unwrap_or(1));
-    let bytes = u64::from(directory.number(BITS).unwrap_or(1)).div_ceil(8);
-    // What the decoder has, what is made of it, and a strip or tile of the same size on the way.
-    limits::ask(width, height, samples.saturating_mul(bytes).saturating_add(samples.max(3)))?;
+    limits::ask(width, height, memory(directory))?;
     let palette = (directory.number(PHOTOMETRIC) == Some(PALETTE)).then(|| colours(directory));
     let palette = match palette {
         Some(None) => return Err(malformed(EXPECTED)),
@@ -45,6 +46,20 @@ pub(super) fn decode(own: &mut [u8], directory: &Directory<'_>) -> Result<Pictur
     Ok(page.turned(directory.orientation()))
 }
 
+/// Bytes a sample that decoding takes: what the decoder has, and each copy that is made of it.
+fn memory(directory: &Directory<'_>) -> u64 {
+    let number = |tag, default| u64::from(directory.number(tag).unwrap_or(default));
+    let (samples, bits) = (number(SAMPLES, 1), number(BITS, 1));
+    let smaller = if bits == 8 { 0 } else { samples };
+    let is_converted = matches!(directory.number(PHOTOMETRIC), Some(PALETTE | INKS | BRIGHTNESS));
+    let converted = if is_converted { 3 } else { 0 };
+    let interleaved = if directory.number(PLANES) == Some(2) { samples } else { 0 };
+    // Strips of JPEG are decoded whole before they are taken over.
+    let strip = if directory.number(COMPRESSION) == Some(JPEG) { samples } else { 0 };
+    let stored = samples.saturating_mul(bits.div_ceil(8));
+    [smaller, converted, interleaved, strip].iter().fold(stored, |sum, one| sum.saturating_add(*one))
+}
+
 /// The palette, eight bits a colour: all reds, then all greens, then all blues.
 fn colours(directory: &Directory<'_>) -> Option<Vec<[u8; 3]>> {
     let values = directory.shorts(COLOURS, 3 << 8)?;
@@ -52,7 +67,9 @@ fn colours(directory: &Directory<'_>) -> Option<Vec<[u8; 3]>> {
     // Some writers wrote eight bits only.
     let shift = if values.iter().all(|value| *value < 256) { 0 } else { 8 };
     let colour = |index: usize| {
-        let one = |of: usize| values.get(index.checked_add(third.checked_mul(of)?)?).and_then(|value| u8::try_from(value >> shift).ok());
+        let one = |of: usize| {
+            values.get(index.checked_add(third.checked_mul(of)?)?).and_then(|value| u8::try_from(value >> shift).ok())
+        };
         Some([one(0)?, one(1)?, one(2)?])
     };
     (0..third).map(colour).collect()

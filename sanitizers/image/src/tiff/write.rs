@@ -155,7 +155,9 @@ impl Writer {
         self.put(&u16::try_from(entries.len()).unwrap_or(0).to_le_bytes())?;
         for (tag, kind, count, value) in entries {
             let (tag, kind): (u16, u16) = (tag, kind);
-            self.put(&[&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat())?;
+            self.put(
+                &[&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat(),
+            )?;
         }
         self.link = self.bytes.len();
         self.put(&[0; 4])
@@ -188,7 +190,8 @@ impl Plan {
         match self {
             Self::BlackWhite => {
                 let whites: Vec<bool> = samples.map(|sample| sample.first() == Some(&255)).collect();
-                let byte = |eight: &[bool]| (0..8).fold(0_u8, |byte, at| byte << 1 | u8::from(eight.get(at) == Some(&true)));
+                let byte =
+                    |eight: &[bool]| (0..8).fold(0_u8, |byte, at| byte << 1 | u8::from(eight.get(at) == Some(&true)));
                 line.extend(whites.chunks(8).map(byte));
             }
             Self::Gray => {
