@@ -68,6 +68,9 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    // Places of pictures that are small and made here.
+    #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
     use super::*;
     use crate::picture::Channels;
     use crate::testing;
