@@ -33,6 +33,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("html", &["samples", "../shared/corpus"]),
     ("text_csv", &["samples", "../shared/corpus"]),
     ("cards", &["samples"]),
+    ("image", &["samples", "../shared/corpus"]),
     ("passwords", &["samples"]),
     ("inline", &["samples"]),
     ("outlook", &["samples"]),
