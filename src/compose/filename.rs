@@ -38,6 +38,7 @@ const FORMATS: &[Format] = &[
     Format { media_type: super::archive::MEDIA_TYPE, extensions: &["zip"] },
     Format { media_type: "image/png", extensions: &["png"] },
     Format { media_type: "image/jpeg", extensions: &["jpg", "jpeg", "jpe", "jfif"] },
+    Format { media_type: "image/tiff", extensions: &["tif", "tiff"] },
 ];
 
 /// What a calendar may ask for (RFC 5546 1.4).

@@ -42,10 +42,12 @@ const ATTACHABLE: &[&str] = &[
     "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "image/png",
     "image/jpeg",
+    "image/tiff",
+    "application/zip",
 ];
 const EXTENSIONS: &[&str] = &[
     "txt", "text", "log", "md", "json", "yaml", "yml", "csv", "tsv", "docx", "xlsx", "pptx", "png", "jpg", "jpeg",
-    "jpe", "jfif",
+    "jpe", "jfif", "tif", "tiff", "zip",
 ];
 const RULER: &str = "────────────────────────────────";
 

@@ -1,8 +1,12 @@
-//! Mails inside a mail: opened, each part of theirs a part of the item, one level deeper.
+//! Mails and archives inside a mail: opened, each part of theirs a part of the item, one level deeper.
 //!
 //! Refuses: to open what is over the [`Reach`] that all levels share; it stays a closed attachment with a finding.
 //! Invariant: what is opened stays in the list itself, before everything that was in it, and nothing that was in it is
 //! lost: what cannot be read stays one attachment.
+
+mod archive;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +44,8 @@ pub(crate) struct Node<'a> {
     pub(crate) head: Option<String>,
     /// What is written in place of a body's bytes.
     pub(crate) text: Option<inline::Remains>,
+    /// An archive whose members follow.
+    pub(crate) opened: bool,
 }
 
 /// What the levels below the mail itself may still bring, together.
@@ -62,6 +68,7 @@ enum Inside {
     Msg,
     Tnef,
     Signed,
+    Archive,
 }
 
 /// Where a leaf comes from.
@@ -76,24 +83,46 @@ struct Origin {
 /// Opens everything in `mail`.
 pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<'a> {
     let own = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
-    let reach = Reach {
-        header_bytes: limits.header_bytes,
-        headers: limits.header_bytes.saturating_mul(HEADER_BLOCKS),
-        depth: limits.depth.min(64),
-        parts: limits.parts.saturating_sub(own),
-        bytes: limits.output_bytes,
-        looks: limits.html_bytes,
-    };
     let out =
         Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
-    let mut walk = Walk { reach, out };
+    let mut walk = Walk { reach: Reach::of(limits, own), out, archives: Vec::new() };
     walk.leaves(mail.leaves, false);
     walk.out
+}
+
+/// Opens an archive that came alone; a mail as a file stays one file.
+pub(crate) fn expand_file<'a>(file: Leaf<'a>, limits: &protocol::Limits) -> Expanded<'a> {
+    let out =
+        Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
+    let mut walk = Walk { reach: Reach::of(limits, 1), out, archives: Vec::new() };
+    let detected = mapping::detected(&file);
+    if archive::opens(&detected) {
+        walk.archive(file, detected, Origin { beside_text: false, spent: false });
+    } else {
+        walk.push(file, detected);
+    }
+    walk.out
+}
+
+impl Reach {
+    /// Everything that `limits` leave beside `own` parts.
+    fn of(limits: &protocol::Limits, own: u32) -> Self {
+        Self {
+            header_bytes: limits.header_bytes,
+            headers: limits.header_bytes.saturating_mul(HEADER_BLOCKS),
+            depth: limits.depth.min(64),
+            parts: limits.parts.saturating_sub(own),
+            bytes: limits.output_bytes,
+            looks: limits.html_bytes,
+        }
+    }
 }
 
 struct Walk<'a> {
     reach: Reach,
     out: Expanded<'a>,
+    /// Where the archives are that were opened.
+    archives: Vec<Path>,
 }
 
 impl<'a> Walk<'a> {
@@ -115,6 +144,7 @@ impl<'a> Walk<'a> {
                 Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
                 Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
                 Some(Inside::Signed) => self.signed(leaf, detected, origin),
+                Some(Inside::Archive) => self.archive(leaf, detected, origin),
                 None => self.push(leaf, detected),
             },
             Role::Body if detected.id == "text" => self.text(leaf, detected),
@@ -123,7 +153,7 @@ impl<'a> Walk<'a> {
     }
 
     fn push(&mut self, leaf: Leaf<'a>, detected: Detected) {
-        self.out.nodes.push(Node { leaf, detected, head: None, text: None });
+        self.out.nodes.push(Node { leaf, detected, head: None, text: None, opened: false });
     }
 
     /// An attachment that could not be opened.
@@ -153,7 +183,7 @@ impl<'a> Walk<'a> {
         };
         let at = leaf.path.clone();
         let head = Some(head::of_mail(leaf.names.shown.as_deref(), &inner.headers));
-        self.out.nodes.push(Node { leaf, detected, head, text: None });
+        self.out.nodes.push(Node { leaf, detected, head, text: None, opened: false });
         self.tell(&at, inner.findings, inner.ambiguities);
         self.leaves(below(&at, inner.leaves), true);
     }
@@ -245,7 +275,7 @@ impl<'a> Walk<'a> {
         let at = leaf.path.clone();
         let noted = remains.iter().flat_map(|remains| &remains.told).chain(&notes);
         self.out.findings.extend(noted.map(|(code, count)| (at.clone(), *code, *count)));
-        self.out.nodes.push(Node { leaf, detected, head: None, text: remains });
+        self.out.nodes.push(Node { leaf, detected, head: None, text: remains, opened: false });
         for (number, file) in (1..).zip(files) {
             let leaf = attachment(child(&at, number), "", file.names, file.bytes);
             // The text around it may be nothing but the file: better twice than not at all.
@@ -282,7 +312,7 @@ impl<'a> Walk<'a> {
         // What has no bytes of its own is no file; its name is its subject again.
         let name = leaf.names.shown.as_deref().filter(|_| !leaf.bytes.is_empty());
         let head = Some(head::of_message(name, &message));
-        self.out.nodes.push(Node { leaf, detected, head, text: None });
+        self.out.nodes.push(Node { leaf, detected, head, text: None, opened: false });
         let (mut number, count) = (0, message.bodies.len());
         let repeats = |enclosed: &Attachment| match (&enclosed.content, &enclosed.media_type) {
             (Content::File(bytes), declared) => {
@@ -362,6 +392,7 @@ fn inside(leaf: &Leaf<'_>, detected: &Detected) -> Option<Inside> {
         "msg" => Some(Inside::Msg),
         "tnef" => Some(Inside::Tnef),
         "p7m" | "p7s" => Some(Inside::Signed),
+        _ if archive::opens(detected) => Some(Inside::Archive),
         // A mail of few headers is text like every other, whatever that says; one with raw eight-bit parts is not even
         // that.
         _ if says_mail && (detected.class == Class::Unknown || sanitizer_detect::is_text(&leaf.bytes)) => {
@@ -434,6 +465,3 @@ fn attachment<'a>(path: Path, declared: &str, names: Names, bytes: Vec<u8>) -> L
 fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
-
-#[cfg(test)]
-mod tests;

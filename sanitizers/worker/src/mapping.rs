@@ -13,7 +13,7 @@ use sanitizer_protocol::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::expand::{Expanded, Node, expand};
+use crate::expand::{Expanded, Node, expand, expand_file};
 use crate::inline::Remains;
 use crate::{head, registry};
 
@@ -59,7 +59,7 @@ pub fn inspect<'a>(subject: &Subject, bytes: &'a [u8], limits: &Limits) -> Resul
             let mail = sanitizer_mail::inspect(bytes, &sanitizer_mail::Limits { header_bytes, depth, parts });
             Ok(item(expand(mail.map_err(failure)?, limits)))
         }
-        Subject::File { name } => Ok(item(single_file(name, bytes))),
+        Subject::File { name } => Ok(item(expand_file(single_file(name, bytes), limits))),
     }
 }
 
@@ -72,9 +72,9 @@ fn failure(unreadable: Unreadable) -> Failure {
     }
 }
 
-/// A file is a mail of one attachment and no headers; a mail as a file stays one file.
-fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Expanded<'a> {
-    let leaf = Leaf {
+/// A file is a mail of one attachment and no headers.
+fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Leaf<'a> {
+    Leaf {
         path: Vec::new(),
         role: sanitizer_mail::Role::Attachment,
         declared: String::new(),
@@ -82,10 +82,7 @@ fn single_file<'a>(name: &str, bytes: &'a [u8]) -> Expanded<'a> {
         flowed: None,
         names: sanitizer_mail::Names::of([name]),
         bytes: Cow::Borrowed(bytes),
-    };
-    let detected = detected(&leaf);
-    let nodes = vec![Node { leaf, detected, head: None, text: None }];
-    Expanded { headers: Headers::default(), nodes, findings: Vec::new(), ambiguities: Vec::new() }
+    }
 }
 
 fn item(mail: Expanded<'_>) -> Item<'_> {
@@ -120,7 +117,7 @@ pub(crate) fn detected(leaf: &Leaf<'_>) -> Detected {
 }
 
 fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>) {
-    let Node { leaf, detected, head, text } = node;
+    let Node { leaf, detected, head, text, opened } = node;
     let extensions = leaf.names.extensions;
     let lies = extensions.iter().any(|extension| !sanitizer_detect::agrees(&detected, extension));
     // Of a mail that was opened nothing is handed on but text and its own parts, whatever else its bytes could be.
@@ -135,6 +132,7 @@ fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
     let showable = registry::sanitizer(detected.id, protocol::Way::Text).is_some();
     let role = match leaf.role {
         _ if head.is_some() => Role::Enclosed,
+        _ if opened => Role::Archive,
         sanitizer_mail::Role::Body if showable => Role::Body,
         // A signature was looked at before it became one (`sanitizer_mail`): it is dropped, never shown.
         sanitizer_mail::Role::Alternative if showable || is_signature(&leaf.declared) => Role::Alternative,

@@ -14,9 +14,9 @@ pub fn sanitizer(type_id: &str, way: Way) -> Option<&'static dyn Sanitizer> {
     match way {
         Way::Text if type_id == head::TYPE => Some(&EnclosedHead),
         Way::Text => sanitizer_text::sanitizer_for(type_id, true),
-        Way::Rebuild => {
-            sanitizer_text::sanitizer_for(type_id, false).or_else(|| sanitizer_calendar::sanitizer_for(type_id))
-        }
+        Way::Rebuild => sanitizer_text::sanitizer_for(type_id, false)
+            .or_else(|| sanitizer_calendar::sanitizer_for(type_id))
+            .or_else(|| sanitizer_image::sanitizer_for(type_id)),
     }
 }
 

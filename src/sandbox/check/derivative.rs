@@ -62,6 +62,7 @@ enum Format {
     Office,
     Png,
     Jpeg,
+    Tiff,
 }
 
 /// Checks the head of an answer against its order and spends its length.
@@ -75,6 +76,7 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
         (Way::Rebuild, WORD | SHEET | SLIDES) => Format::Office,
         (Way::Rebuild, "image/png") => Format::Png,
         (Way::Rebuild, "image/jpeg") => Format::Jpeg,
+        (Way::Rebuild, "image/tiff") => Format::Tiff,
         _ => return Err(Lie("a media type that is not listed")),
     };
     ensure(untrusted.way == Way::Rebuild || untrusted.length <= allowance.text_bytes, "a text over its limit")?;
@@ -117,6 +119,7 @@ impl Promise {
             Format::Office => return ensure(package::holds(untrusted), "a document with parts that it may not have"),
             Format::Png => return ensure(picture::is_png(untrusted), "a PNG with more than its pixels"),
             Format::Jpeg => return ensure(picture::is_jpeg(untrusted), "a JPEG with more than its pixels"),
+            Format::Tiff => return ensure(picture::is_tiff(untrusted), "a TIFF with more than its pixels"),
             Format::Text | Format::Csv | Format::Calendar | Format::Contact => {}
         }
         let text = std::str::from_utf8(untrusted).ok().filter(|text| is_plain(text, self.format));
@@ -126,7 +129,7 @@ impl Promise {
             Format::Csv => !table::runs(text),
             Format::Calendar => card::holds(text, &card::CALENDAR),
             Format::Contact => card::holds(text, &card::CONTACT),
-            Format::Text | Format::Office | Format::Png | Format::Jpeg => true,
+            Format::Text | Format::Office | Format::Png | Format::Jpeg | Format::Tiff => true,
         };
         ensure(fits, "a table with a formula, or a calendar or card with more than it may have")
     }

@@ -51,6 +51,40 @@ pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
     }
 }
 
+/// Tags of a rebuilt page (TIFF 6.0, section 8): sizes, samples, strips, densities.
+const TAGS: [u16; 14] = [256, 257, 258, 259, 262, 273, 277, 278, 279, 282, 283, 296, 317, 338];
+/// Pages that are looked at; a worker writes fewer.
+const MAX_PAGES: usize = 10_000;
+
+/// True if `bytes` are a TIFF whose pages have nothing but their pixels: each directory behind the one before, the last at
+/// the end of the file.
+pub(super) fn is_tiff(bytes: &[u8]) -> bool {
+    let number =
+        |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).map(|four| u32::from_le_bytes(*four));
+    if !bytes.starts_with(b"II*\0") {
+        return false;
+    }
+    let mut link = 4;
+    for _ in 0..MAX_PAGES {
+        let Some(at) = number(link).and_then(|at| usize::try_from(at).ok()) else { return false };
+        if at == 0 {
+            // The first directory has to be there; nothing stands behind the last.
+            return link > 4 && link.checked_add(4) == Some(bytes.len());
+        }
+        let count = bytes.get(at..).and_then(|rest| rest.first_chunk::<2>()).map(|two| u16::from_le_bytes(*two));
+        let Some(count) = count.filter(|_| at > link).map(usize::from) else { return false };
+        let begin = at.saturating_add(2);
+        let Some(directory) = bytes.get(begin..begin.saturating_add(count.saturating_mul(12))) else { return false };
+        let is_listed =
+            |entry: &[u8]| entry.first_chunk::<2>().is_some_and(|tag| TAGS.contains(&u16::from_le_bytes(*tag)));
+        if count == 0 || !directory.chunks_exact(12).all(is_listed) {
+            return false;
+        }
+        link = begin.saturating_add(directory.len());
+    }
+    false
+}
+
 /// The content of a segment and what follows.
 fn segment(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, behind) = bytes.split_first_chunk::<2>()?;
@@ -98,6 +132,37 @@ mod tests {
             assert!(!is_png(&png(&chunks)), "{name}");
         }
         assert!(!is_png(&[&whole[..], b"PK"].concat()));
+    }
+
+    #[test]
+    fn a_tiff_has_nothing_but_its_pixels() {
+        let page = |at: u32, tags: &[u16], next: u32| {
+            let entries = tags.iter().flat_map(|tag| [&tag.to_le_bytes()[..], &[0; 10]].concat());
+            let count = u16::try_from(tags.len()).unwrap().to_le_bytes();
+            (at, [&count[..], &entries.collect::<Vec<u8>>(), &next.to_le_bytes()].concat())
+        };
+        let tiff = |pages: &[(u32, Vec<u8>)]| {
+            let mut out = [b"II*\0", &pages.first().map_or(0, |page| page.0).to_le_bytes()[..]].concat();
+            for (at, page) in pages {
+                out.resize(usize::try_from(*at).unwrap(), b'x');
+                out.extend(page);
+            }
+            out
+        };
+        let whole = tiff(&[page(20, &[256, 273], 60), page(60, &[256], 0)]);
+        assert!(is_tiff(&whole));
+        for cut in 0..whole.len() {
+            assert!(!is_tiff(&whole[..cut]), "cut at {cut}");
+        }
+        assert!(!is_tiff(&[&whole[..], b"x"].concat()), "more behind the end");
+        for (name, pages) in [
+            ("no page", vec![]),
+            ("places and times", vec![page(20, &[256, 34665], 0)]),
+            ("an empty page", vec![page(20, &[], 0)]),
+            ("in circles", vec![page(20, &[256], 20)]),
+        ] {
+            assert!(!is_tiff(&tiff(&pages)), "{name}");
+        }
     }
 
     #[test]

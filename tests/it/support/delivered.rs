@@ -40,6 +40,8 @@ const BINARIES: &[(&str, &[&str])] = &[
     ("application/vnd.openxmlformats-officedocument.presentationml.presentation", &["pptx"]),
     ("image/png", &["png"]),
     ("image/jpeg", &["jpg", "jpeg", "jpe", "jfif"]),
+    ("image/tiff", &["tif", "tiff"]),
+    ("application/zip", &["zip"]),
 ];
 
 /// A delivered mail.
