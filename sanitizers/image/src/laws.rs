@@ -238,7 +238,7 @@ mod random {
     use crate::jpeg;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn the_laws_hold_for_damaged_files(
