@@ -12,7 +12,7 @@ use sha1::Sha1;
 use crate::Locked;
 
 /// One block of AES.
-type Block = Array<u8, U16>;
+pub(crate) type Block = Array<u8, U16>;
 /// Bytes deciphered at once: whole blocks.
 const STRETCH: usize = 4_096;
 
@@ -33,7 +33,7 @@ impl Aes {
         made.map_err(|_| Locked::NotSupported)
     }
 
-    fn encrypt(&self, block: &mut Block) {
+    pub(crate) fn encrypt(&self, block: &mut Block) {
         match self {
             Self::Short(aes) => aes.encrypt_block(block),
             Self::Middle(aes) => aes.encrypt_block(block),

@@ -1,10 +1,13 @@
 //! The zip that is written: one member after the other, no encryption, times as they were.
 //!
-//! Refuses: more than 65,535 members or 4 GiB. Invariant: central and local headers say the same.
+//! Refuses: more than 65,535 members or 4 GiB. Invariant: central and local headers say the same, and
+//! what is written was paid for.
 
-use crate::Locked;
+use crate::{Allowance, Locked};
 
 const VERSION: u16 = 20;
+/// Bytes of both heads of a member, without its name.
+const HEADS: usize = 30 + 46;
 
 /// Packed with deflate.
 pub(crate) const DEFLATED: u16 = 8;
@@ -40,7 +43,14 @@ pub(crate) struct ZipWriter {
 }
 
 impl ZipWriter {
-    pub(crate) fn add(&mut self, header: &Header<'_>, content: &[u8]) -> Result<(), Locked> {
+    pub(crate) fn add(
+        &mut self,
+        header: &Header<'_>,
+        content: &[u8],
+        allowance: &mut Allowance,
+    ) -> Result<(), Locked> {
+        let heads = HEADS + 2 * (header.name.len() + header.extra.len());
+        allowance.spend_bytes(heads.saturating_add(content.len()))?;
         let offset = length(self.bytes.len())?;
         let shared = shared(header, length(content.len())?)?;
         self.bytes.extend(b"PK\x03\x04");
@@ -114,7 +124,14 @@ pub(crate) enum Kind {
 }
 
 impl Members {
-    pub(crate) fn add(&mut self, name: &[u8], is_utf8: bool, kind: Kind, content: &[u8]) -> Result<(), Locked> {
+    pub(crate) fn add(
+        &mut self,
+        name: &[u8],
+        is_utf8: bool,
+        kind: Kind,
+        content: &[u8],
+        allowance: &mut Allowance,
+    ) -> Result<(), Locked> {
         let folder: Vec<u8> = name.iter().copied().chain((!name.ends_with(b"/")).then_some(b'/')).collect();
         let (name, mode) = match kind {
             Kind::File => (name, 0o100_644),
@@ -132,7 +149,7 @@ impl Members {
             attributes: mode << 16,
             extra: &[],
         };
-        self.0.add(&header, content)
+        self.0.add(&header, content, allowance)
     }
 
     pub(crate) fn end(self) -> Result<Vec<u8>, Locked> {

@@ -17,7 +17,6 @@ const EVERYBODYS: &[&str] = &[""];
 
 /// Opens a PDF.
 pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowance) -> Result<Opened, Locked> {
-    allowance.spend_bytes(bytes.len())?;
     let sealed = load(bytes, None, allowance)?;
     if !sealed.is_encrypted() && !sealed.was_encrypted() {
         return Err(Locked::NotSupported);

@@ -132,9 +132,8 @@ fn attempt(bytes: &[u8], costs: &Costs, spelling: &Spelling, allowance: &mut All
     let members = extract(&archive, spelling, allowance)?;
     let mut zip = Members::default();
     for (member, content) in members {
-        allowance.spend_bytes(content.len())?;
         let kind = if links.contains(&member.name) { Kind::Link } else { member.kind };
-        zip.add(&member.name, member.is_utf8, kind, &content)?;
+        zip.add(&member.name, member.is_utf8, kind, &content, allowance)?;
     }
     Ok(Opened { bytes: zip.end()?, used: spelling.index.into_iter().collect() })
 }

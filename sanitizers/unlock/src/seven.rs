@@ -17,6 +17,8 @@ const HEAD: usize = 32;
 const PACKED_DIRECTORY: u8 = 0x17;
 /// Memory of one decoder in KiB. 7-Zip's largest dictionary is 256 MiB; it takes no more than the content has.
 const MEMORY_KIB: usize = 300 * 1024;
+/// The same for the directory, and bytes that it unpacks to.
+const DIRECTORY_KIB: usize = 32 * 1024;
 /// Most turns of a key, as a power of two: 7-Zip's own limit. It writes 19.
 const MAX_POWER: u8 = 24;
 /// Stands for a key that is the password itself.
@@ -38,12 +40,12 @@ pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowa
     let mut members = Members::default();
     for (number, block) in archive.blocks.iter().enumerate() {
         for (entry, content) in attempt.block(&archive, number, block, allowance)? {
-            members.add(entry.name.as_bytes(), true, kind(&entry), &content)?;
+            members.add(entry.name.as_bytes(), true, kind(&entry), &content, allowance)?;
         }
     }
     let blocks = archive.stream_map.file_block_index.iter();
     for (entry, _) in archive.files.iter().zip(blocks).filter(|(_, block)| block.is_none()) {
-        members.add(entry.name.as_bytes(), true, kind(entry), &[])?;
+        members.add(entry.name.as_bytes(), true, kind(entry), &[], allowance)?;
     }
     Ok(Opened { bytes: members.end()?, used: attempt.used.places() })
 }
@@ -133,13 +135,13 @@ impl Attempt<'_> {
     fn directory(&mut self, coders: &[KeyMaker], allowance: &mut Allowance) -> Result<Archive, Locked> {
         let mut source = Cursor::new(self.bytes);
         if coders.is_empty() {
-            return Archive::read_with_memory_limit(&mut source, &Password::empty(), MEMORY_KIB).map_err(refused);
+            return Archive::read_with_memory_limit(&mut source, &Password::empty(), DIRECTORY_KIB).map_err(refused);
         }
         for at in self.order() {
             for coder in coders {
                 self.pay(coder, at, allowance)?;
             }
-            if let Ok(archive) = Archive::read_with_memory_limit(&mut source, &self.password(at), MEMORY_KIB) {
+            if let Ok(archive) = Archive::read_with_memory_limit(&mut source, &self.password(at), DIRECTORY_KIB) {
                 self.opened_by(at);
                 return Ok(archive);
             }
@@ -156,7 +158,9 @@ impl Attempt<'_> {
         allowance: &mut Allowance,
     ) -> Result<Vec<(ArchiveEntry, Vec<u8>)>, Locked> {
         let size = block.get_unpack_size();
-        allowance.spend_bytes(usize::try_from(size).map_err(|_| Locked::TooMuch)?)?;
+        if size > allowance.bytes {
+            return Err(Locked::TooMuch);
+        }
         let makers: Vec<&[u8]> = key_makers(block).collect();
         if makers.is_empty() {
             allowance.spend_work(size / 64 + 1)?;

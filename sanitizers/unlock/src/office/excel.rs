@@ -24,7 +24,6 @@ pub(super) fn open(
 ) -> Result<Opened, Locked> {
     let size = usize::try_from(allowance.bytes).unwrap_or(usize::MAX);
     let sealed = stream(&mut container, "/Workbook", size)?;
-    allowance.spend_bytes(container_length(&mut container)?)?;
     let records = records(&sealed)?;
     let pass = records.iter().find(|record| record.kind == FILE_PASS).ok_or(Locked::NotSupported)?;
     let mut fields = Fields(sealed.get(pass.from..pass.to).ok_or(Locked::Broken)?);
@@ -55,12 +54,6 @@ pub(super) fn open(
     body.fill(0);
     replace(&mut container, "/Workbook", &plain)?;
     Ok(Opened { bytes: container.into_inner().into_inner(), used: index.into_iter().collect() })
-}
-
-/// Bytes of the whole container: the opened one has as many.
-pub(super) fn container_length(container: &mut Container) -> Result<usize, Locked> {
-    container.flush().map_err(|_| Locked::Broken)?;
-    usize::try_from(container.walk().map(|entry| entry.len()).sum::<u64>()).map_err(|_| Locked::TooMuch)
 }
 
 /// Writes a stream of the same length over the old one.

@@ -28,6 +28,8 @@ type Container = cfb::CompoundFile<Cursor<Vec<u8>>>;
 
 /// Opens an Office file.
 pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowance) -> Result<Opened, Locked> {
+    // What is opened is as long as what was closed, or shorter.
+    allowance.spend_bytes(bytes.len())?;
     let mut container = cfb::CompoundFile::open(Cursor::new(bytes.to_vec())).map_err(|_| Locked::Broken)?;
     let keys = candidates.in_utf16(EVERYBODYS);
     if container.is_stream("/EncryptedPackage") {
@@ -43,8 +45,7 @@ pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowa
 
 fn package(container: &mut Container, keys: &[Key], allowance: &mut Allowance) -> Result<Opened, Locked> {
     let info = stream(container, "/EncryptionInfo", MAX_DESCRIPTION)?;
-    let sealed = stream(container, "/EncryptedPackage", usize::try_from(allowance.bytes).unwrap_or(usize::MAX))?;
-    allowance.spend_bytes(sealed.len())?;
+    let sealed = stream(container, "/EncryptedPackage", bytes_left)?;
     let mut fields = Fields(&info);
     let (major, minor) = (fields.u16()?, fields.u16()?);
     let (bytes, index) = match (major, minor) {

@@ -4,7 +4,7 @@
 //! the marks of encryption and nothing else.
 
 use super::binary::Blocks;
-use super::excel::{container_length, replace};
+use super::excel::replace;
 use super::{Container, Fields, stream};
 use crate::candidate::Key;
 use crate::{Allowance, Locked, Opened};
@@ -24,7 +24,6 @@ pub(super) fn open(
     allowance: &mut Allowance,
 ) -> Result<Opened, Locked> {
     let most = usize::try_from(allowance.bytes).unwrap_or(usize::MAX);
-    allowance.spend_bytes(container_length(&mut container)?)?;
     let sealed = stream(&mut container, "/WordDocument", most)?;
     let mut fib = Fields(sealed.get(10..18).ok_or(Locked::Broken)?);
     let (flags, _back, header_length) = (fib.u16()?, fib.u16()?, fib.u32()?);

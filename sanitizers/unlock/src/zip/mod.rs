@@ -30,12 +30,11 @@ pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowa
     let mut keys = Keys { keys: candidates.in_bytes(), last: None, used: Used::default() };
     let mut zip = ZipWriter::default();
     for member in &members {
-        allowance.spend_bytes(member.content.len())?;
         if member.flags & 1 == 0 {
-            zip.add(&header(member, member.method, member.crc), member.content)?;
+            zip.add(&header(member, member.method, member.crc), member.content, allowance)?;
         } else {
             let plain = decipher(member, &mut keys, allowance)?;
-            zip.add(&header(member, plain.method, plain.crc), &plain.content)?;
+            zip.add(&header(member, plain.method, plain.crc), &plain.content, allowance)?;
         }
     }
     Ok(Opened { bytes: zip.end()?, used: keys.used.places() })
