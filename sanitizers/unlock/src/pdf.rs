@@ -3,7 +3,7 @@
 //! Refuses: other handlers. Invariant: user or owner password fit the verifier before anything is deciphered, and
 //! nothing in what is written refers to an encryption.
 
-use lopdf::{Document, LoadOptions};
+use lopdf::{Document, LoadOptions, Object};
 
 use crate::candidate::Candidates;
 use crate::{Allowance, Locked, Opened};
@@ -19,6 +19,11 @@ const EVERYBODYS: &[&str] = &[""];
 pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowance) -> Result<Opened, Locked> {
     let sealed = load(bytes, None, allowance)?;
     if !sealed.is_encrypted() && !sealed.was_encrypted() {
+        return Err(Locked::NotSupported);
+    }
+    if let Ok(handler) = sealed.get_encrypted()
+        && !matches!(handler.get(b"Filter").and_then(Object::as_name), Ok(b"Standard"))
+    {
         return Err(Locked::NotSupported);
     }
     for spelling in candidates.after(EVERYBODYS) {
@@ -52,6 +57,8 @@ fn write(mut document: Document, allowance: &mut Allowance) -> Result<Vec<u8>, L
     if document.is_encrypted() {
         return Err(Locked::Broken);
     }
+    // What the encryption took of the numbers is free again.
+    document.max_id = document.objects.keys().map(|id| id.0).max().unwrap_or(0);
     let mut bytes = Vec::new();
     document.save_to(&mut bytes).map_err(|_| Locked::Broken)?;
     allowance.spend_bytes(bytes.len())?;

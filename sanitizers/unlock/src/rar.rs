@@ -30,18 +30,16 @@ const MAX_POWER: u8 = 24;
 /// Opens a RAR archive.
 pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowance) -> Result<Opened, Locked> {
     let costs = Costs::of(bytes)?;
+    // Read once where headers are plain: damage shows without a password, and no key is made for reading.
+    let plain = if costs.has_sealed_headers { None } else { Some(parse(bytes, None, allowance)?) };
     for spelling in candidates.after(&[]) {
         if spelling.text.is_empty() {
             continue;
         }
-        match attempt(bytes, &costs, &spelling, allowance) {
+        match attempt(bytes, &costs, plain.as_ref(), &spelling, allowance) {
             Err(Locked::WrongPassword) => {}
             ended => return ended,
         }
-    }
-    // Told apart without a password, as far as the headers can be read.
-    if !costs.has_sealed_headers {
-        let _plain = parse(bytes, None, allowance)?;
     }
     Err(Locked::WrongPassword)
 }
@@ -116,20 +114,48 @@ fn parse(bytes: &[u8], spelling: Option<&Spelling>, allowance: &Allowance) -> Re
     ArchiveReader::read_with_options(bytes, options(spelling, allowance)).map_err(|error| refused(&error))
 }
 
-fn attempt(bytes: &[u8], costs: &Costs, spelling: &Spelling, allowance: &mut Allowance) -> Result<Opened, Locked> {
-    let mut parsing = *allowance;
-    if costs.has_sealed_headers {
-        let each = if bytes.starts_with(RAR5) { work_5(costs.power)? } else { work_3(spelling) };
-        allowance.spend_work(each)?;
-        if !bytes.starts_with(RAR5) {
-            // Each header of RAR 3 may have a salt of its own.
-            let paid = u32::try_from(allowance.work / each.max(1)).unwrap_or(u32::MAX);
-            parsing.members = parsing.members.min(paid);
-        }
+/// Reads headers that are enciphered.
+fn parse_sealed(
+    bytes: &[u8],
+    costs: &Costs,
+    spelling: &Spelling,
+    allowance: &mut Allowance,
+) -> Result<Archive, Locked> {
+    if bytes.starts_with(RAR5) {
+        allowance.spend_work(work_5(costs.power)?)?;
+        return parse(bytes, Some(spelling), allowance);
     }
-    let archive = parse(bytes, Some(spelling), &parsing)?;
-    let links = check(&archive, costs, spelling, allowance)?;
-    let members = extract(&archive, spelling, allowance)?;
+    // RAR 5 makes the keys of members while it reads them; they are paid for afterwards (the limit of the process holds
+    // a file whose members ask for more). RAR 3 may have a salt for each header.
+    let each = work_3(spelling).max(1);
+    allowance.spend_work(each)?;
+    let paid = u32::try_from(allowance.work / each).unwrap_or(u32::MAX);
+    let archive = parse(bytes, Some(spelling), &Allowance { members: allowance.members.min(paid), ..*allowance });
+    // With a wrong key its headers are noise.
+    archive.map_err(|error| if error == Locked::Broken { Locked::WrongPassword } else { error })
+}
+
+fn attempt(
+    bytes: &[u8],
+    costs: &Costs,
+    plain: Option<&Archive>,
+    spelling: &Spelling,
+    allowance: &mut Allowance,
+) -> Result<Opened, Locked> {
+    let sealed;
+    let archive = match plain {
+        Some(archive) => archive,
+        None => {
+            sealed = parse_sealed(bytes, costs, spelling, allowance)?;
+            &sealed
+        }
+    };
+    // Members are counted anew with each candidate.
+    let mut left = *allowance;
+    let links = check(archive, costs, spelling, &mut left)?;
+    allowance.work = left.work;
+    let members = extract(archive, spelling, &left)?;
+    allowance.members = left.members;
     let mut zip = Members::default();
     for (member, content) in members {
         let kind = if links.contains(&member.name) { Kind::Link } else { member.kind };

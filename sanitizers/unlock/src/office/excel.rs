@@ -20,10 +20,10 @@ const BLOCK: usize = 1_024;
 pub(super) fn open(
     mut container: Container,
     keys: &[Key],
+    most: usize,
     allowance: &mut Allowance,
 ) -> Result<Opened, Locked> {
-    let size = usize::try_from(allowance.bytes).unwrap_or(usize::MAX);
-    let sealed = stream(&mut container, "/Workbook", size)?;
+    let sealed = stream(&mut container, "/Workbook", most)?;
     let records = records(&sealed)?;
     let pass = records.iter().find(|record| record.kind == FILE_PASS).ok_or(Locked::NotSupported)?;
     let mut fields = Fields(sealed.get(pass.from..pass.to).ok_or(Locked::Broken)?);

@@ -33,19 +33,24 @@ pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowa
     let mut container = cfb::CompoundFile::open(Cursor::new(bytes.to_vec())).map_err(|_| Locked::Broken)?;
     let keys = candidates.in_utf16(EVERYBODYS);
     if container.is_stream("/EncryptedPackage") {
-        package(&mut container, &keys, allowance)
+        package(&mut container, &keys, bytes.len(), allowance)
     } else if container.is_stream("/WordDocument") {
-        word::open(container, &keys, allowance)
+        word::open(container, &keys, bytes.len(), allowance)
     } else if container.is_stream("/Workbook") {
-        excel::open(container, &keys, allowance)
+        excel::open(container, &keys, bytes.len(), allowance)
     } else {
         Err(Locked::NotSupported)
     }
 }
 
-fn package(container: &mut Container, keys: &[Key], allowance: &mut Allowance) -> Result<Opened, Locked> {
+fn package(
+    container: &mut Container,
+    keys: &[Key],
+    most: usize,
+    allowance: &mut Allowance,
+) -> Result<Opened, Locked> {
     let info = stream(container, "/EncryptionInfo", MAX_DESCRIPTION)?;
-    let sealed = stream(container, "/EncryptedPackage", bytes_left)?;
+    let sealed = stream(container, "/EncryptedPackage", most)?;
     let mut fields = Fields(&info);
     let (major, minor) = (fields.u16()?, fields.u16()?);
     let (bytes, index) = match (major, minor) {

@@ -21,9 +21,9 @@ const OBFUSCATED: u16 = 1 << 15;
 pub(super) fn open(
     mut container: Container,
     keys: &[Key],
+    most: usize,
     allowance: &mut Allowance,
 ) -> Result<Opened, Locked> {
-    let most = usize::try_from(allowance.bytes).unwrap_or(usize::MAX);
     let sealed = stream(&mut container, "/WordDocument", most)?;
     let mut fib = Fields(sealed.get(10..18).ok_or(Locked::Broken)?);
     let (flags, _back, header_length) = (fib.u16()?, fib.u16()?, fib.u32()?);

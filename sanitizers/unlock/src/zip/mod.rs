@@ -20,9 +20,16 @@ use walk::{Member, members, u16_at};
 
 /// Stands for AES in the place of the method.
 const METHOD_AES: u16 = 99;
+/// Strong encryption and masked headers (APPNOTE 7), which are other ciphers.
+const STRONG: u16 = 1 << 6 | 1 << 13;
 
 /// Opens a zip.
 pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowance) -> Result<Opened, Locked> {
+    // Where the directory itself is enciphered, only the first member tells.
+    let first_flags = u16_at(bytes, 6).filter(|_| bytes.starts_with(b"PK\x03\x04")).unwrap_or(0);
+    if first_flags & STRONG != 0 {
+        return Err(Locked::NotSupported);
+    }
     let members = members(bytes, allowance)?;
     if !members.iter().any(|member| member.flags & 1 != 0) {
         return Err(Locked::NotSupported);
@@ -89,8 +96,7 @@ struct Plain {
 }
 
 fn decipher(member: &Member<'_>, keys: &mut Keys, allowance: &mut Allowance) -> Result<Plain, Locked> {
-    // Strong encryption and masked headers (APPNOTE 7) are other ciphers.
-    if member.flags & (1 << 6 | 1 << 13) != 0 {
+    if member.flags & STRONG != 0 {
         return Err(Locked::NotSupported);
     }
     if member.method == METHOD_AES {
