@@ -68,17 +68,21 @@ impl Blocks {
     }
 }
 
-fn plain(fields: &mut Fields<'_>, password: &[u8]) -> Result<Option<Blocks>, Locked> {
-    let salt: [u8; 16] = fields.array()?;
-    let (mut input, mut expected): ([u8; 16], [u8; 16]) = (fields.array()?, fields.array()?);
+/// What the keys of all blocks are made of (2.3.6.2).
+pub(super) fn base(salt: &[u8; 16], password: &[u8]) -> Result<[u8; 5], Locked> {
     let first = Md5::digest(password);
     let mut hash = Md5::new();
     for _ in 0..16 {
         hash.update(first.get(..5).unwrap_or_default());
         hash.update(salt);
     }
-    let base = hash.finalize().first_chunk().copied().ok_or(Locked::Broken)?;
-    let blocks = Blocks::Plain(Zeroizing::new(base));
+    hash.finalize().first_chunk().copied().ok_or(Locked::Broken)
+}
+
+fn plain(fields: &mut Fields<'_>, password: &[u8]) -> Result<Option<Blocks>, Locked> {
+    let salt: [u8; 16] = fields.array()?;
+    let (mut input, mut expected): ([u8; 16], [u8; 16]) = (fields.array()?, fields.array()?);
+    let blocks = Blocks::Plain(Zeroizing::new(base(&salt, password)?));
     let mut cipher = blocks.cipher(0);
     cipher.apply(&mut input);
     cipher.apply(&mut expected);
