@@ -37,6 +37,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("inline", &["samples"]),
     ("outlook", &["samples"]),
     ("detect", &["samples", "../shared/corpus"]),
+    ("unlock", &["../shared/corpus"]),
     ("rules", &["config/rules"]),
     ("config", &["config"]),
     ("audit_export", &[]),

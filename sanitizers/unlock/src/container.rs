@@ -43,12 +43,7 @@ pub(crate) struct ZipWriter {
 }
 
 impl ZipWriter {
-    pub(crate) fn add(
-        &mut self,
-        header: &Header<'_>,
-        content: &[u8],
-        allowance: &mut Allowance,
-    ) -> Result<(), Locked> {
+    pub(crate) fn add(&mut self, header: &Header<'_>, content: &[u8], allowance: &mut Allowance) -> Result<(), Locked> {
         let heads = HEADS + 2 * (header.name.len() + header.extra.len());
         allowance.spend_bytes(heads.saturating_add(content.len()))?;
         let offset = length(self.bytes.len())?;

@@ -104,12 +104,7 @@ impl std::fmt::Debug for Opened {
 ///
 /// # Errors
 /// [`Locked`]; what was spent stays spent.
-pub fn unlock(
-    type_id: &str,
-    bytes: &[u8],
-    candidates: &[&str],
-    allowance: &mut Allowance,
-) -> Result<Opened, Locked> {
+pub fn unlock(type_id: &str, bytes: &[u8], candidates: &[&str], allowance: &mut Allowance) -> Result<Opened, Locked> {
     let candidates = Candidates::new(candidates)?;
     match type_id {
         "7z" => seven::open(bytes, &candidates, allowance),

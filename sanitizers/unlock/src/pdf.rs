@@ -12,30 +12,24 @@ use crate::{Allowance, Locked, Opened};
 const WORK: u64 = 100_000;
 /// Bytes one object stream may unpack to, at most.
 const MAX_STREAM: usize = 64 * 1024 * 1024;
-/// Opens without a question.
-const EVERYBODYS: &[&str] = &[""];
-
 /// Opens a PDF.
 pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowance) -> Result<Opened, Locked> {
+    // Reading tries the empty password, with which many a PDF opens without a question.
+    allowance.spend_work(WORK)?;
     let sealed = load(bytes, None, allowance)?;
-    if !sealed.is_encrypted() && !sealed.was_encrypted() {
+    if sealed.was_encrypted() {
+        return Ok(Opened { bytes: write(sealed, allowance)?, used: Vec::new() });
+    }
+    let handler = sealed.get_encrypted().map_err(|_| Locked::NotSupported)?;
+    if !matches!(handler.get(b"Filter").and_then(Object::as_name), Ok(b"Standard")) {
         return Err(Locked::NotSupported);
     }
-    if let Ok(handler) = sealed.get_encrypted()
-        && !matches!(handler.get(b"Filter").and_then(Object::as_name), Ok(b"Standard"))
-    {
-        return Err(Locked::NotSupported);
-    }
-    for spelling in candidates.after(EVERYBODYS) {
+    for spelling in candidates.after(&[]) {
         allowance.spend_work(WORK)?;
-        let opened = if sealed.was_encrypted() {
-            sealed.clone()
-        } else if sealed.authenticate_password(&spelling.text).is_ok() {
-            load(bytes, Some(&spelling.text), allowance)?
-        } else {
-            continue;
-        };
-        return Ok(Opened { bytes: write(opened, allowance)?, used: spelling.index.into_iter().collect() });
+        if sealed.authenticate_password(&spelling.text).is_ok() {
+            let opened = load(bytes, Some(&spelling.text), allowance)?;
+            return Ok(Opened { bytes: write(opened, allowance)?, used: spelling.index.into_iter().collect() });
+        }
     }
     Err(Locked::WrongPassword)
 }

@@ -227,11 +227,7 @@ impl Write for Tail {
     }
 }
 
-fn extract(
-    archive: &Archive,
-    spelling: &Spelling,
-    allowance: &Allowance,
-) -> Result<Vec<(Member, Vec<u8>)>, Locked> {
+fn extract(archive: &Archive, spelling: &Spelling, allowance: &Allowance) -> Result<Vec<(Member, Vec<u8>)>, Locked> {
     let contents = Contents::default();
     let ended = archive.extract_to_with_options(options(Some(spelling), allowance), |entry| {
         let kind = if entry.is_directory { Kind::Folder } else { Kind::File };

@@ -135,7 +135,8 @@ impl Attempt<'_> {
     fn directory(&mut self, coders: &[KeyMaker], allowance: &mut Allowance) -> Result<Archive, Locked> {
         let mut source = Cursor::new(self.bytes);
         if coders.is_empty() {
-            return Archive::read_with_memory_limit(&mut source, &Password::empty(), DIRECTORY_KIB).map_err(refused);
+            return Archive::read_with_memory_limit(&mut source, &Password::empty(), DIRECTORY_KIB)
+                .map_err(|error| refused(&error));
         }
         for at in self.order() {
             for coder in coders {
@@ -164,7 +165,7 @@ impl Attempt<'_> {
         let makers: Vec<&[u8]> = key_makers(block).collect();
         if makers.is_empty() {
             allowance.spend_work(size / 64 + 1)?;
-            return self.unpack(archive, number, &Password::empty()).map_err(refused);
+            return self.unpack(archive, number, &Password::empty()).map_err(|error| refused(&error));
         }
         for at in self.order() {
             for maker in &makers {
@@ -176,7 +177,7 @@ impl Attempt<'_> {
                     self.opened_by(at);
                     return Ok(members);
                 }
-                Err(error) => match refused(error) {
+                Err(error) => match refused(&error) {
                     Locked::Broken | Locked::WrongPassword => {}
                     other => return Err(other),
                 },
@@ -209,7 +210,7 @@ impl Attempt<'_> {
     }
 }
 
-fn refused(error: Error) -> Locked {
+fn refused(error: &Error) -> Locked {
     match error {
         Error::UnsupportedCompressionMethod(_) | Error::Unsupported(_) | Error::ExternalUnsupported => {
             Locked::NotSupported

@@ -43,12 +43,7 @@ pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowa
     }
 }
 
-fn package(
-    container: &mut Container,
-    keys: &[Key],
-    most: usize,
-    allowance: &mut Allowance,
-) -> Result<Opened, Locked> {
+fn package(container: &mut Container, keys: &[Key], most: usize, allowance: &mut Allowance) -> Result<Opened, Locked> {
     let info = stream(container, "/EncryptionInfo", MAX_DESCRIPTION)?;
     let sealed = stream(container, "/EncryptedPackage", most)?;
     let mut fields = Fields(&info);
@@ -58,11 +53,7 @@ fn package(
         (2..=4, 2) => standard::open(&info, sealed, keys, allowance)?,
         _ => return Err(Locked::NotSupported),
     };
-    if directory_reads(&bytes) {
-        Ok(Opened { bytes, used: index.into_iter().collect() })
-    } else {
-        Err(Locked::Broken)
-    }
+    if directory_reads(&bytes) { Ok(Opened { bytes, used: index.into_iter().collect() }) } else { Err(Locked::Broken) }
 }
 
 /// A whole stream, if it has at most `most` bytes.
@@ -80,7 +71,10 @@ fn stream(container: &mut Container, path: &str, most: usize) -> Result<Vec<u8>,
 }
 
 /// The first key that `opens`.
-fn first<T>(keys: &[Key], mut opens: impl FnMut(&Key) -> Result<Option<T>, Locked>) -> Result<(T, Option<usize>), Locked> {
+fn first<T>(
+    keys: &[Key],
+    mut opens: impl FnMut(&Key) -> Result<Option<T>, Locked>,
+) -> Result<(T, Option<usize>), Locked> {
     for key in keys {
         if let Some(found) = opens(key)? {
             return Ok((found, key.index));

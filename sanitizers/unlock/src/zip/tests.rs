@@ -130,7 +130,7 @@ fn damage_is_told_apart_where_the_format_can_tell() {
     assert_eq!(open_zip(&damaged, &["right"]), Err(Locked::Broken));
     assert_eq!(open_zip(&bytes[..bytes.len() - 1], &["right"]), Err(Locked::Broken));
     assert_eq!(open_zip(&[b"x", bytes.as_slice()].concat(), &["right"]), Err(Locked::NotSupported));
-    let mut renamed = bytes.clone();
+    let mut renamed = bytes;
     renamed[30] ^= 1;
     assert_eq!(open_zip(&renamed, &["right"]), Err(Locked::Broken), "two names for one member");
 }
