@@ -1,3 +1,5 @@
+//! What is opened and what stays closed, on files made here, files of 7-Zip and qpdf, and a corpus if there is one.
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 

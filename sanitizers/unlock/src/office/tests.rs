@@ -1,3 +1,5 @@
+//! Office files made by hand: packages in both encryptions, a workbook and a document in RC4.
+
 use std::io::{Cursor, Write};
 
 use base64::Engine;

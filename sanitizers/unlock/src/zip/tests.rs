@@ -1,3 +1,5 @@
+//! Zips made by hand, in each cipher that zip has.
+
 use super::*;
 use crate::tests::{allowance, refuses_random_passwords};
 use crate::unlock;
