@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::office::tests::{agile_file, excel_file, word_file};
-use crate::tests::{PDF_3, PDF_6, SEVEN_SEALED, decoded, seven_file};
+use crate::tests::{PDF_3, PDF_6, SEVEN_SEALED, decoded, resummed, seven_file};
 use crate::zip::tests::{With, zip_file};
 use crate::{Allowance, unlock};
 
@@ -64,6 +64,20 @@ proptest! {
         ] {
             hold(type_id, &bytes);
             hold(type_id, &[front, &bytes].concat());
+        }
+    }
+
+    #[test]
+    fn a_directory_of_a_7z_that_somebody_made_up_ends(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        for whole in [seven_file("Himitsu123", 4, b"himitsu"), decoded(SEVEN_SEALED)] {
+            let mut changed = whole.clone();
+            let (_, directory) = changed.split_at_mut(32 + usize::from(whole[12]));
+            for (at, to) in &changes {
+                directory[at.index(directory.len())] = *to;
+            }
+            hold("7z", &resummed(changed));
         }
     }
 
