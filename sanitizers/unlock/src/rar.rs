@@ -152,9 +152,13 @@ fn attempt(
     };
     // Members are counted anew with each candidate.
     let mut left = *allowance;
-    let links = check(archive, costs, spelling, &mut left)?;
+    let Checked { links, has_verifiers } = check(archive, costs, spelling, &mut left)?;
     allowance.work = left.work;
-    let members = extract(archive, spelling, &left)?;
+    let members = extract(archive, spelling, &left).map_err(|error| match error {
+        // Noise of a wrong key, or damage: only a verifier tells.
+        Locked::Broken if !has_verifiers => Locked::WrongPassword,
+        error => error,
+    })?;
     allowance.members = left.members;
     let mut zip = Members::default();
     for (member, content) in members {
@@ -164,13 +168,17 @@ fn attempt(
     Ok(Opened { bytes: zip.end()?, used: spelling.index.into_iter().collect() })
 }
 
-/// Pays for the keys of all members; names of those that are links.
-fn check(
-    archive: &Archive,
-    costs: &Costs,
-    spelling: &Spelling,
-    allowance: &mut Allowance,
-) -> Result<BTreeSet<Vec<u8>>, Locked> {
+/// What the headers say of the members.
+struct Checked {
+    /// Names of those that are links.
+    links: BTreeSet<Vec<u8>>,
+    /// A wrong password shows before anything is deciphered.
+    has_verifiers: bool,
+}
+
+/// Pays for the keys of all members.
+fn check(archive: &Archive, costs: &Costs, spelling: &Spelling, allowance: &mut Allowance) -> Result<Checked, Locked> {
+    let mut has_verifiers = true;
     let mut links = BTreeSet::new();
     let mut is_sealed = costs.has_sealed_headers;
     for member in archive.member_refs() {
@@ -194,13 +202,17 @@ fn check(
                 if !has_sum && !meta.is_directory && !meta.is_redirection {
                     return Err(Locked::NotSupported);
                 }
+                has_verifiers &= file.encryption.as_ref().is_some_and(|one| one.check_value.is_some());
                 work_5(file.encryption.as_ref().map_or(0, |encryption| encryption.kdf_count))?
             }
-            _ => work_3(spelling),
+            _ => {
+                has_verifiers = false;
+                work_3(spelling)
+            }
         };
         allowance.spend_work(work)?;
     }
-    if is_sealed { Ok(links) } else { Err(Locked::NotSupported) }
+    if is_sealed { Ok(Checked { links, has_verifiers }) } else { Err(Locked::NotSupported) }
 }
 
 struct Member {
@@ -241,8 +253,7 @@ fn extract(archive: &Archive, spelling: &Spelling, allowance: &Allowance) -> Res
 
 fn refused(error: &rars::Error) -> Locked {
     match error.kind() {
-        // RAR before 5 has nothing but the checksum to tell a wrong password.
-        ErrorKind::PasswordRequired | ErrorKind::BadPassword | ErrorKind::ChecksumMismatch => Locked::WrongPassword,
+        ErrorKind::PasswordRequired | ErrorKind::BadPassword => Locked::WrongPassword,
         ErrorKind::UnsupportedFormat | ErrorKind::UnsupportedFeature => Locked::NotSupported,
         ErrorKind::ResourceLimit => Locked::TooMuch,
         _ => Locked::Broken,

@@ -163,6 +163,7 @@ fn files_of_other_programs_are_opened() {
         ("rar", "la/144ab227-test_read_format_rar_encryption_partially.rar", "12345678", Ok(&[0])),
         ("rar", "la/0201a8cd-test_read_format_rar4_encrypted_filenames.rar", "wrong", Err(Locked::WrongPassword)),
         ("rar", "la/307de6b7-test_read_format_rar5_solid_encrypted.rar", "wrong", Err(Locked::WrongPassword)),
+        ("rar", "la/144ab227-test_read_format_rar_encryption_partially.rar", "wrong", Err(Locked::WrongPassword)),
         ("zip", "la/9731b91c-test_read_format_zip_traditional_encryption_data.zip", "12345678", Ok(&[0])),
         ("zip", "la/49bed557-test_read_format_zip_encryption_header.zip", "x", Err(Locked::NotSupported)),
         ("office-encrypted", "poi/c182f782-bug53475-password-is-pass.docx", "pass", Ok(&[0])),
