@@ -210,7 +210,7 @@ async fn an_enclosed_mail_of_which_nothing_is_known_is_set_off_like_every_other(
     );
     let (item, mail) = basin.wash(mail.as_bytes()).await;
     assert_eq!(parts(&item), ["1 body text", "2 mail eml", "2.1 body text"]);
-    says(&mail, &["outer text\n\n──── 添付されたメール ────\n\ninner text\n──── 添付されたメール ここまで ────\n"]);
+    says(&mail, &["outer text\n\n──── 添付されたメール ────\ninner text\n──── 添付されたメール ここまで ────\n"]);
     basin.site.stop().await;
 }
 
