@@ -58,6 +58,7 @@ const HOSTILE_ONLY: &[&str] = &[
     "sanitizer-calendar",
     "sanitizer-image",
     "sanitizer-mail",
+    "sanitizer-ooxml",
     "sanitizer-outlook",
     "sanitizer-text",
     "sanitizer-unlock",

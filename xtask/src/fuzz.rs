@@ -25,6 +25,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("smtp_data", &["samples"]),
     ("proxy", &[]),
     ("mime", &["samples", "../shared/corpus"]),
+    ("ooxml", &["../shared/corpus"]),
     ("outlook", &["samples", "../shared/corpus"]),
     ("inline", &["samples", "../shared/corpus"]),
     ("header_words", &["samples"]),

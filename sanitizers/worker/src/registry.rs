@@ -3,10 +3,34 @@
 //! Refuses: every type that is not listed; there is no fallback. Invariant: the list is code, so that a review of it
 //! is a review of everything that can reach the LGWAN side.
 
-use sanitizer_api::Sanitizer;
+use sanitizer_api::{Budget, Sanitizer};
+use sanitizer_ooxml::{Office, Pictures};
 use sanitizer_protocol::Way;
 
 use crate::head::{self, EnclosedHead};
+
+/// Format crates may not name each other: here the pictures of documents meet who rebuilds pictures.
+struct PicturesOfDocuments;
+
+impl Pictures for PicturesOfDocuments {
+    fn rebuild(&self, bytes: &[u8], budget: &mut Budget) -> Option<(Vec<u8>, &'static str, &'static str)> {
+        sanitizer_image::rebuild_picture(bytes, budget)
+    }
+}
+
+static WORD: Office = sanitizer_ooxml::word(&PicturesOfDocuments);
+static SHEET: Office = sanitizer_ooxml::sheet(&PicturesOfDocuments);
+static SLIDES: Office = sanitizer_ooxml::slides(&PicturesOfDocuments);
+
+/// Documents of Office; those with macros lose them.
+fn office(type_id: &str) -> Option<&'static dyn Sanitizer> {
+    match type_id {
+        "ooxml-word" | "ooxml-word-macro" => Some(&WORD),
+        "ooxml-excel" | "ooxml-excel-macro" => Some(&SHEET),
+        "ooxml-powerpoint" | "ooxml-powerpoint-macro" => Some(&SLIDES),
+        _ => None,
+    }
+}
 
 /// The sanitizer that writes parts of the real type `type_id` in this way.
 #[must_use]
@@ -16,7 +40,8 @@ pub fn sanitizer(type_id: &str, way: Way) -> Option<&'static dyn Sanitizer> {
         Way::Text => sanitizer_text::sanitizer_for(type_id, true),
         Way::Rebuild => sanitizer_text::sanitizer_for(type_id, false)
             .or_else(|| sanitizer_calendar::sanitizer_for(type_id))
-            .or_else(|| sanitizer_image::sanitizer_for(type_id)),
+            .or_else(|| sanitizer_image::sanitizer_for(type_id))
+            .or_else(|| office(type_id)),
     }
 }
 

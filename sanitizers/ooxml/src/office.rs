@@ -1,0 +1,79 @@
+//! One document, rebuilt: opened, walked, written, read again.
+//!
+//! Refuses: packages of another format, and output that does not come out the same when it is sanitized again.
+//! Invariant: what is returned was read by the strict reader and is its own fixed point.
+
+use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer};
+
+use crate::opc::Format;
+use crate::opc::emit::emit;
+use crate::opc::package::Package;
+use crate::opc::walk::rebuild;
+use crate::pictures::{Gallery, Pictures};
+use crate::report::Report;
+use crate::zip::pack;
+
+/// How often the output may still change when it is sanitized again.
+const MAX_ROUNDS: usize = 4;
+
+/// The sanitizer of one format of Office Open XML.
+pub struct Office {
+    format: &'static Format,
+    pictures: Option<&'static dyn Pictures>,
+}
+
+impl Office {
+    pub(crate) const fn new(format: &'static Format, pictures: Option<&'static dyn Pictures>) -> Self {
+        Self { format, pictures }
+    }
+
+    fn once(
+        &self,
+        input: &[u8],
+        gallery: &mut Gallery,
+        report: &mut Report,
+    ) -> Result<Vec<(String, Vec<u8>)>, SanitizeError> {
+        let mut package = Package::open(input)?;
+        if package.has_surplus() {
+            report.add(Code::TrailingDataRemoved);
+        }
+        let rebuilt = rebuild(&mut package, self.format, gallery, report)?;
+        emit(rebuilt)
+    }
+}
+
+impl Sanitizer for Office {
+    fn name(&self) -> &'static str {
+        self.format.name
+    }
+
+    fn version(&self) -> u32 {
+        self.format.version
+    }
+
+    fn sanitize(&self, input: &[u8], _hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
+        let mut report = Report::default();
+        let mut gallery = Gallery::new(self.pictures, *budget);
+        let mut members = self.once(input, &mut gallery, &mut report)?;
+        let mut bytes = pack(&members, &mut budget.clone())?;
+        let mut is_stable = false;
+        for _ in 0..MAX_ROUNDS {
+            let again = self.once(&bytes, &mut gallery, &mut Report::default())?;
+            is_stable = again == members;
+            if is_stable {
+                break;
+            }
+            bytes = pack(&again, &mut budget.clone())?;
+            members = again;
+        }
+        if !is_stable {
+            return Err(SanitizeError::Malformed { expected: self.format.name });
+        }
+        budget.spend_output(bytes.len())?;
+        if bytes != input {
+            report.add(Code::DocumentRebuilt);
+        }
+        let (findings, links) = report.finish();
+        Ok(Rebuilt { bytes, media_type: self.format.media_type, assurance: Assurance::Rebuilt, findings, links })
+    }
+}
