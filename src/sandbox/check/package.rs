@@ -14,7 +14,7 @@ const FIRST: &[u8] = b"[Content_Types].xml";
 /// Parts of one package at most.
 const MAX_PARTS: usize = 20_000;
 /// What parts may be called, by the end of their names.
-const ENDINGS: [&[u8]; 7] = [b".xml", b".rels", b".png", b".jpeg", b".jpg", b".gif", b".tiff"];
+const ENDINGS: [&[u8]; 8] = [b".xml", b".rels", b".vml", b".png", b".jpeg", b".jpg", b".gif", b".tiff"];
 
 /// A zip whose headers are read from the start.
 struct Headers<'a> {

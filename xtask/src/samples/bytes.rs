@@ -61,19 +61,76 @@ pub(super) fn zip(members: &[(&str, &[u8])], encrypted: bool) -> Vec<u8> {
     out
 }
 
-/// An Office Open XML file with hardly anything in it.
-pub(super) fn ooxml(main: &str, content_type: &str, macros: bool) -> Vec<u8> {
+/// A word processing document of two lines, one of them with ruby (ECMA-376 part 1, 11.3.10).
+pub(super) fn docx() -> Vec<u8> {
+    const TYPE: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
+    const MAIN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+        <w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>\
+        <w:p><w:r><w:t>通知文書</w:t></w:r></w:p>\
+        <w:p><w:r><w:ruby><w:rubyPr><w:rubyAlign w:val=\"distributeSpace\"/><w:hps w:val=\"10\"/><w:hpsRaise w:val=\"18\"/>\
+        <w:hpsBaseText w:val=\"21\"/><w:lid w:val=\"ja-JP\"/></w:rubyPr><w:rt><w:r><w:t>ちょうず</w:t></w:r></w:rt>\
+        <w:rubyBase><w:r><w:t>手水</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p></w:body></w:document>";
+    package(("word/document.xml", TYPE, MAIN), &[])
+}
+
+/// A spreadsheet of one cell with a project of macros, which here is only a word (ECMA-376 part 1, 12.3.23).
+pub(super) fn xlsm() -> Vec<u8> {
+    const TYPE: &str = "application/vnd.ms-excel.sheet.macroEnabled.main+xml";
+    const BOOK: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+        <workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
+        xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">\
+        <sheets><sheet name=\"請求書\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>";
+    const SHEET: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+        <worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>\
+        <row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>㈱山田建設</t></is></c><c r=\"B1\"><f>6*7</f><v>42</v></c></row>\
+        </sheetData></worksheet>";
+    const WORKSHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
+    let relations = relations(&[
+        ("rId1", &format!("{RELATIONS}/worksheet"), "worksheets/sheet1.xml"),
+        ("rId2", "http://schemas.microsoft.com/office/2006/relationships/vbaProject", "vbaProject.bin"),
+    ]);
+    package(
+        ("xl/workbook.xml", TYPE, BOOK),
+        &[
+            ("xl/_rels/workbook.xml.rels", "", relations.as_bytes()),
+            ("xl/worksheets/sheet1.xml", WORKSHEET, SHEET.as_bytes()),
+            ("xl/vbaProject.bin", "application/vnd.ms-office.vbaProject", b"no macro in here"),
+        ],
+    )
+}
+
+const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+/// A package (ECMA-376 part 2): its main part, and others with their types.
+fn package((main, main_type, xml): (&str, &str, &str), others: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let typed = others.iter().filter(|(_, kind, _)| !kind.is_empty()).map(|(name, kind, _)| (*name, *kind));
+    let overrides: String = [(main, main_type)]
+        .into_iter()
+        .chain(typed)
+        .map(|(name, kind)| format!("<Override PartName=\"/{name}\" ContentType=\"{kind}\"/>"))
+        .collect();
     let types = format!(
-        "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
-         <Override PartName=\"/{main}\" ContentType=\"{content_type}\"/></Types>"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         {overrides}</Types>"
     );
-    let folder = main.split('/').next().unwrap_or_default();
-    let project = format!("{folder}/vbaProject.bin");
-    let mut members: Vec<(&str, &[u8])> = vec![("[Content_Types].xml", types.as_bytes()), (main, b"<x/>")];
-    if macros {
-        members.push((&project, b"no macro in here"));
-    }
+    let root = relations(&[("rId1", &format!("{RELATIONS}/officeDocument"), main)]);
+    let mut members: Vec<(&str, &[u8])> =
+        vec![("[Content_Types].xml", types.as_bytes()), ("_rels/.rels", root.as_bytes()), (main, xml.as_bytes())];
+    members.extend(others.iter().map(|(name, _, content)| (*name, *content)));
     zip(&members, false)
+}
+
+fn relations(rows: &[(&str, &str, &str)]) -> String {
+    let rows: String = rows
+        .iter()
+        .map(|(id, kind, target)| format!("<Relationship Id=\"{id}\" Type=\"{kind}\" Target=\"{target}\"/>"))
+        .collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{rows}</Relationships>"
+    )
 }
 
 /// The signature of an OLE2 file (old Office, Ichitaro, MSI) and empty sectors.

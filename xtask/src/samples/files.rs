@@ -1,7 +1,7 @@
 //! Attachments: the rebuilt, the kept back and the refused.
 
 use super::Sample;
-use super::bytes::{PNG, ole2, ooxml, pdf, program, zip};
+use super::bytes::{PNG, docx, ole2, pdf, program, xlsm, zip};
 use super::encode::{Mail, attachment, base64, part, sjis, text, word};
 
 const GREETING: &str = "お世話になっております。\n添付をご確認ください。\n";
@@ -18,15 +18,13 @@ pub(super) fn samples() -> Vec<Sample> {
         },
         Sample {
             name: "21-all-kinds",
-            about: "One attachment of each family: most are kept in quarantine by their real type.",
+            about: "One attachment of each family: rebuilt where there is a way, kept in quarantine by its real type where not.",
             bytes: mail("資料一式", &[
-                attachment("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "通知文書.docx",
-                    &ooxml("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml", false)),
-                attachment("application/vnd.ms-excel.sheet.macroEnabled.12", "請求書_R8-1105.xlsm",
-                    &ooxml("xl/workbook.xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml", true)),
+                attachment("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "通知文書.docx", &docx()),
+                attachment("application/vnd.ms-excel.sheet.macroEnabled.12", "請求書_R8-1105.xlsm", &xlsm()),
                 attachment("application/pdf", "議事録.pdf", &pdf()),
                 attachment("image/png", "写真.png", PNG),
-                attachment("application/zip", "資料.zip", &zip(&[("読んでください.txt", "資料です。".as_bytes())], false)),
+                attachment("application/zip", "資料.zip", &zip(&[("読んでください.txt", "資料です。".as_bytes()), ("設定.bat", b"rem nothing\r\n")], false)),
                 attachment("application/msword", "旧文書.doc", &ole2()),
                 attachment("text/html", "案内.html", b"<html><body><script>alert(1)</script>hello</body></html>"),
                 attachment("text/plain", "メモ.txt", "メモ\n".as_bytes()),
