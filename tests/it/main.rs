@@ -16,6 +16,7 @@ mod docs;
 mod embedded_leases;
 mod enclosed;
 mod escape;
+mod files;
 mod golden;
 mod japanese;
 mod kill;

@@ -1,0 +1,230 @@
+//! Files through a whole gateway: documents, pictures and archives, read again by programs that are not ours.
+//!
+//! Documents of the corpus, where it is there, are rebuilt by `temizu sanitize` and counted.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use temizu::domain::{Reason, Stage};
+
+use crate::support::delivered::{Delivered, File};
+use crate::support::gateway::{DOMAIN, Plan, Site};
+use crate::support::next_hop::NextHop;
+use crate::support::process::temizu;
+
+/// What Python sees of a zip: the check of all its content, and names with their content.
+const LIST: &str = r#"
+import io, json, sys, zipfile
+archive = zipfile.ZipFile(io.BytesIO(bytes.fromhex(sys.stdin.read())))
+print(json.dumps({"bad": archive.testzip(), "members": {i.filename: archive.read(i).hex() for i in archive.infolist()}}))
+"#;
+
+/// Files of a folder tree that Python's zipfile can open as a document of Office: what is to be rebuilt.
+const DOCUMENTS: &str = r#"
+import os, sys, zipfile
+for folder, _, names in os.walk(sys.argv[1]):
+    for name in sorted(names):
+        if os.path.splitext(name)[1].lower() not in (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".pptm", ".ppsx"):
+            continue
+        path = os.path.join(folder, name)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                main = {"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml"} & set(archive.namelist())
+                if main and "[Content_Types].xml" in archive.namelist() and archive.testzip() is None:
+                    print(path)
+        except Exception:
+            pass
+"#;
+
+fn python(script: &str, arguments: &[&Path], input: &str) -> String {
+    use std::io::Write as _;
+    let mut child = Command::new("python3")
+        .args(["-I", "-c", script])
+        .args(arguments)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "python3: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Names and contents of a zip, all of them sound.
+fn members(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let digits: String = zip.iter().map(|byte| format!("{byte:02x}")).collect();
+    let read: Value = serde_json::from_str(&python(LIST, &[], &digits)).unwrap();
+    assert_eq!(read["bad"], Value::Null);
+    let bytes = |text: &str| {
+        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+    };
+    let members = read["members"].as_object().unwrap();
+    members.iter().map(|(name, content)| (name.clone(), bytes(content.as_str().unwrap()))).collect()
+}
+
+fn file<'a>(mail: &'a Delivered, name: &str) -> &'a File {
+    let found = mail.files.iter().find(|file| file.name == name);
+    found.unwrap_or_else(|| panic!("no {name}: {:?}", mail.files.iter().map(|file| &file.name).collect::<Vec<_>>()))
+}
+
+fn member<'a>(members: &'a [(String, Vec<u8>)], name: &str) -> &'a [u8] {
+    let found = members.iter().find(|(known, _)| known == name);
+    &found.unwrap_or_else(|| panic!("no {name}: {:?}", members.iter().map(|(name, _)| name).collect::<Vec<_>>())).1
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_pictures_and_archives_arrive_in_the_mail_itself() {
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address())).await;
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/21-all-kinds/input.eml");
+    let item = site.ended(site.send(&[&format!("shokuin@{DOMAIN}")], &std::fs::read(sample).unwrap()).await).await;
+    assert_eq!(item.summary.stage, Stage::Delivered);
+    let mail = Delivered::read(&hop.seen().taken[0].bytes).unwrap();
+
+    let document = members(&file(&mail, "通知文書.docx").bytes);
+    let text = member(&document, "word/document.xml");
+    assert!(["通知文書", "手水", "ちょうず"].iter().all(|word| contains(text, word)), "{document:?}");
+
+    let book = members(&file(&mail, "請求書_R8-1105.xlsx").bytes);
+    assert!(!book.iter().any(|(name, content)| name.contains("vba") || contains(content, "no macro in here")));
+    let sheets = book.iter().filter(|(name, _)| name.starts_with("xl/worksheets/sheet")).collect::<Vec<_>>();
+    assert!(matches!(sheets.as_slice(), [(_, sheet)] if contains(sheet, "6*7")), "{sheets:?}");
+    assert!(book.iter().any(|(_, content)| contains(content, "㈱山田建設")));
+
+    let archive = members(&file(&mail, "資料.zip").bytes);
+    assert_eq!(archive.len(), 2, "{archive:?}");
+    assert_eq!(member(&archive, "読んでください.txt"), "資料です。".as_bytes());
+    let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
+    assert!(list.contains("- 設定.bat\r\n") && list.contains("R-013"), "{list}");
+    assert!(mail.text.contains("設定.bat（13B・資料.zipの中）… 渡せません"), "{}", mail.text);
+    assert!(!mail.text.contains("読んでください.txt"), "it is in the archive: {}", mail.text);
+    assert!(file(&mail, "写真.png").bytes.starts_with(b"\x89PNG"));
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_archive_of_which_nothing_is_left_is_kept_back_and_each_member_says_why() {
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address())).await;
+    let zip = zip_of(&[("a.bat", b"rem"), ("b.vbs", b"x = 1")]);
+    let (item, mail) = send(&site, &hop, &zip).await;
+    let outcomes: Vec<_> = item.outcomes.iter().flat_map(|(_, outcomes)| outcomes).collect();
+    let archive = outcomes.iter().find(|outcome| outcome.path.to_string() == "2").unwrap();
+    assert_eq!((archive.reason, archive.derivative), (Some(Reason::ArchiveMemberRemoved), None));
+    assert!(mail.files.is_empty());
+    for line in ["a.zip（", "a.bat（3B・a.zipの中）… 渡せません", "b.vbs（5B・a.zipの中）… 渡せません"]
+    {
+        assert!(mail.text.contains(line), "{line}: {}", mail.text);
+    }
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn archives_in_archives_open_three_levels_deep_and_no_further() {
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address())).await;
+    let mut zip = zip_of(&[("deepest.txt", b"deepest")]);
+    for _ in 0..3 {
+        zip = zip_of(&[("here.txt", b"here"), ("inner.zip", &zip)]);
+    }
+    let (_, mail) = send(&site, &hop, &zip).await;
+    let mut inner = members(&file(&mail, "a.zip").bytes);
+    for _ in 0..2 {
+        assert_eq!(member(&inner, "here.txt"), b"here");
+        inner = members(member(&inner, "inner.zip"));
+    }
+    assert!(!inner.iter().any(|(name, _)| name == "inner.zip"), "{inner:?}");
+    let list = std::str::from_utf8(member(&inner, "除去一覧.txt")).unwrap();
+    assert!(list.contains("- inner.zip"), "{list}");
+    assert!(mail.text.contains("入れ子が決められた深さを超えています"), "{}", mail.text);
+    site.stop().await;
+}
+
+/// Sends a zip; what became of it, and the mail that was delivered.
+async fn send(site: &Site, hop: &NextHop, zip: &[u8]) -> (temizu::ports::ItemDetail, Delivered) {
+    use base64::Engine as _;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(zip);
+    let lines: Vec<&str> = encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let mail = format!(
+        "From: a@example.com\r\nTo: shokuin@{DOMAIN}\r\nSubject: x\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\n\r\ntext\r\n--b\r\nContent-Type: application/zip\r\n\
+         Content-Disposition: attachment; filename=\"a.zip\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        lines.join("\r\n")
+    );
+    let item = site.ended(site.send(&[&format!("shokuin@{DOMAIN}")], mail.as_bytes()).await).await;
+    let mail = Delivered::read(&hop.seen().taken[0].bytes).unwrap();
+    (item, mail)
+}
+
+/// A zip as Python writes it.
+fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
+    const WRITE: &str = r#"
+import io, json, sys, zipfile
+out = io.BytesIO()
+with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    for name, content in json.load(sys.stdin):
+        archive.writestr(name, bytes(content))
+print(out.getvalue().hex())
+"#;
+    let digits = python(WRITE, &[], &serde_json::to_string(members).unwrap());
+    let pairs = digits.trim().as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap().to_owned());
+    pairs.map(|pair| u8::from_str_radix(&pair, 16).unwrap()).collect()
+}
+
+#[test]
+fn the_documents_of_the_corpus_are_rebuilt_in_the_confined_worker() {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let root = std::env::var_os("TEMIZU_CORPUS").map_or_else(beside, PathBuf::from);
+    let listed = python(DOCUMENTS, &[&root], "");
+    let files: Vec<&str> = listed.lines().collect();
+    if files.is_empty() {
+        println!("there is no corpus: nothing was tested");
+        return;
+    }
+    // Some have one name.
+    let inputs = tempfile::tempdir().unwrap();
+    let files: Vec<PathBuf> = (1..).zip(&files).map(|(number, file)| numbered(inputs.path(), number, file)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let output = temizu().args(["sanitize", "--json", "-o"]).arg(folder.path()).args(&files).output().unwrap();
+    let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+    let reports: Vec<Value> =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()));
+    assert_eq!(reports.len(), files.len());
+    let kept: Vec<String> = reports
+        .iter()
+        .filter(|report| report["written"].as_array().is_none_or(Vec::is_empty))
+        .map(|report| format!("{} {} {}", report["file"], report["reason"], report["parts"][0]["reason"]))
+        .collect();
+    println!("{} documents, kept back: {kept:#?}", files.len());
+    assert!(kept.len() * 100 <= files.len() * 3, "at least 97 % are rebuilt: {kept:#?}");
+    let left = python(ACTIVE, &[folder.path()], "");
+    assert!(left.is_empty(), "active content is left:\n{left}");
+}
+
+fn numbered(folder: &Path, number: usize, file: &str) -> PathBuf {
+    let copy = folder.join(format!("{number:04}-{}", Path::new(file).file_name().unwrap().to_str().unwrap()));
+    std::fs::copy(file, &copy).unwrap();
+    copy
+}
+
+/// Parts, relationships and fields that no output may have, looked for by a program that is not ours.
+const ACTIVE: &str = r#"
+import os, re, sys, zipfile
+parts = re.compile(r"(?i)vba|macrosheet|activex|embeddings/|customui|externallink|ctrlprops|\.bin$|connections|querytable|oleobject|altchunk|webextension")
+marks = re.compile(rb"(?i)TargetMode|vbaProject|oleObject|attachedTemplate|macroEnabled|DDEAUTO|ddeLink|ppaction://(macro|program|ole)|javascript:|<!DOCTYPE")
+for name in sorted(os.listdir(sys.argv[1])):
+    with zipfile.ZipFile(os.path.join(sys.argv[1], name)) as archive:
+        if archive.testzip():
+            print(name, "is damaged")
+        for part in archive.namelist():
+            found = parts.search(part) or (part.endswith((".rels", ".xml")) and marks.search(archive.read(part)))
+            if found:
+                print(name, part, found.group())
+"#;
