@@ -19,7 +19,7 @@ fn peak() -> Option<usize> {
 
 fn gzip(content: &[u8], level: u8) -> Vec<u8> {
     let head = b"\x1F\x8B\x08\0\0\0\0\0\0\x03".to_vec();
-    let length = u32::try_from(content.len()).unwrap();
+    let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
     let tail = [crc32fast::hash(content), length].map(u32::to_le_bytes).concat();
     [head, compress_to_vec(content, level), tail].concat()
 }
