@@ -27,6 +27,15 @@ pub const MAX_ATTEMPTS: u32 = 3;
 /// Attempts after which an item is quarantined unopened: something about it ends the gateway itself.
 pub const MAX_LEASES: u32 = 10;
 
+/// The last attempt is for the text alone: whatever file ended the others, its reader shall not miss the words for it.
+fn subject(lease: &Lease) -> Subject {
+    if lease.attempt < MAX_ATTEMPTS {
+        return Subject::Mail;
+    }
+    tracing::warn!(item = %lease.key.id, attempt = lease.attempt, "its files stay closed in this attempt");
+    Subject::BareMail
+}
+
 /// What one item needs on its way.
 #[derive(Clone)]
 pub struct Pipeline {
@@ -91,7 +100,7 @@ impl Pipeline {
             length: lease.length,
             released: lease.released,
         };
-        self.washer.wash(Subject::Mail, arrival, original).await
+        self.washer.wash(subject(lease), arrival, original).await
     }
 
     /// How an item that was washed is concluded.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::{outcome, pack};
 use crate::compose::{self, Site};
 use crate::domain::{
-    Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, SenderFacts, Timestamp,
+    Action, Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, SenderFacts,
+    Timestamp,
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Answer, Blob, Inspection, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
@@ -84,7 +85,8 @@ impl Washer {
     /// # Errors
     /// See [`Stop`].
     pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
-        let is_mail = subject == Subject::Mail;
+        let is_mail = matches!(subject, Subject::Mail | Subject::BareMail);
+        let is_bare = subject == Subject::BareMail;
         let (mut inspection, session) = self.rebuilder.inspect(subject, original).await?;
         let sender = if is_mail { self.recognise(&mut inspection, &arrival.origin) } else { SenderFacts::default() };
         let facts = Facts {
@@ -102,7 +104,7 @@ impl Washer {
             // An operator's release overrides a rule that holds the whole mail, and nothing else.
             decision.groups.iter_mut().for_each(|group| group.hold = None);
         }
-        let answers = rebuild(session, &facts, &decision).await?;
+        let answers = rebuild(session, &facts, &decision, is_bare).await?;
         let open = || decision.groups.iter().filter(|group| group.hold.is_none());
         let unfit = |error: compose::ComposeError| {
             // The same input gives the same error, so another attempt would be in vain.
@@ -153,8 +155,15 @@ impl Washer {
     }
 }
 
-async fn rebuild(session: Box<dyn RebuildSession>, facts: &Facts, decision: &Decision) -> Result<Vec<Answer>, Stop> {
-    let orders = outcome::orders(decision, |part| pack::is_packed(facts, part));
+async fn rebuild(
+    session: Box<dyn RebuildSession>,
+    facts: &Facts,
+    decision: &Decision,
+    is_bare: bool,
+) -> Result<Vec<Answer>, Stop> {
+    let mut orders = outcome::orders(decision, |part| pack::is_packed(facts, part));
+    // What is not ordered has no answer, and is kept back for that.
+    orders.retain(|order| !is_bare || order.action == Action::Text);
     if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild(orders).await?) }
 }
 

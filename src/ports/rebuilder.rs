@@ -13,6 +13,8 @@ use crate::domain::{
 pub enum Subject {
     /// A mail (RFC 5322).
     Mail,
+    /// A mail of which only the text is wanted: its files stay closed, because earlier attempts at it ended badly.
+    BareMail,
     /// A single file with the name it came under.
     File {
         /// The name, unchecked.

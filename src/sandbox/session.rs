@@ -84,6 +84,7 @@ impl From<Lie> for Broken {
 fn spoken(subject: Subject) -> Result<protocol::Subject, SandboxError> {
     match subject {
         Subject::Mail => Ok(protocol::Subject::Mail),
+        Subject::BareMail => Ok(protocol::Subject::BareMail),
         Subject::File { untrusted_name } if untrusted_name.len() <= MAX_NAME => {
             Ok(protocol::Subject::File { name: untrusted_name })
         }

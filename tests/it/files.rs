@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use temizu::domain::{Reason, Stage};
@@ -147,6 +148,51 @@ async fn archives_in_archives_open_three_levels_deep_and_no_further() {
     site.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_ends_every_worker_costs_its_reader_the_file_and_not_the_words() {
+    let hop = NextHop::start(Vec::new()).await;
+    let mut plan = Plan::new(hop.address());
+    plan.config.sandbox.wall_clock_seconds = 2;
+    let site = Site::start(plan).await;
+    // More cells than any worker writes anew in that time.
+    let cells: String =
+        (0..400_000u32).map(|n| format!("<row><c><v>{}</v></c></row>", n.wrapping_mul(2_654_435_761))).collect();
+    let sheet = format!("<worksheet xmlns=\"{SHEET}\"><sheetData>{cells}</sheetData></worksheet>");
+    let book = format!(
+        "<workbook xmlns=\"{SHEET}\" xmlns:r=\"{RELATIONS}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+    );
+    let relation = |kind: &str, target: &str| {
+        format!(
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+             <Relationship Id=\"r1\" Type=\"{RELATIONS}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
+    };
+    let types = format!(
+        "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Override PartName=\"/xl/workbook.xml\" ContentType=\"{TYPES}.sheet.main+xml\"/>\
+         <Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{TYPES}.worksheet+xml\"/></Types>"
+    );
+    let workbook = zip_of(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml").as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml").as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ]);
+    let (item, mail) = send(&site, &hop, &zip_of(&[("a.xlsx", &workbook)])).await;
+    assert_eq!(item.summary.stage, Stage::Delivered);
+    let archive = item.outcomes.iter().flat_map(|(_, outcomes)| outcomes).find(|one| one.path.to_string() == "2");
+    assert_eq!(archive.unwrap().reason, Some(Reason::ConvertFailed), "{}", mail.text);
+    assert!(mail.text.starts_with("■") && mail.text.contains("\ntext\n"), "{}", mail.text);
+    assert!(mail.text.contains("安全な形に作り直せませんでした"), "{}", mail.text);
+    site.stop().await;
+}
+
+const SHEET: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const TYPES: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+
 /// Sends a zip; what became of it, and the mail that was delivered.
 async fn send(site: &Site, hop: &NextHop, zip: &[u8]) -> (temizu::ports::ItemDetail, Delivered) {
     use base64::Engine as _;
@@ -158,7 +204,15 @@ async fn send(site: &Site, hop: &NextHop, zip: &[u8]) -> (temizu::ports::ItemDet
          Content-Disposition: attachment; filename=\"a.zip\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
         lines.join("\r\n")
     );
-    let item = site.ended(site.send(&[&format!("shokuin@{DOMAIN}")], mail.as_bytes()).await).await;
+    let ended = site.ended(site.send(&[&format!("shokuin@{DOMAIN}")], mail.as_bytes()).await);
+    let mut ended = std::pin::pin!(ended);
+    let item = loop {
+        tokio::select! {
+            item = &mut ended => break item,
+            // Attempts that fail are made again a second or two later.
+            () = tokio::time::sleep(Duration::from_secs(1)) => site.advance(Duration::from_secs(1)),
+        }
+    };
     let mail = Delivered::read(&hop.seen().taken[0].bytes).unwrap();
     (item, mail)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum ToWorker {
 /// What the bytes are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {
+    /// A mail whose archives stay closed, because earlier attempts at it ended badly.
+    BareMail,
     /// A mail.
     Mail,
     /// A single file.

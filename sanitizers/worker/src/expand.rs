@@ -80,12 +80,12 @@ struct Origin {
     spent: bool,
 }
 
-/// Opens everything in `mail`.
-pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<'a> {
+/// Opens everything in `mail`; its archives only if they are wanted.
+pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits, opens_archives: bool) -> Expanded<'a> {
     let own = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
     let out =
         Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
-    let mut walk = Walk { reach: Reach::of(limits, own), out, archives: Vec::new() };
+    let mut walk = Walk { reach: Reach::of(limits, own), out, archives: Vec::new(), opens_archives };
     walk.leaves(mail.leaves, false);
     walk.out
 }
@@ -94,7 +94,7 @@ pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits) -> Expanded<
 pub(crate) fn expand_file<'a>(file: Leaf<'a>, limits: &protocol::Limits) -> Expanded<'a> {
     let out =
         Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
-    let mut walk = Walk { reach: Reach::of(limits, 1), out, archives: Vec::new() };
+    let mut walk = Walk { reach: Reach::of(limits, 1), out, archives: Vec::new(), opens_archives: true };
     let detected = mapping::detected(&file);
     if archive::opens(&detected) {
         walk.archive(file, detected, Origin { beside_text: false, spent: false });
@@ -123,6 +123,7 @@ struct Walk<'a> {
     out: Expanded<'a>,
     /// Where the archives are that were opened.
     archives: Vec<Path>,
+    opens_archives: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -144,7 +145,8 @@ impl<'a> Walk<'a> {
                 Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
                 Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
                 Some(Inside::Signed) => self.signed(leaf, detected, origin),
-                Some(Inside::Archive) => self.archive(leaf, detected, origin),
+                Some(Inside::Archive) if self.opens_archives => self.archive(leaf, detected, origin),
+                Some(Inside::Archive) => self.closed(leaf, detected, Code::ConvertFailed),
                 None => self.push(leaf, detected),
             },
             Role::Body if detected.id == "text" => self.text(leaf, detected),

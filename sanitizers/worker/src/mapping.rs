@@ -54,10 +54,10 @@ pub struct Source<'a> {
 /// [`Failure::Limit`] over a limit; [`Failure::Unreadable`] without a structure.
 pub fn inspect<'a>(subject: &Subject, bytes: &'a [u8], limits: &Limits) -> Result<Item<'a>, Failure> {
     match subject {
-        Subject::Mail => {
+        Subject::Mail | Subject::BareMail => {
             let Limits { header_bytes, depth, parts, .. } = *limits;
             let mail = sanitizer_mail::inspect(bytes, &sanitizer_mail::Limits { header_bytes, depth, parts });
-            Ok(item(expand(mail.map_err(failure)?, limits)))
+            Ok(item(expand(mail.map_err(failure)?, limits, *subject == Subject::Mail)))
         }
         Subject::File { name } => Ok(item(expand_file(single_file(name, bytes), limits))),
     }

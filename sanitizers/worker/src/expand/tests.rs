@@ -110,7 +110,7 @@ fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found
     let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 99 };
     let out =
         Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
-    let mut walk = Walk { reach, out, archives: Vec::new() };
+    let mut walk = Walk { reach, out, archives: Vec::new(), opens_archives: true };
     let leaf = attachment(vec![2], "", Names::default(), Vec::new());
     walk.message(leaf, Detected { id: "msg", class: Class::Mail, encrypted: false }, message, mail::Role::Body);
     let told: Vec<_> = walk.out.nodes.iter().map(|node| (node.leaf.path.as_slice(), node.leaf.role)).collect();
@@ -159,7 +159,7 @@ fn bodies_are_looked_at_for_no_more_bytes_than_html_may_have_and_their_text_is_s
     let out =
         Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
     let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 10 };
-    let mut walk = Walk { reach, out, archives: Vec::new() };
+    let mut walk = Walk { reach, out, archives: Vec::new(), opens_archives: true };
     let body = |bytes: &[u8]| mail::Leaf {
         role: mail::Role::Body,
         ..attachment(vec![1], "text/plain", Names::default(), bytes.to_vec())
