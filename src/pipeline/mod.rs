@@ -27,15 +27,6 @@ pub const MAX_ATTEMPTS: u32 = 3;
 /// Attempts after which an item is quarantined unopened: something about it ends the gateway itself.
 pub const MAX_LEASES: u32 = 10;
 
-/// The last attempt is for the text alone: whatever file ended the others, its reader shall not miss the words for it.
-fn subject(lease: &Lease) -> Subject {
-    if lease.attempt < MAX_ATTEMPTS {
-        return Subject::Mail;
-    }
-    tracing::warn!(item = %lease.key.id, attempt = lease.attempt, "its files stay closed in this attempt");
-    Subject::BareMail
-}
-
 /// What one item needs on its way.
 #[derive(Clone)]
 pub struct Pipeline {
@@ -92,6 +83,17 @@ impl Pipeline {
         if lease.attempt > MAX_LEASES {
             return Err(Stop::Quarantine(Reason::ConvertFailed));
         }
+        match self.wash(lease, Subject::Mail).await {
+            // Whatever file ended its workers, its reader shall not miss the words for it.
+            Err(Stop::Attempt(_, why)) if lease.attempt >= MAX_ATTEMPTS => {
+                tracing::warn!(item = %lease.key.id, attempt = lease.attempt, why, "tried again with its files closed");
+                self.wash(lease, Subject::BareMail).await
+            }
+            ended => ended,
+        }
+    }
+
+    async fn wash(&self, lease: &Lease, subject: Subject) -> Result<Washed, Stop> {
         let original = self.originals.open(&lease.key).await?;
         let arrival = Arrival {
             id: lease.key.id,
@@ -100,7 +102,7 @@ impl Pipeline {
             length: lease.length,
             released: lease.released,
         };
-        self.washer.wash(subject(lease), arrival, original).await
+        self.washer.wash(subject, arrival, original).await
     }
 
     /// How an item that was washed is concluded.
