@@ -1,7 +1,7 @@
 //! S/MIME in one piece (`application/pkcs7-mime`, RFC 8551): what the signed content is, or that it is encrypted.
 //!
 //! Refuses: what is no ContentInfo of RFC 5652. Nothing is verified: no key is here, and the mail is written anew.
-//! Invariant: a walk over the outermost fields only, at most [`MAX_DEPTH`] deep; every length is checked against the
+//! Invariant: a walk over the outermost fields only, at most `MAX_DEPTH` deep; every length is checked against the
 //! bytes that are there, in DER and in BER of indefinite length.
 
 use std::borrow::Cow;

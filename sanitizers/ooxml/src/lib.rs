@@ -1,6 +1,6 @@
 //! Office Open XML documents (ECMA-376, ISO/IEC 29500, Transitional and Strict), written anew by allow-list.
 //!
-//! Three layers: [`zip`] (the container), [`opc`] (parts and relationships), [`xml`] (elements and attributes). A format
+//! Three layers: `zip` (the container), `opc` (parts and relationships), `xml` (elements and attributes). A format
 //! (`word`, `sheet`, `slides`) is tables over them and a grammar for what tables cannot say.
 //!
 //! Refuses: everything that is not listed, and files that are not whole. Invariant: a part that is written was reached
