@@ -179,7 +179,8 @@ fn shortened(name: &str, mark: &str) -> String {
         }
         cut.push(c);
     }
-    let cut = cut.trim_end_matches(['.', ' ']);
+    // A stem of dots alone would leave a name that begins with a blank.
+    let cut = Some(cut.trim_end_matches(['.', ' '])).filter(|cut| !cut.is_empty()).unwrap_or("_");
     let whole = format!("{cut}{mark}");
     extension.map_or(whole.clone(), |extension| format!("{whole}.{extension}"))
 }
@@ -242,6 +243,7 @@ mod tests {
         assert_eq!(changes, [Shortened]);
         assert_eq!(made_safe(&path), (path.clone(), vec![]));
         assert_eq!(numbered("a/表.tar.gz", 2), "a/表.tar (2).gz");
+        assert_eq!(numbered(".._", 2), "_ (2)._");
         assert!(numbered(&path, 1_000).len() <= COMPONENT);
         let (deep, _) = made_safe(&"a/".repeat(100));
         assert_eq!(deep.split('/').count(), DEPTH + 1);
