@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use sanitizer_api::{Budget, Code};
 
 use crate::report::Report;
-use crate::zip::crc::crc32;
 
 /// Rebuilds pictures; another crate does it, and the worker brings both together.
 pub trait Pictures: Sync {
@@ -89,5 +88,5 @@ fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], content: &[u8]) {
     let body = [kind.as_slice(), content].concat();
     out.extend(u32::try_from(content.len()).unwrap_or_default().to_be_bytes());
     out.extend(&body);
-    out.extend(crc32(&body).to_be_bytes());
+    out.extend(crc32fast::hash(&body).to_be_bytes());
 }

@@ -41,10 +41,8 @@ pub fn inspection(untrusted: Inspected, limits: &Limits, length: u64, is_file: b
     if is_file {
         // What is in an archive was checked to be in its place.
         let whole = parts.split_first().is_some_and(|(file, inside)| {
-            let is_file = if inside.is_empty() { PartRole::Attachment } else { PartRole::Archive };
-            file.path == PartPath::root()
-                && (file.role == is_file || file.role == PartRole::Archive)
-                && file.length == length
+            let holds = file.role == PartRole::Archive || (file.role == PartRole::Attachment && inside.is_empty());
+            holds && file.path == PartPath::root() && file.length == length
         });
         ensure(whole && headers == HeaderFacts::default(), "a file that is not one part")?;
     }

@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use tokio::time::timeout;
 
 use super::ScaleoutStore;
-use super::renew::renew;
+use super::renew::{LEASE, renew};
 use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
@@ -22,9 +22,6 @@ use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
 use crate::store::passwords;
 use crate::store::place::Place;
 use crate::store::rows::{failed, to_column};
-
-/// How long the lease lasts from each renewal: whoever dies here is followed after no more than that.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// How often the lease is renewed while one object is written, and how often at most.
 const RENEWAL: Duration = Duration::from_secs(20);
@@ -84,6 +81,7 @@ async fn write(store: &ScaleoutStore, mut ended: Ended) -> Result<(), StoreError
 /// longer than it lasts.
 async fn put(store: &ScaleoutStore, ended: &Ended, place: &Place, bytes: Bytes) -> Result<(), StoreError> {
     let mut written = pin!(store.objects.put(place, bytes));
+    // Whoever dies here is followed after no more than one lease.
     for _ in 0..RENEWALS {
         renew(&store.pool, &ended.key, ended.token, store.clock.now().after(LEASE)).await?;
         if let Ok(written) = timeout(RENEWAL, &mut written).await {

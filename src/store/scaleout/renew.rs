@@ -3,12 +3,17 @@
 //! Refuses: a lease that was taken back or handed to somebody else. Invariant: what an operator put on hold meanwhile
 //! does not become due again by a renewal.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 use sqlx::postgres::PgQueryResult;
 
 use crate::domain::{ItemKey, Timestamp};
 use crate::ports::{Dispatch, Lease, StoreError};
 use crate::store::rows::{failed, to_column};
+
+/// How long a lease lasts from a renewal that nobody gave another time for: the span of `serve`.
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 const RENEW_ITEM: &str = "\
     UPDATE item SET due_at = $1, leased_until = $1 \

@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
+use super::renew::LEASE;
 use crate::domain::{TenantId, Timestamp};
 use crate::ports::StoreError;
 use crate::store::rows::{failed, to_column};
-
-/// A lease that another node holds, by a clock that may be right, is left to it for so long.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// What is leased.
 #[derive(Debug, Clone, Copy)]

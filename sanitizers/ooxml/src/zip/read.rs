@@ -11,8 +11,6 @@ use std::ops::Range;
 
 use sanitizer_api::SanitizeError;
 
-use super::crc::crc32;
-
 /// Members of one package; the largest real workbooks have some thousands.
 const MAX_MEMBERS: usize = 10_000;
 /// Bytes that one package may inflate to. It stands in memory up to four times: a worker has 1 GiB.
@@ -186,7 +184,7 @@ impl<'a> Archive<'a> {
         } else {
             Cow::Borrowed(packed)
         };
-        if content.len() != size || crc32(&content) != member.crc {
+        if content.len() != size || crc32fast::hash(&content) != member.crc {
             return Err(malformed());
         }
         Ok(Some(content))
