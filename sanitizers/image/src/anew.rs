@@ -4,7 +4,6 @@
 
 use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Link, Rebuilt, SanitizeError, Sanitizer};
 
-use crate::inert;
 use crate::picture::Picture;
 use crate::qr::Reader;
 use crate::scan::{Scan, scan};
@@ -102,9 +101,12 @@ fn written(
     }
 }
 
-/// Each text of a code as an inert link.
+/// Each text of a code as an inert link: UTF-8, or else the characters of Japanese.
 fn links(texts: Vec<Vec<u8>>) -> Vec<Link> {
-    let targets = texts.into_iter().map(|text| inert::written(&text));
+    let decoded = |bytes: Vec<u8>| {
+        String::from_utf8(bytes).unwrap_or_else(|error| sanitizer_japanese::decode(None, error.as_bytes()).text)
+    };
+    let targets = texts.into_iter().map(|text| sanitizer_japanese::inert(&decoded(text)));
     (1..).zip(targets).map(|(number, target)| Link { number, target, shown: None }).collect()
 }
 

@@ -5,7 +5,6 @@
 
 mod anew;
 mod decode;
-mod inert;
 mod jpeg;
 #[cfg(test)]
 mod laws;

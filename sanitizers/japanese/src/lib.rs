@@ -7,6 +7,7 @@
 mod decode;
 mod euc;
 mod gaiji;
+mod inert;
 mod jis;
 mod label;
 mod proof;
@@ -15,4 +16,5 @@ mod rows;
 
 pub use decode::{Decoded, decode, reads};
 pub use gaiji::{Gaiji, is_private};
+pub use inert::inert;
 pub use reading::{changes_reading, nfc, single_line};

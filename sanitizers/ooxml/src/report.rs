@@ -35,7 +35,7 @@ impl Report {
         self.add(Code::LinkDisabled);
         if self.links.len() < MAX_LINKS {
             let number = u32::try_from(self.links.len() + 1).unwrap_or(u32::MAX);
-            self.links.push(Link { number, target: inert(target), shown: None });
+            self.links.push(Link { number, target: sanitizer_japanese::inert(target), shown: None });
         }
     }
 
@@ -45,34 +45,15 @@ impl Report {
     }
 }
 
-/// `target` so that no program takes it for an address: `hxxps://host[.]example/path`.
-fn inert(target: &str) -> String {
-    let clean: String = target.chars().filter(|c| !c.is_control()).take(500).collect();
-    let replaced =
-        [("http", "hxxp"), ("ftp", "fxp")].iter().fold(clean, |text, (live, dead)| replace(&text, live, dead));
-    replaced.replace("[.]", ".").replace('.', "[.]")
-}
-
-/// `text` with `live` replaced in upper and lower case.
-fn replace(text: &str, live: &str, dead: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    for (at, _) in lower.match_indices(live) {
-        out.push_str(text.get(from..at).unwrap_or_default());
-        out.push_str(dead);
-        from = at + live.len();
-    }
-    out.push_str(text.get(from..).unwrap_or_default());
-    out
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_target_is_told_without_being_one() {
-        assert_eq!(super::inert("https://www.example.jp/a"), "hxxps://www[.]example[.]jp/a");
-        assert_eq!(super::inert("FILE:x?HTTP://b.jp"), "FILE:x?hxxp://b[.]jp");
-        assert_eq!(super::inert("\\\\host.example\\share"), "\\\\host[.]example\\share");
+    fn a_link_to_a_file_share_is_told_on_one_line_that_leads_nowhere() {
+        let mut report = super::Report::default();
+        report.link("file:///\\\\server\\share\\a\u{202E}\u{200B}.docx");
+        report.link("https://www.example.jp/a");
+        let (_, links) = report.finish();
+        let targets: Vec<&str> = links.iter().map(|link| link.target.as_str()).collect();
+        assert_eq!(targets, ["[file]:///[\\]\\server\\share\\a.docx", "hxxps://www[.]example[.]jp/a"]);
     }
 }

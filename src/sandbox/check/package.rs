@@ -1,7 +1,7 @@
 //! The second look at documents of Office: the list of parts in their zip, whatever the worker says.
 //!
-//! Refuses: parts that are neither mark-up nor pictures by name, entries in a form that the writer does not use, bytes
-//! before, between or behind the entries. Knows nothing of what the parts say. Invariant: one pass over the headers;
+//! Refuses: parts that no rebuilt document has, entries in a form that the writer does not use, bytes before, between
+//! or behind the entries. Knows nothing of what the parts say. Invariant: one pass over the headers;
 //! nothing is decompressed.
 
 /// APPNOTE.TXT 4.3.7, 4.3.12, 4.3.16: the signatures and the lengths of the fixed parts.
@@ -13,8 +13,77 @@ const END: (&[u8], usize) = (b"PK\x05\x06", 22);
 const FIRST: &[u8] = b"[Content_Types].xml";
 /// Parts of one package at most.
 const MAX_PARTS: usize = 20_000;
-/// What parts may be called, by the end of their names.
-const ENDINGS: [&[u8]; 8] = [b".xml", b".rels", b".vml", b".png", b".jpeg", b".jpg", b".gif", b".tiff"];
+/// What the parts of a rebuilt document are called; `#` is a number. Pictures end in one of [`PICTURES`]; what a part
+/// refers to stands beside it, in `_rels`.
+const PARTS: [&str; 65] = [
+    "docProps/core.xml",
+    "ppt/authors.xml",
+    "ppt/charts/chart#.xml",
+    "ppt/commentAuthors.xml",
+    "ppt/comments/comment#.xml",
+    "ppt/comments/modernComment_#.xml",
+    "ppt/diagrams/colors#.xml",
+    "ppt/diagrams/data#.xml",
+    "ppt/diagrams/drawing#.xml",
+    "ppt/diagrams/layout#.xml",
+    "ppt/diagrams/quickStyle#.xml",
+    "ppt/drawings/drawing#.xml",
+    "ppt/handoutMasters/handoutMaster#.xml",
+    "ppt/media/image#",
+    "ppt/notesMasters/notesMaster#.xml",
+    "ppt/notesSlides/notesSlide#.xml",
+    "ppt/presProps.xml",
+    "ppt/presentation.xml",
+    "ppt/slideLayouts/slideLayout#.xml",
+    "ppt/slideMasters/slideMaster#.xml",
+    "ppt/slides/slide#.xml",
+    "ppt/tableStyles.xml",
+    "ppt/theme/theme#.xml",
+    "ppt/theme/themeOverride#.xml",
+    "ppt/viewProps.xml",
+    "word/charts/chart#.xml",
+    "word/comments.xml",
+    "word/diagrams/colors#.xml",
+    "word/diagrams/data#.xml",
+    "word/diagrams/drawing#.xml",
+    "word/diagrams/layout#.xml",
+    "word/diagrams/quickStyle#.xml",
+    "word/document.xml",
+    "word/drawings/drawing#.xml",
+    "word/endnotes.xml",
+    "word/fontTable.xml",
+    "word/footer#.xml",
+    "word/footnotes.xml",
+    "word/header#.xml",
+    "word/media/image#",
+    "word/numbering.xml",
+    "word/settings.xml",
+    "word/styles.xml",
+    "word/theme/theme#.xml",
+    "xl/charts/chart#.xml",
+    "xl/chartsheets/sheet#.xml",
+    "xl/comments#.xml",
+    "xl/diagrams/colors#.xml",
+    "xl/diagrams/data#.xml",
+    "xl/diagrams/drawing#.xml",
+    "xl/diagrams/layout#.xml",
+    "xl/diagrams/quickStyle#.xml",
+    "xl/drawings/chartShapes#.xml",
+    "xl/drawings/drawing#.xml",
+    "xl/drawings/vmlDrawing#.vml",
+    "xl/media/image#",
+    "xl/pivotCache/pivotCacheDefinition#.xml",
+    "xl/pivotCache/pivotCacheRecords#.xml",
+    "xl/pivotTables/pivotTable#.xml",
+    "xl/sharedStrings.xml",
+    "xl/styles.xml",
+    "xl/tables/table#.xml",
+    "xl/theme/theme#.xml",
+    "xl/workbook.xml",
+    "xl/worksheets/sheet#.xml",
+];
+/// How the names of pictures end.
+const PICTURES: [&str; 5] = [".png", ".jpeg", ".jpg", ".gif", ".tiff"];
 
 /// A zip whose headers are read from the start.
 struct Headers<'a> {
@@ -81,9 +150,10 @@ fn local<'a>(headers: &mut Headers<'a>) -> Option<Entry<'a>> {
     // No encryption, no descriptor behind the data; the name may be UTF-8. Stored or deflated.
     let plain = number16(header, 6)? & !0x0800 == 0 && matches!(number16(header, 8)?, 0 | 8);
     let bare = number16(header, 28)? == 0;
+    let kept = number16(header, 8)? == 8 || number32(header, 18)? == number32(header, 22)?;
     let name = headers.take(number16(header, 26)?.into())?;
     headers.take(number32(header, 18)?)?;
-    (plain && bare && is_part(name)).then_some(Entry { fixed, name, at })
+    (plain && bare && kept && is_part(name)).then_some(Entry { fixed, name, at })
 }
 
 fn central<'a>(headers: &mut Headers<'a>) -> Option<Entry<'a>> {
@@ -94,9 +164,33 @@ fn central<'a>(headers: &mut Headers<'a>) -> Option<Entry<'a>> {
 }
 
 fn is_part(name: &[u8]) -> bool {
-    let characters = name.iter().all(|b| b.is_ascii_alphanumeric() || b"_-./[]".contains(b));
-    let steps = name.split(|b| *b == b'/').all(|step| !step.is_empty() && step != b"." && step != b"..");
-    characters && steps && ENDINGS.iter().any(|ending| name.ends_with(ending))
+    let Ok(name) = std::str::from_utf8(name) else { return false };
+    if matches!(name, "[Content_Types].xml" | "_rels/.rels") {
+        return true;
+    }
+    if let Some((folder, part)) = name.strip_suffix(".rels").and_then(|rest| rest.rsplit_once("/_rels/")) {
+        return PARTS.contains(&shape(&format!("{folder}/{part}")).as_str());
+    }
+    let shape = shape(name);
+    let picture = PICTURES.iter().find_map(|ending| shape.strip_suffix(ending)).filter(|one| one.ends_with("/image#"));
+    match picture {
+        Some(picture) => PARTS.contains(&picture),
+        None => !shape.ends_with("/image#") && PARTS.contains(&shape.as_str()),
+    }
+}
+
+/// `name` with its number as `#`; a `#` of its own makes it nobody's.
+fn shape(name: &str) -> String {
+    let mut shape = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '#' => shape.push('?'),
+            _ if !c.is_ascii_digit() => shape.push(c),
+            _ if !shape.ends_with('#') => shape.push('#'),
+            _ => {}
+        }
+    }
+    shape
 }
 
 fn number16(header: &[u8], at: usize) -> Option<u16> {
@@ -133,33 +227,61 @@ mod tests {
 
     #[test]
     fn packages_of_mark_up_and_pictures_hold() {
-        assert!(holds(&zip(&["[Content_Types].xml", "_rels/.rels", "word/document.xml", "word/media/image1.png"])));
+        assert!(holds(&zip(&[
+            "[Content_Types].xml",
+            "_rels/.rels",
+            "word/document.xml",
+            "word/_rels/document.xml.rels",
+            "word/header12.xml",
+            "word/media/image1.png"
+        ])));
     }
 
     #[test]
     fn other_parts_and_names_do_not_hold() {
-        for name in
-            ["word/vbaProject.bin", "a.exe", "../a.xml", "/a.xml", "a//b.xml", "a\\b.xml", "名.xml", "", "A.XML/"]
-        {
+        for name in [
+            "word/vbaProject.bin",
+            "word/vba.xml",
+            "customUI/customUI.xml",
+            "xl/externalLinks/externalLink1.xml",
+            "xl/macrosheets/sheet1.xml",
+            "word/header#.xml",
+            "word/media/image1",
+            "word/media/image1.xml",
+            "word/document.xml.png",
+            "word/_rels/vbaProject.bin.rels",
+            "../word/document.xml",
+            "/word/document.xml",
+            "word//document.xml",
+            "word\\document.xml",
+            "名.xml",
+            "",
+            "word/document.xml/",
+        ] {
             assert!(!holds(&zip(&["[Content_Types].xml", name])), "{name}");
         }
-        for names in [&["a.xml"][..], &[], &["[Content_Types].xml", "a.xml", "A.xml"]] {
+        for names in [
+            &["word/document.xml"][..],
+            &[],
+            &["[Content_Types].xml", "word/document.xml", "word/document.xml"],
+            &["[Content_Types].xml", "xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"],
+        ] {
             assert!(!holds(&zip(names)), "{names:?}");
         }
     }
 
     #[test]
     fn every_changed_byte_of_a_header_is_seen_or_harmless() {
-        let whole = zip(&["[Content_Types].xml", "a.xml"]);
+        let whole = zip(&["[Content_Types].xml", "xl/styles.xml"]);
         assert!(!holds(&[&whole[..], b"x"].concat()) && !holds(&[b"x", &whole[..]].concat()));
         for cut in 0..whole.len() {
             assert!(!holds(&whole[..cut]), "cut at {cut}");
         }
         // What both headers do not say twice: the content, and by what and for whom the directory was written.
         let told_twice = |at: &usize| {
-            let content = [49, 85].contains(at);
-            let directory = [(86, 19), (151, 5)].iter().any(|(begin, _)| (begin + 4..begin + 6).contains(at))
-                || [(86, 19), (151, 5)].iter().any(|(begin, _)| (begin + 36..begin + 42).contains(at));
+            let content = [49, 93].contains(at);
+            let directory = [(94, 19), (159, 13)].iter().any(|(begin, _)| (begin + 4..begin + 6).contains(at))
+                || [(94, 19), (159, 13)].iter().any(|(begin, _)| (begin + 36..begin + 42).contains(at));
             !content && !directory
         };
         for at in (0..whole.len()).filter(told_twice) {

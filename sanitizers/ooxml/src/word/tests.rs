@@ -316,7 +316,7 @@ fn links_stay_as_text_and_are_told() {
     );
     assert_eq!(sample.body().replace("<w:r/>", ""), shown);
     let targets: Vec<String> = sample.sanitize().unwrap().links.into_iter().map(|link| link.target).collect();
-    assert_eq!(targets, ["hxxps://a[.]example/", "file://\\\\host\\x"]);
+    assert_eq!(targets, ["hxxps://a[.]example/", "[file]://[\\]\\host\\x"]);
 }
 
 #[test]

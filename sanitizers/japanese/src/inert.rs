@@ -1,18 +1,18 @@
-//! What a QR code says, as text that no program makes a link of: `hxxps://host[.]example/path`.
+//! Where a link or a QR code leads, as text that no program makes a link of: `hxxps://host[.]example/path`.
 //!
 //! Refuses nothing. Invariant: one line of at most [`MAX_TEXT`] characters, without a scheme that something follows.
+
+use crate::reading::{changes_reading, single_line};
 
 /// Longest text that is told, in characters.
 const MAX_TEXT: usize = 500;
 
-/// The bytes of a code, as a reader of codes takes them: UTF-8, or else the characters of Japanese.
-pub(crate) fn written(bytes: &[u8]) -> String {
-    let decoded = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => sanitizer_japanese::decode(None, bytes).text,
-    };
-    let line = sanitizer_japanese::single_line(&decoded);
-    let kept: String = line.chars().filter(|&c| !c.is_control() && !sanitizer_japanese::changes_reading(c)).collect();
+/// `target` on one line that leads nowhere: without controls and what changes the reading of others, schemes and the
+/// dots of hosts set apart, cut with … behind 500 characters.
+#[must_use]
+pub fn inert(target: &str) -> String {
+    let line = single_line(target);
+    let kept: String = line.chars().filter(|&c| !c.is_control() && !changes_reading(c)).collect();
     let is_long = kept.chars().nth(MAX_TEXT).is_some();
     let short: String = kept.chars().take(MAX_TEXT).collect();
     let mut inert = without_schemes(short.trim());
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_code_says_cannot_be_clicked() {
+    fn a_target_cannot_be_clicked() {
         for (text, expected) in [
             ("https://www.evil.example/a.b?c=d.e", "hxxps://www[.]evil[.]example/a.b?c=d[.]e"),
             ("HTTP://EVIL.EXAMPLE", "hxxp://EVIL[.]EXAMPLE"),
@@ -103,19 +103,31 @@ mod tests {
             ("tel:0312345678 10:30", "tel[:]0312345678 10:30"),
             ("javascript:alert(1)", "javascript[:]alert(1)"),
             ("\\\\server\\share", "[\\]\\server\\share"),
+            ("file:///\\\\server\\share\\a.docx", "[file]:///[\\]\\server\\share\\a.docx"),
+            ("FILE:x?HTTP://b.jp", "FILE[:]x?hxxp://b[.]jp"),
             ("a\r\nb\u{202E}c", "a bc"),
             ("請求書 https://例え.jp/", "請求書 hxxps://例え[.]jp/"),
         ] {
-            assert_eq!(written(text.as_bytes()), expected);
+            assert_eq!(inert(text), expected);
         }
-        assert_eq!(written(b"\x90\xBF\x8B\x81\x8F\x91"), "請求書");
-        assert_eq!(written(&[b'a'; 600]).chars().count(), 501);
+        assert_eq!(inert(&"a".repeat(600)).chars().count(), 501);
     }
 
     #[test]
     fn what_is_inert_stays_as_it_is() {
         for text in ["hxxps://www[.]evil[.]example/a.b", "tel[:]03", "[intent]://x", "WIFI[:]S:office"] {
             assert_eq!(without_schemes(text), text);
+        }
+    }
+
+    #[test]
+    fn no_mix_of_pieces_leaves_a_scheme_that_a_program_follows() {
+        const PIECES: [&str; 9] = ["http", "s", ":", "/", "file", "\u{202E}", ".", "\\", "ftp"];
+        for mix in 0..9_usize.pow(5) {
+            let text: String = (0..5).map(|place| PIECES[mix / 9_usize.pow(place) % 9]).collect();
+            let told = inert(&text);
+            let live = ["http://", "https://", "ftp://", "file://"].iter().any(|scheme| told.contains(scheme));
+            assert!(!live && !told.chars().any(changes_reading), "{text:?}: {told:?}");
         }
     }
 }
