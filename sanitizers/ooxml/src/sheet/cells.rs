@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use sanitizer_api::Code;
 
-use super::formula::{is_inside, link};
+use super::formula::{is_inside, is_place, link};
 use super::page::{HOLLOW, SPOILT, URIS};
 use super::tidy::Tidy;
 use crate::report::Report;
@@ -112,7 +112,7 @@ impl Grammar for Cells {
                     return Step::Drop;
                 }
                 match location {
-                    Some(place) if is_inside(&place, scene.memory) => {}
+                    Some(place) if is_place(&place, scene.memory) => {}
                     Some(place) => {
                         scene.report.link(&place);
                         return Step::Drop;

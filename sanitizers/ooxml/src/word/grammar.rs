@@ -40,7 +40,8 @@ impl Grammar for Text {
     }
 
     fn text(&mut self, name: &'static str, text: &mut String, _scene: &mut Scene<'_>) {
-        if matches!(name, "w:instrText" | "w:delInstrText") {
+        // Plain text before the result is read as part of the instruction.
+        if matches!(name, "w:instrText" | "w:delInstrText" | "w:t" | "w:delText" | "m:t") {
             self.fields.instruct(text);
         }
     }
@@ -65,7 +66,8 @@ impl Grammar for Text {
             let to = scene.out.place();
             scene.out.cut(from..to);
         }
-        if scene.parent() == "w:r" {
+        // Formulas have runs too.
+        if matches!(scene.parent(), "w:r" | "m:r") || matches!(name, "w:fldChar" | "w:instrText" | "w:delInstrText") {
             let to = scene.out.place();
             self.fields.run_child(name, &self.mark, from..to, scene);
         }
@@ -83,6 +85,7 @@ impl Text {
             "w:fldSimple" => {
                 let verdict = judge(tag.get("w:instr").unwrap_or_default());
                 tell(&verdict, scene);
+                self.fields.disturb();
                 if verdict != Verdict::Keep {
                     return Step::Unwrap;
                 }
