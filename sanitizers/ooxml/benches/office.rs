@@ -3,11 +3,7 @@
 //! `B/s` counts bytes of the file, `char/s` bytes of the XML that it inflates to. The reach is 20 MB/s of XML per core.
 //! Generated documents are as office programs write them: short runs with properties, cells with styles and formulas,
 //! shapes with text. `real` are the documents of `../shared/corpus`, where that folder is at hand.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a benchmark that cannot start should say so and end"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that cannot start should say so and end")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -107,7 +103,8 @@ fn excel(rows: usize) -> Members {
     let mut cells = String::new();
     let mut strings = String::new();
     for at in 1..=rows {
-        write!(cells, "<row r=\"{at}\" spans=\"1:12\" ht=\"18.75\" customHeight=\"1\" x14ac:dyDescent=\"0.4\">").unwrap();
+        write!(cells, "<row r=\"{at}\" spans=\"1:12\" ht=\"18.75\" customHeight=\"1\" x14ac:dyDescent=\"0.4\">")
+            .unwrap();
         for column in 'A'..='C' {
             let index = (at * 3 + usize::from(column == 'A')) % 5_000;
             write!(cells, "<c r=\"{column}{at}\" s=\"3\" t=\"s\"><v>{index}</v></c>").unwrap();
@@ -144,7 +141,11 @@ fn excel(rows: usize) -> Members {
                 ),
                 kind("worksheet"),
             ),
-            ("xl/sharedStrings.xml".to_owned(), format!("<sst xmlns=\"{space}\">{strings}</sst>"), kind("sharedStrings")),
+            (
+                "xl/sharedStrings.xml".to_owned(),
+                format!("<sst xmlns=\"{space}\">{strings}</sst>"),
+                kind("sharedStrings"),
+            ),
         ],
         &[("worksheet", "/xl/worksheets/sheet1.xml"), ("sharedStrings", "/xl/sharedStrings.xml")],
     )

@@ -1,6 +1,7 @@
 //! A writer of zip files: the same members give the same bytes.
 //!
-//! Refuses: more than zip without zip64 can say. Invariant: one time for all (1980-01-01), no extra fields, deflate.
+//! Refuses: more than zip without zip64 can say. Invariant: one time for all (1980-01-01), no extra fields; deflate, but for pictures
+//! that are packed already.
 
 use sanitizer_api::{Budget, SanitizeError};
 
@@ -8,6 +9,8 @@ use sanitizer_api::{Budget, SanitizeError};
 const DATE: u16 = 0x21;
 /// Deflate level. Six takes three times as long, more than all the rest of the work, for a tenth of the size.
 const LEVEL: u8 = 3;
+/// Ends of names of members that deflate cannot make smaller.
+const PACKED: [&str; 4] = [".png", ".jpeg", ".jpg", ".gif"];
 const LIMIT: SanitizeError = SanitizeError::LimitReached { what: "output" };
 
 /// Writes `members` in their order. Names must be ASCII.
@@ -18,10 +21,12 @@ pub(crate) fn pack(members: &[(String, Vec<u8>)], budget: &mut Budget) -> Result
     let mut out = Vec::new();
     let mut directory = Vec::new();
     for (name, content) in members {
-        let packed = miniz_oxide::deflate::compress_to_vec(content, LEVEL);
+        let is_packed = PACKED.iter().any(|end| name.ends_with(end));
+        let deflated = (!is_packed).then(|| miniz_oxide::deflate::compress_to_vec(content, LEVEL));
+        let packed = deflated.as_ref().unwrap_or(content);
         let offset = u32::try_from(out.len()).map_err(|_| LIMIT)?;
         let mut head = Vec::new();
-        push16(&mut head, &[20, 0, 8, 0, DATE]);
+        push16(&mut head, &[20, 0, if is_packed { 0 } else { 8 }, 0, DATE]);
         push32(
             &mut head,
             &[
@@ -34,7 +39,7 @@ pub(crate) fn pack(members: &[(String, Vec<u8>)], budget: &mut Budget) -> Result
         out.extend_from_slice(b"PK\x03\x04");
         out.extend_from_slice(&head);
         out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(&packed);
+        out.extend_from_slice(packed);
         directory.extend_from_slice(b"PK\x01\x02\x14\x00");
         directory.extend_from_slice(&head);
         push16(&mut directory, &[0, 0, 0]);
@@ -70,7 +75,11 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_read_again() {
-        let members = vec![("a.xml".to_owned(), b"hello hello hello".to_vec()), ("b/c".to_owned(), Vec::new())];
+        let members = vec![
+            ("a.xml".to_owned(), b"hello hello hello".to_vec()),
+            ("b/c".to_owned(), Vec::new()),
+            ("b/d.png".to_owned(), b"aaaaaaaaaaaa".to_vec()),
+        ];
         let bytes = pack(&members, &mut Budget::generous()).unwrap();
         let mut archive = Archive::open(&bytes).unwrap();
         assert!(!archive.has_surplus);
