@@ -66,17 +66,60 @@ fn real(bencher: Bencher<'_, '_>, (format, extension): (&str, &str)) {
         .bench_local(|| files.iter().filter(|file| rebuild(black_box(file)).is_ok()).count());
 }
 
+/// Numbers that look like chance and are the same each time; without them documents would pack too well.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % below
+    }
+
+    /// A sentence of `length` words.
+    fn sentence(&mut self, length: usize) -> String {
+        (0..length).map(|_| WORDS[self.next(WORDS.len())]).collect()
+    }
+}
+
+const WORDS: [&str; 24] = [
+    "市長は",
+    "申請者に",
+    "前条の規定",
+    "により",
+    "交付決定",
+    "通知書",
+    "を",
+    "速やかに",
+    "提出し",
+    "審査会の",
+    "意見を聴き",
+    "必要と",
+    "認める",
+    "ときは",
+    "令和八年度",
+    "補助金",
+    "事業計画",
+    "変更",
+    "承認",
+    "、",
+    "。",
+    "庁舎",
+    "管理",
+    "要綱",
+];
+
 /// Paragraphs of three runs, every tenth a row of a table.
 fn word(paragraphs: usize) -> Members {
-    let mut body = String::new();
+    let (mut body, mut chance) = (String::new(), Chance(1));
     let run = "<w:r w:rsidRPr=\"00A77B3E\"><w:rPr><w:rFonts w:ascii=\"游明朝\" w:eastAsia=\"游明朝\" w:hAnsi=\"游明朝\" \
                w:hint=\"eastAsia\"/><w:b/><w:sz w:val=\"21\"/><w:szCs w:val=\"21\"/></w:rPr><w:t xml:space=\"preserve\">";
     for at in 0..paragraphs {
+        let (first, second, id) = (chance.sentence(9), chance.sentence(12), chance.next(1 << 28));
         let paragraph = format!(
-            "<w:p w14:paraId=\"{at:08X}\" w14:textId=\"77777777\" w:rsidR=\"00A77B3E\" w:rsidRDefault=\"00A77B3E\">\
+            "<w:p w14:paraId=\"{id:08X}\" w14:textId=\"77777777\" w:rsidR=\"00A77B3E\" w:rsidRDefault=\"00A77B3E\">\
              <w:pPr><w:pStyle w:val=\"a3\"/><w:ind w:firstLineChars=\"100\" w:firstLine=\"210\"/><w:jc w:val=\"both\"/>\
-             </w:pPr>{run}第{at}条　</w:t></w:r>{run}市長は、前条の申請があったときは、&amp; その内容を審査し、</w:t></w:r>\
-             {run}必要があると認めるときは、決定を通知するものとする。</w:t></w:r></w:p>"
+             </w:pPr>{run}第{at}条　</w:t></w:r>{run}{first} &amp; </w:t></w:r>\
+             {run}{second}</w:t></w:r></w:p>"
         );
         if at % 10 == 0 {
             write!(
@@ -100,24 +143,23 @@ fn word(paragraphs: usize) -> Members {
 
 /// Rows of twelve cells: texts, numbers, a formula.
 fn excel(rows: usize) -> Members {
-    let mut cells = String::new();
-    let mut strings = String::new();
+    let (mut cells, mut strings, mut chance) = (String::new(), String::new(), Chance(1));
     for at in 1..=rows {
         write!(cells, "<row r=\"{at}\" spans=\"1:12\" ht=\"18.75\" customHeight=\"1\" x14ac:dyDescent=\"0.4\">")
             .unwrap();
         for column in 'A'..='C' {
-            let index = (at * 3 + usize::from(column == 'A')) % 5_000;
+            let index = chance.next(5_000);
             write!(cells, "<c r=\"{column}{at}\" s=\"3\" t=\"s\"><v>{index}</v></c>").unwrap();
         }
         for column in 'D'..='J' {
-            write!(cells, "<c r=\"{column}{at}\" s=\"12\"><v>{}.25</v></c>", at * 37).unwrap();
+            write!(cells, "<c r=\"{column}{at}\" s=\"12\"><v>{}</v></c>", chance.next(9_000_000)).unwrap();
         }
         write!(cells, "<c r=\"K{at}\" s=\"7\"><f>IF(SUM(D{at}:J{at})&gt;0,ROUND(D{at}*1.1,0),\"\")</f><v>{at}</v></c>")
             .unwrap();
         write!(cells, "<c r=\"L{at}\" s=\"7\"/></row>").unwrap();
     }
     for at in 0..5_000 {
-        write!(strings, "<si><t>事業所第{at}号</t><phoneticPr fontId=\"1\"/></si>").unwrap();
+        write!(strings, "<si><t>{}{at}</t><phoneticPr fontId=\"1\"/></si>", chance.sentence(4)).unwrap();
     }
     let space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let ac = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/ac";
@@ -158,20 +200,21 @@ fn powerpoint(slides: usize) -> Members {
          xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\""
     );
     let kind = |name: &str| format!("{APPLICATION}.presentationml.{name}+xml");
-    let (mut parts, mut targets, mut ids) = (Vec::new(), Vec::new(), String::new());
+    let (mut parts, mut targets, mut ids, mut chance) = (Vec::new(), Vec::new(), String::new(), Chance(1));
     for slide in 1..=slides {
         let mut shapes = String::new();
         for at in 2..42 {
+            let (x, y, text) = (chance.next(9_000_000), chance.next(6_000_000), chance.sentence(8));
             write!(
                 shapes,
                 "<p:sp><p:nvSpPr><p:cNvPr id=\"{at}\" name=\"テキスト {at}\"/><p:cNvSpPr txBox=\"1\"/><p:nvPr/></p:nvSpPr>\
-                 <p:spPr><a:xfrm><a:off x=\"{at}00\" y=\"120000\"/><a:ext cx=\"5400000\" cy=\"360000\"/></a:xfrm>\
+                 <p:spPr><a:xfrm><a:off x=\"{x}\" y=\"{y}\"/><a:ext cx=\"5400000\" cy=\"360000\"/></a:xfrm>\
                  <a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom><a:noFill/></p:spPr><p:txBody><a:bodyPr wrap=\"square\" \
                  rtlCol=\"0\"><a:spAutoFit/></a:bodyPr><a:lstStyle/><a:p><a:pPr marL=\"285750\" indent=\"-285750\">\
                  <a:buFont typeface=\"Arial\" panose=\"020B0604020202020204\"/><a:buChar char=\"•\"/></a:pPr><a:r>\
                  <a:rPr lang=\"ja-JP\" altLang=\"en-US\" sz=\"1800\" dirty=\"0\"><a:solidFill><a:schemeClr val=\"tx1\"/>\
                  </a:solidFill><a:latin typeface=\"メイリオ\"/><a:ea typeface=\"メイリオ\"/></a:rPr>\
-                 <a:t>令和八年度　事業計画の概要（第{slide}案）</a:t></a:r></a:p></p:txBody></p:sp>"
+                 <a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
             )
             .unwrap();
         }

@@ -169,8 +169,9 @@ pub(crate) fn literal(raw: &str) -> Result<Cow<'_, str>, SanitizeError> {
 }
 
 /// `raw` with `blank` for line ends and blanks of other kinds; `is_special` finds what is to be looked at.
-fn expand<'a>(raw: &'a str, is_special: fn(u8) -> bool, blank: &str) -> Result<Cow<'a, str>, SanitizeError> {
-    let Some(mut at) = raw.bytes().position(is_special) else { return Ok(Cow::Borrowed(raw)) };
+#[inline]
+fn expand<'a>(raw: &'a str, is_special: impl Fn(u8) -> bool, blank: &str) -> Result<Cow<'a, str>, SanitizeError> {
+    let Some(mut at) = raw.bytes().position(&is_special) else { return Ok(Cow::Borrowed(raw)) };
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     loop {
@@ -188,7 +189,7 @@ fn expand<'a>(raw: &'a str, is_special: fn(u8) -> bool, blank: &str) -> Result<C
             let behind = special.get(1..).unwrap_or_default();
             if special.starts_with('\r') { behind.strip_prefix('\n').unwrap_or(behind) } else { behind }
         };
-        let Some(next) = rest.bytes().position(is_special) else {
+        let Some(next) = rest.bytes().position(&is_special) else {
             out.push_str(rest);
             return Ok(Cow::Owned(out));
         };
