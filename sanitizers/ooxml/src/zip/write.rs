@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn no_member_changes_how_another_is_packed() {
-        let content: Vec<u8> = (0..70_000_u32).flat_map(|at| (at * at / 7).to_string().into_bytes()).collect();
+        let content: Vec<u8> = (0..70_000_u64).flat_map(|at| (at * at / 7).to_string().into_bytes()).collect();
         let one = |name: &str| (name.to_owned(), content.clone());
         let alone = pack(&[one("b")], &mut Budget::generous()).unwrap();
         let both = pack(&[one("a"), one("b")], &mut Budget::generous()).unwrap();
