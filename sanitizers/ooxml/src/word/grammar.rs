@@ -2,6 +2,8 @@
 //!
 //! Refuses: see [`super::fields`]. Invariant: where the schema wants a paragraph there is one.
 
+use sanitizer_api::Code;
+
 use super::fields::{Fields, Verdict, judge, tell};
 use crate::drawing;
 use crate::xml::filter::{Grammar, Scene, Step, Tag};
@@ -63,6 +65,7 @@ impl Grammar for Text {
             self.fields.end_story(scene);
         }
         if name == "w:drawing" && self.drawings.pop() == Some(false) {
+            scene.report.add(Code::UnknownPartRemoved);
             let to = scene.out.place();
             scene.out.cut(from..to);
         }

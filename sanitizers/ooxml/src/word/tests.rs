@@ -334,6 +334,17 @@ fn what_a_reader_may_take_for_an_instruction_is_judged() {
 }
 
 #[test]
+fn a_drawing_of_an_unknown_kind_goes_and_is_told() {
+    let canvas = "http://schemas.openxmlformats.org/drawingml/2006/lockedCanvas";
+    let sample = Sample::document(&format!(
+        "<w:p><w:r><w:drawing><wp:inline><a:graphic><a:graphicData uri=\"{canvas}\"/></a:graphic></wp:inline></w:drawing>\
+         </w:r></w:p>"
+    ));
+    assert_eq!(sample.body(), "<w:body><w:p><w:r/></w:p></w:body>");
+    assert_eq!(sample.count(Code::UnknownPartRemoved), 1);
+}
+
+#[test]
 fn links_stay_as_text_and_are_told() {
     let mut sample = Sample::document(&format!(
         "<w:p><w:hyperlink r:id=\"rId9\">{}</w:hyperlink><w:hyperlink w:anchor=\"a\">{}</w:hyperlink>{}</w:p>",

@@ -69,7 +69,7 @@ impl Element<'_> {
 }
 
 /// Prefixes whose namespaces are remembered.
-const REMEMBERED: u64 = 32;
+const REMEMBERED: usize = 32;
 
 /// A reader over the text of one part.
 pub(crate) struct Reader<'a> {
@@ -77,7 +77,7 @@ pub(crate) struct Reader<'a> {
     /// Prefix, namespace, depth at which it was declared.
     bindings: Vec<(&'a str, Option<SpaceId>, usize)>,
     /// Answers of `bindings` for short prefixes, by their letters; empty after each change.
-    remembered: [Option<(u64, Option<SpaceId>)>; REMEMBERED as usize],
+    remembered: [Option<(u64, Option<SpaceId>)>; REMEMBERED],
     /// Names of the elements that are open.
     open: Vec<&'a str>,
     is_closing: bool,
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         Self {
             lexer: Lexer::new(text),
             bindings: vec![("", Some(0), 0), ("xml", space::by_prefix("xml"), 0)],
-            remembered: [None; REMEMBERED as usize],
+            remembered: [None; REMEMBERED],
             open: Vec::new(),
             is_closing: false,
             is_empty: false,
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
             return Err(SanitizeError::LimitReached { what: "XML namespaces" });
         }
         self.bindings.push((prefix, space::by_uri(uri), self.open.len()));
-        self.remembered = [None; REMEMBERED as usize];
+        self.remembered = [None; REMEMBERED];
         Ok(())
     }
 
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
     fn unbind(&mut self) {
         while self.bindings.last().is_some_and(|(_, _, at)| *at > self.open.len()) {
             self.bindings.pop();
-            self.remembered = [None; REMEMBERED as usize];
+            self.remembered = [None; REMEMBERED];
         }
     }
 
@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
         }
         // The one in front tells how long it is.
         let letters = prefix.bytes().fold(1, |letters, byte| letters << 8 | u64::from(byte));
-        let at = usize::try_from((letters ^ letters >> 8) % REMEMBERED).unwrap_or(0);
+        let at = usize::try_from((letters ^ letters >> 8) & 31).unwrap_or(0);
         if let Some((_, space)) = self.remembered.get(at)?.filter(|(known, _)| *known == letters) {
             return Some(space);
         }
