@@ -59,7 +59,10 @@ pub(crate) fn bench(filter: &[&str]) -> Outcome {
     run("the two stores", &mut cargo(["bench", "--bench", "stores", "--locked"]))?;
     let arguments =
         ["bench", "--package", "temizu-worker", "--bench", "hostile", "--ignore-rust-version", "--locked", "--"];
-    run("inside a worker", &mut cargo(arguments.iter().chain(filter)))
+    run("inside a worker", &mut cargo(arguments.iter().chain(filter)))?;
+    let arguments =
+        ["bench", "--package", "sanitizer-ooxml", "--bench", "office", "--ignore-rust-version", "--locked", "--"];
+    run("office documents", &mut cargo(arguments.iter().chain(filter)))
 }
 
 fn tests() -> Outcome {

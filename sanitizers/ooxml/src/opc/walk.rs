@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sanitizer_api::{Code, SanitizeError};
 
+use super::before::Before;
 use super::kind::{Body, Format, Kind, ROOT};
 use super::lost;
 use super::package::{Package, Relation, Target};
@@ -57,13 +58,14 @@ struct Walk<'a, 'b> {
     memory: Memory,
 }
 
-/// Writes every part that stays.
+/// Writes every part that stays. Those that are as they were `before` take no memory of their own.
 ///
 /// # Errors
 /// [`SanitizeError`] of a part that does not read, of a limit, or without a main part.
 pub(crate) fn rebuild(
     package: &mut Package<'_>,
     format: &'static Format,
+    before: &mut Before,
     pictures: &mut Gallery,
     report: &mut Report,
 ) -> Result<Rebuilt, SanitizeError> {
@@ -88,7 +90,8 @@ pub(crate) fn rebuild(
         if parts.len() >= MAX_PARTS {
             return Err(SanitizeError::LimitReached { what: "parts" });
         }
-        let part = walk.part(&key)?;
+        let mut part = walk.part(&key)?;
+        part.bytes = before.meet(&part.path, part.bytes);
         length = length.saturating_add(part.bytes.len());
         if length > MAX_BYTES {
             return Err(SanitizeError::LimitReached { what: "size of all parts" });

@@ -300,6 +300,51 @@ fn fields_that_fetch_become_their_result() {
 }
 
 #[test]
+fn what_a_reader_may_take_for_an_instruction_is_judged() {
+    let between = |mark_up: &str| {
+        format!(
+            "{}{mark_up}<w:r><w:instrText xml:space=\"preserve\"> PAGE </w:instrText></w:r>{}{}{}",
+            mark("begin"),
+            mark("separate"),
+            run("値"),
+            mark("end")
+        )
+    };
+    for hidden in [
+        run("DDEAUTO c:\\cmd"),
+        "<w:r><w:sym w:char=\"0044\" w:font=\"Arial\"/></w:r>".to_owned(),
+        "<m:r><m:t>DDE a</m:t></m:r>".to_owned(),
+        "<m:r><w:instrText>DDE a</w:instrText></m:r>".to_owned(),
+        "<w:fldSimple w:instr=\"REF a\"><w:r><w:t>DDE a</w:t></w:r></w:fldSimple>".to_owned(),
+    ] {
+        let body = Sample::document(&format!("<w:p>{}</w:p>", between(&hidden))).body();
+        assert!(!body.contains("instrText") && !body.contains("DDE") && !body.contains("w:sym"), "{body}");
+        assert!(body.contains("値"), "{body}");
+    }
+    assert!(Sample::document(&format!("<w:p>{}</w:p>", between(""))).body().contains("<w:instrText"));
+    let in_formula = field(&["DDEAUTO c:\\cmd"], "値").replace("w:r>", "m:r>");
+    for mark_up in [
+        format!("<m:oMath>{in_formula}</m:oMath>"),
+        "<w:fldChar w:fldCharType=\"begin\"/><w:instrText>DDE a</w:instrText><w:fldChar w:fldCharType=\"end\"/>"
+            .to_owned(),
+    ] {
+        let body = Sample::document(&format!("<w:p>{mark_up}</w:p>")).body();
+        assert!(!body.contains("fldChar") && !body.contains("DDE"), "{body}");
+    }
+}
+
+#[test]
+fn a_drawing_of_an_unknown_kind_goes_and_is_told() {
+    let canvas = "http://schemas.openxmlformats.org/drawingml/2006/lockedCanvas";
+    let sample = Sample::document(&format!(
+        "<w:p><w:r><w:drawing><wp:inline><a:graphic><a:graphicData uri=\"{canvas}\"/></a:graphic></wp:inline></w:drawing>\
+         </w:r></w:p>"
+    ));
+    assert_eq!(sample.body(), "<w:body><w:p><w:r/></w:p></w:body>");
+    assert_eq!(sample.count(Code::UnknownPartRemoved), 1);
+}
+
+#[test]
 fn links_stay_as_text_and_are_told() {
     let mut sample = Sample::document(&format!(
         "<w:p><w:hyperlink r:id=\"rId9\">{}</w:hyperlink><w:hyperlink w:anchor=\"a\">{}</w:hyperlink>{}</w:p>",
