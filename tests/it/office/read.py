@@ -66,11 +66,17 @@ class Node:
         return above
 
 
+def plain(space):
+    """A namespace in Transitional spelling."""
+    for strict, transitional in STRICT:
+        if space.startswith(strict):
+            return transitional + space[len(strict):]
+    return space
+
+
 def short(name):
     space, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
-    for strict, plain in STRICT:
-        if space.startswith(strict):
-            space = plain + space[len(strict):]
+    space = plain(space)
     return f"{PREFIXES.get(space, space)}:{local}" if space else local
 
 
@@ -175,22 +181,27 @@ def charts(package, tell):
             tell("chart series", "".join(points("c:tx")), " ".join(pairs))
 
 
+# Counts that nobody needs are not written, and notes get shapes of our own.
+COUNTED = ("x:dataValidations", "x14:dataValidations", "x:tableParts")
+OWN = ("vmlDrawing",)
+
+
 def elements(package):
-    """Every element with its parent and attributes but ids of relationships, by the role of its part."""
+    """Every element with its parent, its attributes but ids of relationships, and its text, by the role of its part."""
     found = collections.Counter()
 
     def walk(node, role):
-        ignored = ("mc:Ignorable", "conformance", "xml:space")
-        rows = [f"{k}={v}" for k, v in sorted(node.attributes.items()) if not k.startswith("r:") and k not in ignored]
+        ignored = ("mc:Ignorable", "conformance", "xml:space") + (("count",) if node.name in COUNTED else ())
+        rows = [f"{k}={plain(v)}" for k, v in sorted(node.attributes.items()) if not k.startswith("r:") and k not in ignored]
         text = node.text if not node.children else node.text.strip()
         found[f"{role} {node.parent.name if node.parent else ''}/{node.name} {' '.join(rows)} {text}"] += 1
         for child in node.children:
             walk(child, role)
 
     for part in package.parts.values():
-        if part.root is not None:
+        if part.root is not None and part.role not in OWN:
             walk(part.root, part.role)
-    return found
+    return [f"{count} {what}" for what, count in sorted(found.items())]
 
 
 def read(path, formats):

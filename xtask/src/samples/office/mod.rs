@@ -73,7 +73,8 @@ pub fn all() -> Vec<Document> {
     let mut all = Vec::new();
     for (drafts, format) in [(word, variants::WORD), (sheet, variants::SHEET), (slides, variants::SLIDES)] {
         all.extend(drafts.iter().map(|draft| variants::plain(draft, format)));
-        all.extend(drafts.iter().take(2).flat_map(|draft| variants::others(draft, format)));
+        all.extend(drafts.iter().flat_map(|draft| variants::spelled(draft, format)));
+        all.extend(drafts.iter().take(2).flat_map(|draft| variants::packed(draft, format)));
     }
     all
 }

@@ -71,20 +71,27 @@ pub(super) fn plain(draft: &Draft, format: Format) -> Document {
     document(draft, "", format.extensions[0], Encoding::Utf8, Wrap::Stored)
 }
 
-/// Its variants.
-pub(super) fn others(draft: &Draft, format: Format) -> Vec<Document> {
+/// It in Strict, and with other prefixes.
+pub(super) fn spelled(draft: &Draft, format: Format) -> Vec<Document> {
     let [extension, ..] = format.extensions;
     let mut strict = draft.clone();
     strict.package.rewrite(|text| STRICT.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to)));
     let mut prefixed = draft.clone();
     prefixed.package.rewrite(|text| spell(text, format.prefixes));
+    vec![
+        document(&strict, "-strict", extension, Encoding::Utf8, Wrap::Deflated),
+        document(&prefixed, "-prefixes", extension, Encoding::Utf8, Wrap::Deflated),
+    ]
+}
+
+/// It in other zips and encodings, as a template, with macros.
+pub(super) fn packed(draft: &Draft, format: Format) -> Vec<Document> {
+    let [extension, ..] = format.extensions;
     let mut documents = vec![
         document(draft, "-deflated", extension, Encoding::Utf8, Wrap::Deflated),
         document(draft, "-streamed", extension, Encoding::Utf8, Wrap::Streamed),
         document(draft, "-utf16", extension, Encoding::Utf16, Wrap::Deflated),
         document(draft, "-utf16be", extension, Encoding::Utf16Big, Wrap::Deflated),
-        document(&strict, "-strict", extension, Encoding::Utf8, Wrap::Deflated),
-        document(&prefixed, "-prefixes", extension, Encoding::Utf8, Wrap::Deflated),
     ];
     for (extension, content_type) in format.extensions.iter().zip(format.types).skip(1) {
         let mut other = draft.clone();

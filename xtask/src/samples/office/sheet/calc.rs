@@ -91,7 +91,7 @@ fn table() -> Draft {
     for (row, (month, value)) in (2u32..).zip(MONTHS) {
         book.row(row, "").text(&format!("A{row}"), month).number(&format!("B{row}"), &value.to_string(), "").formula(&format!("C{row}"), "テーブル1[[#This Row],[件数 (①)]]*2", "n", &(value * 2).to_string());
     }
-    book.row(8, "").text("A8", "集計").formula("B8", "SUBTOTAL(109,[件数 (①)])", "n", "8529").formula("C8", "SUM(テーブル1[倍])", "n", "17058");
+    book.row(8, "").text("A8", "集計").formula("B8", "SUBTOTAL(109,テーブル1[件数 (①)])", "n", "8529").formula("C8", "SUM(テーブル1[倍])", "n", "17058");
     let xml = format!("<table xmlns=\"{SPACE}\" id=\"1\" name=\"テーブル1\" displayName=\"テーブル1\" ref=\"A1:C8\" totalsRowCount=\"1\"><autoFilter ref=\"A1:C7\"><filterColumn colId=\"0\"><filters><filter val=\"４月\"/><filter val=\"５月\"/></filters></filterColumn></autoFilter><tableColumns count=\"3\"><tableColumn id=\"1\" name=\"月\" totalsRowLabel=\"集計\"/><tableColumn id=\"2\" name=\"件数 (①)\" totalsRowFunction=\"sum\"/><tableColumn id=\"3\" name=\"倍\"><calculatedColumnFormula>テーブル1[[#This Row],[件数 (①)]]*2</calculatedColumnFormula><totalsRowFormula>SUM(テーブル1[倍])</totalsRowFormula></tableColumn></tableColumns><tableStyleInfo name=\"TableStyleMedium2\" showFirstColumn=\"0\" showLastColumn=\"0\" showRowStripes=\"1\" showColumnStripes=\"0\"/></table>");
     let id = book.part("table", "tables/table1.xml", &format!("{TYPE}.table+xml"), &xml);
     book.behind(&format!("<tableParts count=\"1\"><tablePart r:id=\"{id}\"/></tableParts>"));

@@ -31,7 +31,7 @@ fn letter() -> Draft {
                   <w:r><w:t xml:space=\"preserve\"> -</w:t></w:r></w:p>";
     let footer = page.part("footer", "footer1", &root("w:ftr", number));
     page.fact(["text", "header", "【機密性２】取扱注意"]).fact(["text", "footer", "- １ -"]);
-    page.fact(["field", "PAGE \\* DBCHAR", "１"]);
+    page.fact(["field", "PAGE  \\* DBCHAR", "１"]);
     let references = format!(
         "<w:headerReference w:type=\"default\" r:id=\"{header}\"/><w:footerReference w:type=\"default\" r:id=\"{footer}\"/>"
     );
