@@ -4,6 +4,8 @@
 def slides(package, main, tell):
     for node in main.root.of("p:sldSz"):
         tell("size", f"{node.get('cx')}x{node.get('cy')}")
+    order = [main.relations[entry.get("r:id")][1] for entry in main.root.all("p:sldId")]
+    authors = {a.get("id"): a.get("name") for part in package.role("commentAuthors") for a in part.root.of("p:cmAuthor")}
     for number, entry in enumerate(main.root.all("p:sldId"), 1):
         part = main.to(entry.get("r:id"))
         one(part, f"slide {number}", tell)
@@ -12,9 +14,11 @@ def slides(package, main, tell):
             if holder and holder.get("type") == "title":
                 tell("title", str(number), "".join(words(p) for p in shape.all("a:p")))
         for link in part.root.all("a:hlinkClick"):
-            outside = part.relations.get(link.get("r:id"), ("", "", ""))
-            if outside[2] == "out":
-                tell("link", outside[1])
+            kind, target, where = part.relations.get(link.get("r:id"), ("", "", ""))
+            if where == "out":
+                tell("link", target)
+            elif kind == "slide":
+                tell("jump", str(number), str(order.index(target) + 1))
         for step in part.root.all("p:set"):
             tell("step", "set", next(step.all("p:spTgt")).get("spid"))
         for step in part.root.all("p:transition"):
@@ -23,6 +27,9 @@ def slides(package, main, tell):
             other = package.parts.get(target)
             if kind == "notesSlide":
                 one(other, f"notes {number}", tell)
+            elif kind == "comments":
+                for comment in other.root.of("p:cm"):
+                    tell("comment", authors[comment.get("authorId")], comment.first("p:text").text)
             elif kind == "diagramData":
                 one(other, "diagram", tell)
     for part in package.role("slideLayout"):

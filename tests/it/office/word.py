@@ -67,6 +67,11 @@ def marks(part, tell):
             tell("changed", change.name[2:], change.get("w:author"), text)
     for direction in part.root.all("w:textDirection"):
         tell("direction", "cell" if direction.parent.name == "w:tcPr" else "section", direction.get("w:val"))
+    for tag in part.root.all("w:smartTag", "w:customXml"):
+        tell("tag", tag.get("w:element"))
+    for letters in part.root.all("v:textpath"):
+        if letters.get("string"):
+            tell("letters", letters.get("string"))
     for box in part.root.all("v:textbox"):
         if "layout-flow:" in box.get("style"):
             tell("direction", "old box", box.get("style").split("layout-flow:")[1].split(";")[0])

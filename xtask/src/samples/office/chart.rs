@@ -32,7 +32,8 @@ pub(super) fn part(kind: Kind) -> String {
              <c:gapWidth val=\"150\"/>{axes}</c:barChart>"
         ),
         Kind::Line => format!(
-            "<c:lineChart><c:grouping val=\"standard\"/><c:varyColors val=\"0\"/>{series}<c:marker val=\"1\"/>{axes}</c:lineChart>"
+            "<c:lineChart><c:grouping val=\"standard\"/>\
+                <c:varyColors val=\"0\"/>{series}<c:marker val=\"1\"/>{axes}</c:lineChart>"
         ),
         Kind::Pie => {
             format!("<c:pieChart><c:varyColors val=\"1\"/>{series}<c:firstSliceAng val=\"0\"/></c:pieChart>")
@@ -46,20 +47,26 @@ pub(super) fn part(kind: Kind) -> String {
     } else {
         let ends = "<c:majorTickMark val=\"out\"/><c:minorTickMark val=\"none\"/><c:tickLblPos val=\"nextTo\"/>";
         format!(
-            "<c:catAx><c:axId val=\"111\"/><c:scaling><c:orientation val=\"minMax\"/></c:scaling><c:delete val=\"0\"/>\
+            "<c:catAx><c:axId val=\"111\"/><c:scaling><c:orientation val=\"minMax\"/></c:scaling>\
+                <c:delete val=\"0\"/>\
              <c:axPos val=\"b\"/>{}{ends}\
-             <c:txPr><a:bodyPr rot=\"0\" vert=\"eaVert\"/><a:lstStyle/><a:p><a:pPr><a:defRPr sz=\"900\"/></a:pPr><a:endParaRPr lang=\"ja-JP\"/></a:p></c:txPr>\
+             <c:txPr><a:bodyPr rot=\"0\" vert=\"eaVert\"/><a:lstStyle/><a:p><a:pPr><a:defRPr sz=\"900\"/></a:pPr>\
+             <a:endParaRPr lang=\"ja-JP\"/></a:p></c:txPr>\
              <c:crossAx val=\"222\"/><c:crosses val=\"autoZero\"/></c:catAx>\
-             <c:valAx><c:axId val=\"222\"/><c:scaling><c:orientation val=\"minMax\"/></c:scaling><c:delete val=\"0\"/>\
-             <c:axPos val=\"l\"/><c:majorGridlines/>{}<c:numFmt formatCode=\"#,##0&quot;件&quot;\" sourceLinked=\"0\"/>{ends}\
+             <c:valAx><c:axId val=\"222\"/><c:scaling><c:orientation val=\"minMax\"/></c:scaling>\
+             <c:delete val=\"0\"/>\
+             <c:axPos val=\"l\"/>\
+             <c:majorGridlines/>{}<c:numFmt formatCode=\"#,##0&quot;件&quot;\" sourceLinked=\"0\"/>{ends}\
              <c:crossAx val=\"111\"/><c:crosses val=\"autoZero\"/></c:valAx>",
             title("月"),
             title("件数"),
         )
     };
     format!(
-        "<c:chartSpace xmlns:c=\"{SPACE}\" xmlns:a=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><c:date1904 val=\"0\"/><c:lang val=\"ja-JP\"/>\
-         <c:roundedCorners val=\"0\"/><c:chart>{}<c:autoTitleDeleted val=\"0\"/><c:plotArea><c:layout/>{plot}{axes}</c:plotArea>\
+        "<c:chartSpace xmlns:c=\"{SPACE}\" xmlns:a=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><c:date1904 val=\"0\"/>\
+            <c:lang val=\"ja-JP\"/>\
+         <c:roundedCorners val=\"0\"/><c:chart>{}<c:autoTitleDeleted val=\"0\"/><c:plotArea>\
+         <c:layout/>{plot}{axes}</c:plotArea>\
          <c:legend><c:legendPos val=\"r\"/><c:overlay val=\"0\"/></c:legend><c:plotVisOnly val=\"1\"/>\
          <c:dispBlanksAs val=\"gap\"/></c:chart></c:chartSpace>",
         title(TITLE)
@@ -68,7 +75,8 @@ pub(super) fn part(kind: Kind) -> String {
 
 fn title(text: &str) -> String {
     format!(
-        "<c:title><c:tx><c:rich><a:bodyPr/><a:lstStyle/><a:p><a:r><a:rPr lang=\"ja-JP\" altLang=\"en-US\"/><a:t>{}</a:t></a:r></a:p>\
+        "<c:title><c:tx><c:rich><a:bodyPr/><a:lstStyle/><a:p><a:r><a:rPr lang=\"ja-JP\" altLang=\"en-US\"/>\
+            <a:t>{}</a:t></a:r></a:p>\
          </c:rich></c:tx><c:overlay val=\"0\"/></c:title>",
         escape(text)
     )
@@ -86,8 +94,10 @@ fn series(at: usize, name: &str) -> String {
     format!(
         "<c:ser><c:idx val=\"{at}\"/><c:order val=\"{at}\"/><c:tx><c:strRef><c:f>'集計 表'!${column}$1</c:f><c:strCache>\
          <c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>{name}</c:v></c:pt></c:strCache></c:strRef></c:tx>\
-         <c:cat><c:strRef><c:f>'集計 表'!$A$2:$A${last}</c:f><c:strCache><c:ptCount val=\"{count}\"/>{months}</c:strCache></c:strRef></c:cat>\
-         <c:val><c:numRef><c:f>'集計 表'!${column}$2:${column}${last}</c:f><c:numCache><c:formatCode>#,##0\"件\"</c:formatCode>\
+         <c:cat><c:strRef><c:f>'集計 表'!$A$2:$A${last}</c:f><c:strCache>\
+         <c:ptCount val=\"{count}\"/>{months}</c:strCache></c:strRef></c:cat>\
+         <c:val><c:numRef><c:f>'集計 表'!${column}$2:${column}${last}</c:f><c:numCache>\
+         <c:formatCode>#,##0\"件\"</c:formatCode>\
          <c:ptCount val=\"{count}\"/>{values}</c:numCache></c:numRef></c:val></c:ser>"
     )
 }

@@ -28,7 +28,17 @@ pub(super) const WORD: Format = Format {
         "application/vnd.ms-word.template.macroEnabledTemplate.main+xml",
     ],
     main: "word/document.xml",
-    prefixes: &[("<w:", "<文:"), ("</w:", "</文:"), (" w:", " 文:"), ("xmlns:w=", "xmlns:文="), ("<a:", "<ns1:"), ("</a:", "</ns1:"), ("xmlns:a=", "xmlns:ns1="), (" r:", " rel_:"), ("xmlns:r=", "xmlns:rel_=")],
+    prefixes: &[
+        ("<w:", "<文:"),
+        ("</w:", "</文:"),
+        (" w:", " 文:"),
+        ("xmlns:w=", "xmlns:文="),
+        ("<a:", "<ns1:"),
+        ("</a:", "</ns1:"),
+        ("xmlns:a=", "xmlns:ns1="),
+        (" r:", " rel_:"),
+        ("xmlns:r=", "xmlns:rel_="),
+    ],
 };
 
 pub(super) const SHEET: Format = Format {
@@ -53,15 +63,28 @@ pub(super) const SLIDES: Format = Format {
         "application/vnd.openxmlformats-officedocument.presentationml.slideshow.main+xml",
     ],
     main: "ppt/presentation.xml",
-    prefixes: &[("<p:", "<発表:"), ("</p:", "</発表:"), ("xmlns:p=", "xmlns:発表="), ("<a:", "<ns1:"), ("</a:", "</ns1:"), ("xmlns:a=", "xmlns:ns1=")],
+    prefixes: &[
+        ("<p:", "<発表:"),
+        ("</p:", "</発表:"),
+        ("xmlns:p=", "xmlns:発表="),
+        ("<a:", "<ns1:"),
+        ("</a:", "</ns1:"),
+        ("xmlns:a=", "xmlns:ns1="),
+    ],
 };
 
 /// Namespaces and types of relationships in Strict (ISO/IEC 29500-1).
 const STRICT: [(&str, &str); 6] = [
-    ("http://schemas.openxmlformats.org/wordprocessingml/2006/main", "http://purl.oclc.org/ooxml/wordprocessingml/main"),
+    (
+        "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+        "http://purl.oclc.org/ooxml/wordprocessingml/main",
+    ),
     ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main"),
     ("http://schemas.openxmlformats.org/presentationml/2006/main", "http://purl.oclc.org/ooxml/presentationml/main"),
-    ("http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument/relationships"),
+    (
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+        "http://purl.oclc.org/ooxml/officeDocument/relationships",
+    ),
     ("http://schemas.openxmlformats.org/officeDocument/2006/math", "http://purl.oclc.org/ooxml/officeDocument/math"),
     ("http://schemas.openxmlformats.org/drawingml/2006/", "http://purl.oclc.org/ooxml/drawingml/"),
 ];
@@ -98,7 +121,11 @@ pub(super) fn packed(draft: &Draft, format: Format) -> Vec<Document> {
         other.package.rewrite(|text| text.replace(format.types[0], content_type));
         if extension.ends_with('m') {
             // Only a word, in the place where macros would be.
-            other.package.binary("vbaProject.bin", "application/vnd.ms-office.vbaProject", b"no macro in here".to_vec());
+            other.package.binary(
+                "vbaProject.bin",
+                "application/vnd.ms-office.vbaProject",
+                b"no macro in here".to_vec(),
+            );
             let kind = "http://schemas.microsoft.com/office/2006/relationships/vbaProject";
             other.package.relate(format.main, kind, "/vbaProject.bin");
         }

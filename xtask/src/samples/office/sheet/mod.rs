@@ -5,6 +5,7 @@
 mod books;
 mod calc;
 mod drawn;
+mod rest;
 mod values;
 
 use super::Draft;
@@ -20,6 +21,7 @@ pub(super) fn drafts() -> Vec<Draft> {
     drafts.extend(calc::drafts());
     drafts.extend(books::drafts());
     drafts.extend(drawn::drafts());
+    drafts.extend(rest::drafts());
     drafts
 }
 
@@ -37,8 +39,10 @@ struct Book {
     properties: String,
     /// `definedName` elements.
     names: String,
-    /// Mark-up before and behind `sheets`.
+    /// Mark-up before `sheets`.
     views: String,
+    /// Mark-up at the end of the workbook.
+    last: String,
 }
 
 struct Sheet {
@@ -63,11 +67,18 @@ impl Book {
             properties: " defaultThemeVersion=\"124226\"".to_owned(),
             names: String::new(),
             views: String::new(),
+            last: String::new(),
         }
     }
 
     fn sheet(&mut self, name: &str) -> &mut Self {
-        self.sheets.push(Sheet { name: name.to_owned(), state: String::new(), before: String::new(), rows: Vec::new(), behind: String::new() });
+        self.sheets.push(Sheet {
+            name: name.to_owned(),
+            state: String::new(),
+            before: String::new(),
+            rows: Vec::new(),
+            behind: String::new(),
+        });
         self.draft.fact(["sheet", name, "visible"]);
         self
     }
@@ -119,7 +130,11 @@ impl Book {
     fn rich(&mut self, place: &str, xml: &str, text: &str) -> &mut Self {
         self.strings.push(xml.to_owned());
         let index = self.strings.len() - 1;
-        self.raw(&format!("<c r=\"{place}\" t=\"s\" ph=\"1\"><v>{index}</v></c>")).told("cell", place, &["text", text])
+        self.raw(&format!(
+            "<c r=\"{place}\" t=\"s\" ph=\"1\"><v>{index}</v>\
+            </c>"
+        ))
+        .told("cell", place, &["text", text])
     }
 
     /// A number, with a format (empty: none).
@@ -183,10 +198,19 @@ impl Book {
             let name = format!("worksheets/sheet{number}.xml");
             self.draft.package.xml(&format!("xl/{name}"), &format!("{TYPE}.worksheet+xml"), sheet.xml());
             let id = self.draft.package.relate("xl/workbook.xml", "worksheet", &name);
-            entries.push_str(&format!("<sheet name=\"{}\" sheetId=\"{number}\"{} r:id=\"{id}\"/>", escape(&sheet.name), sheet.state));
+            entries.push_str(&format!(
+                "<sheet name=\"{}\" sheetId=\"{number}\"{} r:id=\"{id}\"/>",
+                escape(&sheet.name),
+                sheet.state
+            ));
         }
-        let names = if self.names.is_empty() { String::new() } else { format!("<definedNames>{}</definedNames>", self.names) };
-        let book = format!("<workbook xmlns=\"{SPACE}\" xmlns:r=\"{OFFICE}\"><workbookPr{}/>{}<sheets>{entries}</sheets>{names}<calcPr calcId=\"145621\"/></workbook>", self.properties, self.views);
+        let names =
+            if self.names.is_empty() { String::new() } else { format!("<definedNames>{}</definedNames>", self.names) };
+        let book = format!(
+            "<workbook xmlns=\"{SPACE}\" xmlns:r=\"{OFFICE}\">\
+                <workbookPr{}/>{}<sheets>{entries}</sheets>{names}<calcPr calcId=\"145621\"/>{}</workbook>",
+            self.properties, self.views, self.last
+        );
         let package = &mut self.draft.package;
         package.xml("xl/workbook.xml", &format!("{TYPE}.sheet.main+xml"), book);
         package.relate("", "officeDocument", "xl/workbook.xml");
@@ -194,7 +218,11 @@ impl Book {
         package.relate("xl/workbook.xml", "styles", "styles.xml");
         let strings: String = self.strings.iter().map(|string| format!("<si>{string}</si>")).collect();
         let count = self.strings.len();
-        package.xml("xl/sharedStrings.xml", &format!("{TYPE}.sharedStrings+xml"), format!("<sst xmlns=\"{SPACE}\" count=\"{count}\" uniqueCount=\"{count}\">{strings}</sst>"));
+        package.xml(
+            "xl/sharedStrings.xml",
+            &format!("{TYPE}.sharedStrings+xml"),
+            format!("<sst xmlns=\"{SPACE}\" count=\"{count}\" uniqueCount=\"{count}\">{strings}</sst>"),
+        );
         package.relate("xl/workbook.xml", "sharedStrings", "sharedStrings.xml");
         self.draft
     }
@@ -202,7 +230,11 @@ impl Book {
 
 impl Sheet {
     fn xml(&self) -> String {
-        let rows: String = self.rows.iter().map(|(number, attributes, cells)| format!("<row r=\"{number}\"{attributes}>{cells}</row>")).collect();
+        let rows: String = self
+            .rows
+            .iter()
+            .map(|(number, attributes, cells)| format!("<row r=\"{number}\"{attributes}>{cells}</row>"))
+            .collect();
         let extended = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main";
         format!(
             "<worksheet xmlns=\"{SPACE}\" xmlns:r=\"{OFFICE}\" xmlns:x14=\"{extended}\" xmlns:xm=\"http://schemas.microsoft.com/office/excel/2006/main\">{}<sheetData>{rows}</sheetData>{}</worksheet>",
@@ -212,17 +244,31 @@ impl Sheet {
 }
 
 fn styles(formats: &[String], differences: &str) -> String {
-    let numbers: String = formats.iter().enumerate().map(|(at, code)| format!("<numFmt numFmtId=\"{}\" formatCode=\"{}\"/>", at + 164, escape(code))).collect();
-    let cells: String = (0..formats.len())
-        .map(|at| format!("<xf numFmtId=\"{}\" fontId=\"0\" fillId=\"0\" borderId=\"1\" xfId=\"0\" applyNumberFormat=\"1\" applyAlignment=\"1\"><alignment horizontal=\"center\" vertical=\"center\" textRotation=\"255\" wrapText=\"1\" shrinkToFit=\"0\"/></xf>", at + 164))
+    let numbers: String = formats
+        .iter()
+        .enumerate()
+        .map(|(at, code)| format!("<numFmt numFmtId=\"{}\" formatCode=\"{}\"/>", at + 164, escape(code)))
         .collect();
-    let numbers = if numbers.is_empty() { numbers } else { format!("<numFmts count=\"{}\">{numbers}</numFmts>", formats.len()) };
+    let cells: String = (0..formats.len())
+        .map(|at| format!("<xf numFmtId=\"{}\" fontId=\"0\" fillId=\"0\" borderId=\"1\" xfId=\"0\" applyNumberFormat=\"1\" applyAlignment=\"1\">\
+            <alignment horizontal=\"center\" vertical=\"center\" textRotation=\"255\" wrapText=\"1\" shrinkToFit=\"0\"/>\
+            </xf>", at + 164))
+        .collect();
+    let numbers =
+        if numbers.is_empty() { numbers } else { format!("<numFmts count=\"{}\">{numbers}</numFmts>", formats.len()) };
     format!(
-        "<styleSheet xmlns=\"{SPACE}\">{numbers}<fonts count=\"1\"><font><sz val=\"11\"/><color theme=\"1\"/><name val=\"ＭＳ Ｐゴシック\"/><family val=\"3\"/><charset val=\"128\"/></font></fonts>\
-         <fills count=\"2\"><fill><patternFill patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills>\
-         <borders count=\"2\"><border><left/><right/><top/><bottom/><diagonal/></border><border diagonalUp=\"1\"><left style=\"thin\"/><right style=\"hair\"/><top style=\"double\"/><bottom style=\"mediumDashDot\"/><diagonal style=\"thin\"><color indexed=\"64\"/></diagonal></border></borders>\
-         <cellStyleXfs count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/></cellStyleXfs><cellXfs count=\"{}\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>{cells}</cellXfs>\
-         <cellStyles count=\"1\"><cellStyle name=\"標準\" xfId=\"0\" builtinId=\"0\"/></cellStyles><dxfs>{differences}</dxfs></styleSheet>",
+        "<styleSheet xmlns=\"{SPACE}\">{numbers}<fonts count=\"1\"><font><sz val=\"11\"/><color theme=\"1\"/>\
+            <name val=\"ＭＳ Ｐゴシック\"/><family val=\"3\"/><charset val=\"128\"/></font></fonts>\
+         <fills count=\"2\"><fill><patternFill patternType=\"none\"/></fill><fill>\
+         <patternFill patternType=\"gray125\"/></fill></fills>\
+         <borders count=\"2\"><border><left/><right/><top/><bottom/><diagonal/></border><border diagonalUp=\"1\">\
+         <left style=\"thin\"/><right style=\"hair\"/><top style=\"double\"/><bottom style=\"mediumDashDot\"/>\
+         <diagonal style=\"thin\"><color indexed=\"64\"/></diagonal></border></borders>\
+         <cellStyleXfs count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/></cellStyleXfs>\
+         <cellXfs count=\"{}\">\
+         <xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>{cells}</cellXfs>\
+         <cellStyles count=\"1\"><cellStyle name=\"標準\" xfId=\"0\" builtinId=\"0\"/></cellStyles>\
+         <dxfs>{differences}</dxfs></styleSheet>",
         formats.len() + 1
     )
 }

@@ -5,6 +5,7 @@
 mod decks;
 mod diagram;
 mod frame;
+mod rest;
 
 use super::Draft;
 use super::package::{OFFICE, escape};
@@ -17,6 +18,7 @@ const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006";
 pub(super) fn drafts() -> Vec<Draft> {
     let mut drafts = decks::drafts();
     drafts.extend(diagram::drafts());
+    drafts.extend(rest::drafts());
     drafts
 }
 
@@ -73,7 +75,11 @@ impl Deck {
             self.says(text);
         }
         let (kind, place) = if holder.is_empty() {
-            (" txBox=\"1\"", "<a:xfrm><a:off x=\"900000\" y=\"1900000\"/><a:ext cx=\"3600000\" cy=\"2700000\"/></a:xfrm><a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom>")
+            (
+                " txBox=\"1\"",
+                "<a:xfrm><a:off x=\"900000\" y=\"1900000\"/><a:ext cx=\"3600000\" cy=\"2700000\"/></a:xfrm>\
+                    <a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom>",
+            )
         } else {
             ("", "")
         };
@@ -81,7 +87,10 @@ impl Deck {
         if !direction.is_empty() {
             self.draft.fact(["direction", "box", direction]);
         }
-        format!("<p:sp><p:nvSpPr><p:cNvPr id=\"{id}\" name=\"図形 {id}\"/><p:cNvSpPr{kind}/><p:nvPr>{holder}</p:nvPr></p:nvSpPr><p:spPr>{place}</p:spPr><p:txBody><a:bodyPr{vert}/><a:lstStyle/>{body}</p:txBody></p:sp>")
+        format!(
+            "<p:sp><p:nvSpPr><p:cNvPr id=\"{id}\" name=\"図形 {id}\"/><p:cNvSpPr{kind}/><p:nvPr>{holder}</p:nvPr>\
+                </p:nvSpPr><p:spPr>{place}</p:spPr><p:txBody><a:bodyPr{vert}/><a:lstStyle/>{body}</p:txBody></p:sp>"
+        )
     }
 
     /// Notes of the slide at hand.
@@ -109,13 +118,25 @@ impl Deck {
         for (at, (content, behind, notes)) in slides.iter().enumerate() {
             let number = at + 1;
             let part = format!("ppt/slides/slide{number}.xml");
-            package.xml(&part, &format!("{TYPE}.slide+xml"), root("p:sld", &format!("{}<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>{behind}", tree(content))));
+            package.xml(
+                &part,
+                &format!("{TYPE}.slide+xml"),
+                root("p:sld", &format!("{}<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>{behind}", tree(content))),
+            );
             package.relate(&part, "slideLayout", "../slideLayouts/slideLayout1.xml");
             if !notes.is_empty() {
                 let body: String = notes.iter().map(|text| paragraph(text)).collect();
-                let holder = format!("<p:sp><p:nvSpPr><p:cNvPr id=\"2\" name=\"ノート\"/><p:cNvSpPr/><p:nvPr><p:ph type=\"body\" idx=\"1\"/></p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:lstStyle/>{body}</p:txBody></p:sp>");
+                let holder = format!(
+                    "<p:sp><p:nvSpPr><p:cNvPr id=\"2\" name=\"ノート\"/><p:cNvSpPr/><p:nvPr>\
+                        <p:ph type=\"body\" idx=\"1\"/></p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/>\
+                        <a:lstStyle/>{body}</p:txBody></p:sp>"
+                );
                 let name = format!("ppt/notesSlides/notesSlide{number}.xml");
-                package.xml(&name, &format!("{TYPE}.notesSlide+xml"), root("p:notes", &format!("{}<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>", tree(&holder))));
+                package.xml(
+                    &name,
+                    &format!("{TYPE}.notesSlide+xml"),
+                    root("p:notes", &format!("{}<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>", tree(&holder))),
+                );
                 package.relate(&part, "notesSlide", &format!("../notesSlides/notesSlide{number}.xml"));
                 package.relate(&name, "slide", &format!("../slides/slide{number}.xml"));
                 package.relate(&name, "notesMaster", "../notesMasters/notesMaster1.xml");
@@ -123,8 +144,16 @@ impl Deck {
             let id = package.relate(main, "slide", &format!("slides/slide{number}.xml"));
             list.push_str(&format!("<p:sldId id=\"{}\" r:id=\"{id}\"/>", 256 + at));
         }
-        let notes_list = notes_master.map_or_else(String::new, |id| format!("<p:notesMasterIdLst><p:notesMasterId r:id=\"{id}\"/></p:notesMasterIdLst>"));
-        let content = format!("<p:sldMasterIdLst><p:sldMasterId id=\"2147483648\" r:id=\"{master}\"/></p:sldMasterIdLst>{notes_list}<p:sldIdLst>{list}</p:sldIdLst><p:sldSz cx=\"9144000\" cy=\"6858000\" type=\"screen4x3\"/><p:notesSz cx=\"6858000\" cy=\"9144000\"/><p:defaultTextStyle><a:defPPr><a:defRPr lang=\"ja-JP\"/></a:defPPr></p:defaultTextStyle>");
+        let notes_list = notes_master.map_or_else(String::new, |id| {
+            format!("<p:notesMasterIdLst><p:notesMasterId r:id=\"{id}\"/></p:notesMasterIdLst>")
+        });
+        let content = format!(
+            "<p:sldMasterIdLst><p:sldMasterId id=\"2147483648\" r:id=\"{master}\"/>\
+                </p:sldMasterIdLst>{notes_list}<p:sldIdLst>{list}</p:sldIdLst>\
+                <p:sldSz cx=\"9144000\" cy=\"6858000\" type=\"screen4x3\"/>\
+                <p:notesSz cx=\"6858000\" cy=\"9144000\"/><p:defaultTextStyle><a:defPPr><a:defRPr lang=\"ja-JP\"/>\
+                </a:defPPr></p:defaultTextStyle>"
+        );
         package.xml(main, &format!("{TYPE}.presentation.main+xml"), root("p:presentation", &content));
         package.relate("", "officeDocument", main);
         frame::write(package, has_notes);
@@ -137,18 +166,29 @@ impl Deck {
 
 /// A root element with all prefixes.
 fn root(name: &str, content: &str) -> String {
-    format!("<{name} xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\" xmlns:a=\"{DRAWING}/main\" xmlns:r=\"{OFFICE}\" xmlns:c=\"{DRAWING}/chart\" xmlns:dgm=\"{DRAWING}/diagram\">{content}</{name}>")
+    format!(
+        "<{name} xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\" xmlns:a=\"{DRAWING}/main\" xmlns:r=\"{OFFICE}\" xmlns:c=\"{DRAWING}/chart\" xmlns:dgm=\"{DRAWING}/diagram\">{content}</{name}>"
+    )
 }
 
 fn tree(content: &str) -> String {
-    format!("<p:cSld><p:spTree><p:nvGrpSpPr><p:cNvPr id=\"1\" name=\"\"/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>{content}</p:spTree></p:cSld>")
+    format!(
+        "<p:cSld><p:spTree><p:nvGrpSpPr><p:cNvPr id=\"1\" name=\"\"/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr>\
+            <p:grpSpPr/>{content}</p:spTree></p:cSld>"
+    )
 }
 
 /// A paragraph; line ends are elements.
 fn paragraph(text: &str) -> String {
     let runs: Vec<String> = text
         .split('\n')
-        .map(|line| format!("<a:r><a:rPr kumimoji=\"1\" lang=\"ja-JP\" altLang=\"en-US\" dirty=\"0\"><a:ea typeface=\"ＭＳ Ｐゴシック\"/></a:rPr><a:t>{}</a:t></a:r>", escape(line)))
+        .map(|line| {
+            format!(
+                "<a:r><a:rPr kumimoji=\"1\" lang=\"ja-JP\" altLang=\"en-US\" dirty=\"0\">\
+            <a:ea typeface=\"ＭＳ Ｐゴシック\"/></a:rPr><a:t>{}</a:t></a:r>",
+                escape(line)
+            )
+        })
         .collect();
     format!("<a:p>{}<a:endParaRPr lang=\"ja-JP\"/></a:p>", runs.join("<a:br><a:rPr lang=\"ja-JP\"/></a:br>"))
 }

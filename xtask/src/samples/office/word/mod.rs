@@ -7,10 +7,11 @@ mod fields;
 mod forms;
 mod letters;
 mod lists;
+mod rest;
 mod review;
 
-use super::package::{OFFICE, escape};
 use super::Draft;
+use super::package::{OFFICE, escape};
 
 /// Content types of the parts begin so.
 const TYPE: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml";
@@ -25,6 +26,7 @@ pub(super) fn drafts() -> Vec<Draft> {
     drafts.extend(lists::drafts());
     drafts.extend(review::drafts());
     drafts.extend(drawn::drafts());
+    drafts.extend(rest::drafts());
     drafts
 }
 
@@ -40,16 +42,24 @@ struct Page {
 
 impl Page {
     fn new(name: &str) -> Self {
-        let section = "<w:pgSz w:w=\"11906\" w:h=\"16838\"/><w:pgMar w:top=\"1985\" w:right=\"1701\" w:bottom=\"1701\" \
+        let section = "<w:pgSz w:w=\"11906\" w:h=\"16838\"/>\
+            <w:pgMar w:top=\"1985\" w:right=\"1701\" w:bottom=\"1701\" \
                        w:left=\"1701\" w:header=\"851\" w:footer=\"992\" w:gutter=\"0\"/><w:cols w:space=\"425\"/>\
                        <w:docGrid w:type=\"lines\" w:linePitch=\"360\"/>";
         let settings = "<w:zoom w:percent=\"100\"/><w:bordersDoNotSurroundHeader/><w:defaultTabStop w:val=\"840\"/>\
                         <w:characterSpacingControl w:val=\"compressPunctuation\"/>\
-                        <w:noLineBreaksAfter w:lang=\"ja-JP\" w:val=\"（［｛「『\"/><w:noLineBreaksBefore w:lang=\"ja-JP\" w:val=\"、。）］｝」』\"/>\
-                        <w:compat><w:spaceForUL/><w:balanceSingleByteDoubleByteWidth/><w:doNotLeaveBackslashAlone/><w:ulTrailSpace/>\
+                        <w:noLineBreaksAfter w:lang=\"ja-JP\" w:val=\"（［｛「『\"/>\
+                        <w:noLineBreaksBefore w:lang=\"ja-JP\" w:val=\"、。）］｝」』\"/>\
+                        <w:compat><w:spaceForUL/><w:balanceSingleByteDoubleByteWidth/><w:doNotLeaveBackslashAlone/>\
+                        <w:ulTrailSpace/>\
                         <w:doNotExpandShiftReturn/><w:adjustLineHeightInTable/><w:useFELayout/></w:compat>\
                         <w:themeFontLang w:val=\"en-US\" w:eastAsia=\"ja-JP\"/>";
-        Self { draft: Draft::new(name), body: String::new(), section: section.to_owned(), settings: settings.to_owned() }
+        Self {
+            draft: Draft::new(name),
+            body: String::new(),
+            section: section.to_owned(),
+            settings: settings.to_owned(),
+        }
     }
 
     /// A paragraph of plain text.
@@ -90,7 +100,14 @@ impl Page {
     }
 
     fn done(mut self) -> Draft {
-        let main = root("w:document", &format!("<w:body>{}<w:sectPr>{}</w:sectPr></w:body>", self.body, self.section));
+        let main = root(
+            "w:document",
+            &format!(
+                "<w:body>{}<w:sectPr>{}</w:sectPr>\
+            </w:body>",
+                self.body, self.section
+            ),
+        );
         self.draft.package.xml("word/document.xml", &format!("{TYPE}.document.main+xml"), main);
         self.draft.package.relate("", "officeDocument", "word/document.xml");
         self.part("styles", "styles", &root("w:styles", STYLES));
@@ -136,19 +153,28 @@ fn paragraph(text: &str) -> String {
 }
 
 const STYLES: &str = "<w:docDefaults><w:rPrDefault><w:rPr>\
-    <w:rFonts w:ascii=\"Century\" w:eastAsia=\"ＭＳ 明朝\" w:hAnsi=\"Century\" w:cs=\"Times New Roman\"/><w:kern w:val=\"2\"/>\
-    <w:sz w:val=\"21\"/><w:szCs w:val=\"22\"/><w:lang w:val=\"en-US\" w:eastAsia=\"ja-JP\" w:bidi=\"ar-SA\"/></w:rPr></w:rPrDefault>\
+    <w:rFonts w:ascii=\"Century\" w:eastAsia=\"ＭＳ 明朝\" w:hAnsi=\"Century\" w:cs=\"Times New Roman\"/>\
+    <w:kern w:val=\"2\"/>\
+    <w:sz w:val=\"21\"/><w:szCs w:val=\"22\"/><w:lang w:val=\"en-US\" w:eastAsia=\"ja-JP\" w:bidi=\"ar-SA\"/>\
+    </w:rPr></w:rPrDefault>\
     <w:pPrDefault/></w:docDefaults>\
-    <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"a\"><w:name w:val=\"標準\"/><w:qFormat/><w:pPr><w:widowControl w:val=\"0\"/>\
+    <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"a\"><w:name w:val=\"標準\"/><w:qFormat/><w:pPr>\
+    <w:widowControl w:val=\"0\"/>\
     <w:jc w:val=\"both\"/></w:pPr></w:style>\
-    <w:style w:type=\"paragraph\" w:styleId=\"1\"><w:name w:val=\"見出し 1\"/><w:basedOn w:val=\"a\"/><w:next w:val=\"a\"/><w:qFormat/>\
-    <w:pPr><w:keepNext/><w:outlineLvl w:val=\"0\"/></w:pPr><w:rPr><w:rFonts w:eastAsia=\"ＭＳ ゴシック\"/><w:sz w:val=\"24\"/></w:rPr></w:style>\
-    <w:style w:type=\"paragraph\" w:styleId=\"a3\"><w:name w:val=\"表題\"/><w:basedOn w:val=\"a\"/><w:pPr><w:jc w:val=\"center\"/></w:pPr>\
+    <w:style w:type=\"paragraph\" w:styleId=\"1\"><w:name w:val=\"見出し 1\"/><w:basedOn w:val=\"a\"/>\
+    <w:next w:val=\"a\"/><w:qFormat/>\
+    <w:pPr><w:keepNext/><w:outlineLvl w:val=\"0\"/></w:pPr><w:rPr><w:rFonts w:eastAsia=\"ＭＳ ゴシック\"/>\
+    <w:sz w:val=\"24\"/></w:rPr></w:style>\
+    <w:style w:type=\"paragraph\" w:styleId=\"a3\"><w:name w:val=\"表題\"/><w:basedOn w:val=\"a\"/><w:pPr>\
+    <w:jc w:val=\"center\"/></w:pPr>\
     <w:rPr><w:b/><w:spacing w:val=\"40\"/><w:sz w:val=\"32\"/></w:rPr></w:style>\
-    <w:style w:type=\"character\" w:styleId=\"a4\"><w:name w:val=\"脚注参照\"/><w:rPr><w:vertAlign w:val=\"superscript\"/></w:rPr></w:style>";
+    <w:style w:type=\"character\" w:styleId=\"a4\"><w:name w:val=\"脚注参照\"/><w:rPr>\
+    <w:vertAlign w:val=\"superscript\"/></w:rPr></w:style>";
 
-const FONTS: &str = "<w:font w:name=\"ＭＳ 明朝\"><w:altName w:val=\"MS Mincho\"/><w:panose1 w:val=\"02020609040205080304\"/>\
+const FONTS: &str = "<w:font w:name=\"ＭＳ 明朝\"><w:altName w:val=\"MS Mincho\"/>\
+    <w:panose1 w:val=\"02020609040205080304\"/>\
     <w:charset w:val=\"80\"/><w:family w:val=\"roman\"/><w:pitch w:val=\"fixed\"/>\
-    <w:sig w:usb0=\"E00002FF\" w:usb1=\"6AC7FDFB\" w:usb2=\"08000012\" w:usb3=\"00000000\" w:csb0=\"0002009F\" w:csb1=\"00000000\"/></w:font>\
+    <w:sig w:usb0=\"E00002FF\" w:usb1=\"6AC7FDFB\" w:usb2=\"08000012\" w:usb3=\"00000000\" w:csb0=\"0002009F\" w:csb1=\"00000000\"/>\
+    </w:font>\
     <w:font w:name=\"ＭＳ ゴシック\"><w:altName w:val=\"MS Gothic\"/><w:charset w:val=\"80\"/><w:family w:val=\"modern\"/>\
     <w:pitch w:val=\"fixed\"/></w:font>";
