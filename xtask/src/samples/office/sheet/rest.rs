@@ -163,30 +163,13 @@ fn pivot() -> Draft {
         book.row(row, "").text(&format!("A{row}"), month).number(&format!("B{row}"), &value.to_string(), "");
     }
     book.sheet("集計").row(3, "").text("A3", "行ラベル").text("B3", "合計 / 件数①");
-    let items: String = MONTHS.iter().map(|(month, _)| format!("<s v=\"{month}\"/>")).collect();
-    let cache = format!(
-        "<pivotCacheDefinition xmlns=\"{SPACE}\" xmlns:r=\"{OFFICE}\" r:id=\"rId1\" refreshedBy=\"髙﨑\" recordCount=\"6\">\
-            <cacheSource type=\"worksheet\"><worksheetSource ref=\"A1:B7\" sheet=\"元\"/></cacheSource>\
-            <cacheFields count=\"2\"><cacheField name=\"月\" numFmtId=\"0\">\
-            <sharedItems count=\"6\">{items}</sharedItems></cacheField><cacheField name=\"件数①\" numFmtId=\"0\">\
-            <sharedItems containsSemiMixedTypes=\"0\" containsString=\"0\" containsNumber=\"1\" minValue=\"980\" maxValue=\"2043\"/>\
-            </cacheField></cacheFields></pivotCacheDefinition>"
-    );
     book.draft.package.xml(
         "xl/pivotCache/pivotCacheDefinition1.xml",
         &format!("{TYPE}.pivotCacheDefinition+xml"),
-        cache,
+        cache(),
     );
-    let records: String = MONTHS
-        .iter()
-        .enumerate()
-        .map(|(at, (_, value))| {
-            format!(
-                "<r><x v=\"{at}\"/><n v=\"{value}\"/>\
-            </r>"
-            )
-        })
-        .collect();
+    let records: String =
+        MONTHS.iter().enumerate().map(|(at, (_, value))| format!("<r><x v=\"{at}\"/><n v=\"{value}\"/></r>")).collect();
     book.draft.package.xml(
         "xl/pivotCache/pivotCacheRecords1.xml",
         &format!("{TYPE}.pivotCacheRecords+xml"),
@@ -216,6 +199,19 @@ fn pivot() -> Draft {
         "../pivotCache/pivotCacheDefinition1.xml",
     );
     book.done()
+}
+
+/// What the pivot table was made from.
+fn cache() -> String {
+    let items: String = MONTHS.iter().map(|(month, _)| format!("<s v=\"{month}\"/>")).collect();
+    format!(
+        "<pivotCacheDefinition xmlns=\"{SPACE}\" xmlns:r=\"{OFFICE}\" r:id=\"rId1\" refreshedBy=\"髙﨑\" recordCount=\"6\">\
+            <cacheSource type=\"worksheet\"><worksheetSource ref=\"A1:B7\" sheet=\"元\"/></cacheSource>\
+            <cacheFields count=\"2\"><cacheField name=\"月\" numFmtId=\"0\">\
+            <sharedItems count=\"6\">{items}</sharedItems></cacheField><cacheField name=\"件数①\" numFmtId=\"0\">\
+            <sharedItems containsSemiMixedTypes=\"0\" containsString=\"0\" containsNumber=\"1\" minValue=\"980\" maxValue=\"2043\"/>\
+            </cacheField></cacheFields></pivotCacheDefinition>"
+    )
 }
 
 fn protected() -> Draft {

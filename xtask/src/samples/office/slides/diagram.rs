@@ -13,27 +13,9 @@ fn steps() -> Draft {
     let mut deck = Deck::new("diagram");
     deck.slide("手続の流れ");
     let spaces = format!("xmlns:dgm=\"{DRAWING}/diagram\" xmlns:a=\"{DRAWING}/main\"");
-    let mut points = "<dgm:pt modelId=\"1\" type=\"doc\">\
-        <dgm:prSet loTypeId=\"urn:microsoft.com/office/officeart/2005/8/layout/process1\" csTypeId=\"urn:microsoft.com/office/officeart/2005/8/colors/accent1_2\"/>\
-        <dgm:spPr/></dgm:pt>".to_owned();
-    let mut lines = String::new();
-    for (at, text) in STEPS.iter().enumerate() {
-        let id = at + 10;
-        points.push_str(&format!(
-            "<dgm:pt modelId=\"{id}\"><dgm:prSet phldrT=\"[テキスト]\"/><dgm:spPr/><dgm:t>\
-            <a:bodyPr/><a:lstStyle/><a:p><a:r><a:rPr lang=\"ja-JP\"/><a:t>{text}</a:t></a:r></a:p></dgm:t>\
-            </dgm:pt>"
-        ));
-        lines.push_str(&format!(
-            "<dgm:cxn modelId=\"{}\" srcId=\"1\" destId=\"{id}\" srcOrd=\"{at}\" destOrd=\"0\"/>",
-            at + 20
-        ));
+    for text in STEPS {
         deck.draft.fact(["text", "diagram", text]);
     }
-    let model = format!(
-        "<dgm:dataModel {spaces}><dgm:ptLst>{points}</dgm:ptLst><dgm:cxnLst>{lines}</dgm:cxnLst><dgm:bg/>\
-            <dgm:whole/></dgm:dataModel>"
-    );
     let layout = format!(
         "<dgm:layoutDef {spaces} uniqueId=\"urn:microsoft.com/office/officeart/2005/8/layout/process1\">\
             <dgm:title val=\"\"/><dgm:desc val=\"\"/><dgm:catLst><dgm:cat type=\"process\" pri=\"1000\"/>\
@@ -56,7 +38,7 @@ fn steps() -> Draft {
     let part = deck.part();
     let mut attributes = String::new();
     for (name, kind, short, xml) in [
-        ("data", "diagramData", "dm", model),
+        ("data", "diagramData", "dm", model(&spaces)),
         ("layout", "diagramLayout", "lo", layout),
         ("quickStyle", "diagramQuickStyle", "qs", style),
         ("colors", "diagramColors", "cs", colours),
@@ -77,4 +59,28 @@ fn steps() -> Draft {
         <dgm:relIds{attributes}/></a:graphicData></a:graphic></p:graphicFrame>"
     ));
     deck.done()
+}
+
+/// What is told in steps.
+fn model(spaces: &str) -> String {
+    let mut points = "<dgm:pt modelId=\"1\" type=\"doc\">\
+        <dgm:prSet loTypeId=\"urn:microsoft.com/office/officeart/2005/8/layout/process1\" csTypeId=\"urn:microsoft.com/office/officeart/2005/8/colors/accent1_2\"/>\
+        <dgm:spPr/></dgm:pt>".to_owned();
+    let mut lines = String::new();
+    for (at, text) in STEPS.iter().enumerate() {
+        let id = at + 10;
+        points.push_str(&format!(
+            "<dgm:pt modelId=\"{id}\"><dgm:prSet phldrT=\"[テキスト]\"/><dgm:spPr/><dgm:t>\
+            <a:bodyPr/><a:lstStyle/><a:p><a:r><a:rPr lang=\"ja-JP\"/><a:t>{text}</a:t></a:r></a:p></dgm:t>\
+            </dgm:pt>"
+        ));
+        lines.push_str(&format!(
+            "<dgm:cxn modelId=\"{}\" srcId=\"1\" destId=\"{id}\" srcOrd=\"{at}\" destOrd=\"0\"/>",
+            at + 20
+        ));
+    }
+    format!(
+        "<dgm:dataModel {spaces}><dgm:ptLst>{points}</dgm:ptLst><dgm:cxnLst>{lines}</dgm:cxnLst><dgm:bg/>\
+            <dgm:whole/></dgm:dataModel>"
+    )
 }

@@ -114,11 +114,6 @@ fn ruby() -> Draft {
 
 fn vertical() -> Draft {
     let mut page = Page::new("vertical");
-    page.section = page
-        .section
-        .replace("<w:cols", "<w:textDirection w:val=\"tbRl\"/><w:cols")
-        .replace("<w:docGrid", "<w:pgNumType w:fmt=\"ideographDigital\" w:start=\"1\"/><w:docGrid");
-    // The order of the schema: direction behind numbers and columns.
     page.section = "<w:pgSz w:w=\"16838\" w:h=\"11906\" w:orient=\"landscape\"/>\
         <w:pgMar w:top=\"1701\" w:right=\"1985\" w:bottom=\"1701\" w:left=\"1701\" \
         w:header=\"851\" w:footer=\"992\" w:gutter=\"0\"/><w:pgNumType w:fmt=\"ideographDigital\" w:start=\"1\"/>\
