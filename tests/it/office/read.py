@@ -213,4 +213,7 @@ def read(path, formats):
     main = package.role("officeDocument")[0]
     formats[main.root.name](package, main, tell)
     charts(package, tell)
+    for part in package.role("core-properties"):
+        for node in part.root.children:
+            tell("property", node.name.rsplit(":", 1)[1], node.text)
     return {"facts": facts, "elements": elements(package)}

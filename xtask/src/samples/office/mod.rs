@@ -53,6 +53,29 @@ impl Draft {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
+    /// With a title, an author and dates.
+    fn described(mut self) -> Self {
+        let core = "application/vnd.openxmlformats-package.core-properties+xml";
+        let kind = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties";
+        let space = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties";
+        let title = format!("①{}の標題", self.name);
+        let date =
+            |name: &str| format!("<dcterms:{name} xsi:type=\"dcterms:W3CDTF\">2026-11-23T00:00:00Z</dcterms:{name}>");
+        let content = format!(
+            "<cp:coreProperties xmlns:cp=\"{space}\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+             xmlns:dcterms=\"http://purl.org/dc/terms/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+             <dc:title>{title}</dc:title><dc:creator>髙﨑　係長</dc:creator>{}{}</cp:coreProperties>",
+            date("created"),
+            date("modified")
+        );
+        self.package.xml("docProps/core.xml", core, content);
+        self.package.relate("", kind, "docProps/core.xml");
+        self.fact(["property", "title", &title]);
+        self.fact(["property", "creator", "髙﨑　係長"]);
+        self.fact(["property", "created", "2026-11-23T00:00:00Z"]);
+        self
+    }
+
     /// Adds a fact that stays.
     fn fact<I: IntoIterator<Item = S>, S: AsRef<str>>(&mut self, fields: I) {
         self.expected.stays.push(line(fields));
@@ -72,6 +95,7 @@ pub fn all() -> Vec<Document> {
     let (word, sheet, slides) = (word::drafts(), sheet::drafts(), slides::drafts());
     let mut all = Vec::new();
     for (drafts, format) in [(word, variants::WORD), (sheet, variants::SHEET), (slides, variants::SLIDES)] {
+        let drafts: Vec<Draft> = drafts.into_iter().map(Draft::described).collect();
         all.extend(drafts.iter().map(|draft| variants::plain(draft, format)));
         all.extend(drafts.iter().flat_map(|draft| variants::spelled(draft, format)));
         all.extend(drafts.iter().take(2).flat_map(|draft| variants::packed(draft, format)));

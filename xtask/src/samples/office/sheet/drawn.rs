@@ -68,6 +68,14 @@ fn pictures() -> Draft {
         book.draft.fact(["text", "drawing", text]);
         book.draft.fact(["direction", "box", direction]);
     }
+    // A shape that shows a cell.
+    content.push_str(&anchored(
+        40,
+        "<xdr:sp textlink=\"印影!$A$1\"><xdr:nvSpPr><xdr:cNvPr id=\"40\" name=\"図形\"/><xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr/>\
+         <xdr:txBody><a:bodyPr/><a:lstStyle/><a:p><a:fld id=\"{8D9D4B5F-3E5C-4C5B-9E0B-1B1D1E3F2A10}\" type=\"TxLink\">\
+         <a:rPr lang=\"ja-JP\"/><a:t>押印欄</a:t></a:fld></a:p></xdr:txBody></xdr:sp>",
+    ));
+    book.draft.fact(["text", "drawing", "押印欄"]);
     let id = book.part(
         "drawing",
         "drawings/drawing1.xml",

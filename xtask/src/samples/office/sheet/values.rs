@@ -35,6 +35,7 @@ fn form() -> Draft {
     book.behind("<sheetProtection sheet=\"1\" objects=\"1\" scenarios=\"1\"/>");
     let merges: Vec<&str> = merges.iter().map(String::as_str).collect();
     book.merge(&merges);
+    book.behind("<phoneticPr fontId=\"0\"/>");
     book.behind("<dataValidations count=\"1\">\
         <dataValidation type=\"list\" allowBlank=\"1\" showInputMessage=\"1\" showErrorMessage=\"1\" imeMode=\"hiragana\" errorTitle=\"入力エラー\" error=\"①か②を選んでください。\" promptTitle=\"選択\" prompt=\"一覧から選ぶ\" sqref=\"F10\">\
         <formula1>\"男,女,答えない\"</formula1></dataValidation></dataValidations>");

@@ -175,7 +175,21 @@ fn controls() -> Draft {
         "ここに入力してください。",
     );
     page.fact(["control", "自由記入"]);
+    around(&mut page);
     page.done()
+}
+
+/// Controls around a row, and around a cell.
+fn around(page: &mut Page) {
+    let control = |name: &str, content: &str| {
+        format!("<w:sdt><w:sdtPr><w:alias w:val=\"{name}\"/></w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>")
+    };
+    let cell =
+        |text: &str| format!("<w:tc><w:tcPr><w:tcW w:w=\"900\" w:type=\"dxa\"/></w:tcPr>{}</w:tc>", paragraph(text));
+    let row = format!("<w:tr>{}{}</w:tr>", cell("繰り返す行"), control("欄", &cell("欄の中　葛\u{E0100}")));
+    let head = "<w:tblPr><w:tblW w:w=\"0\" w:type=\"auto\"/></w:tblPr><w:tblGrid><w:gridCol w:w=\"900\"/><w:gridCol w:w=\"900\"/></w:tblGrid>";
+    page.raw(&format!("<w:tbl>{head}{}</w:tbl><w:p/>", control("行", &row)), "繰り返す行");
+    page.fact(["control", "行"]).fact(["control", "欄"]).fact(["text", "body", "欄の中　葛\u{E0100}"]);
 }
 
 fn old_fields() -> Draft {
