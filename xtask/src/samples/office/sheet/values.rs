@@ -194,6 +194,8 @@ fn types() -> Draft {
         .told("cell", "A5", &["d", "2026-11-23T09:30:00"])
         .told("cell", "C5", &["text", "直書き　①"]);
     book.row(1_048_576, "").raw("<c r=\"XFD1048576\"><v>7</v></c>").told("cell", "XFD1048576", &["n", "7"]);
+    // The last place there is; nobody prints the way to it.
+    book.name("_xlnm.Print_Area", Some(0), "型!$A$1:$H$5");
     book.done()
 }
 
