@@ -250,9 +250,15 @@ fn styles(formats: &[String], differences: &str) -> String {
         .map(|(at, code)| format!("<numFmt numFmtId=\"{}\" formatCode=\"{}\"/>", at + 164, escape(code)))
         .collect();
     let cells: String = (0..formats.len())
-        .map(|at| format!("<xf numFmtId=\"{}\" fontId=\"0\" fillId=\"0\" borderId=\"1\" xfId=\"0\" applyNumberFormat=\"1\" applyAlignment=\"1\">\
-            <alignment horizontal=\"center\" vertical=\"center\" textRotation=\"255\" wrapText=\"1\" shrinkToFit=\"0\"/>\
-            </xf>", at + 164))
+        .map(|at| {
+            // Every third stands upright.
+            let rotation = if at % 3 == 2 { " textRotation=\"255\"" } else { "" };
+            format!(
+                "<xf numFmtId=\"{}\" fontId=\"0\" fillId=\"0\" borderId=\"1\" xfId=\"0\" applyNumberFormat=\"1\" applyAlignment=\"1\">\
+                 <alignment horizontal=\"center\" vertical=\"center\"{rotation} wrapText=\"1\" shrinkToFit=\"0\"/></xf>",
+                at + 164
+            )
+        })
         .collect();
     let numbers =
         if numbers.is_empty() { numbers } else { format!("<numFmts count=\"{}\">{numbers}</numFmts>", formats.len()) };

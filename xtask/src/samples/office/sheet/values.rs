@@ -20,7 +20,7 @@ fn form() -> Draft {
         <workbookView xWindow=\"0\" yWindow=\"0\" windowWidth=\"16000\" windowHeight=\"9000\"/></bookViews>",
     );
     book.row(1, " ht=\"30\" customHeight=\"1\"").text("A1", "申　請　書（①新規・②変更）");
-    let mut merges = vec!["A1:T1".to_owned()];
+    let mut merges = ["A1:T1", "F12:O12", "P12:T12", "F13:O13"].map(str::to_owned).to_vec();
     for (row, (label, answer)) in (3u32..).zip(FORM) {
         book.row(row, "").text(&format!("A{row}"), label).text(&format!("F{row}"), answer);
         merges.extend([format!("A{row}:E{row}"), format!("F{row}:T{row}")]);
