@@ -25,6 +25,7 @@ mod life_of_a_message;
 mod migrate;
 mod nodes;
 mod notice;
+mod office;
 mod operate;
 mod passwords;
 mod postfix;

@@ -31,6 +31,9 @@ usage: cargo xtask COMMAND
   samples --japanese [FOLDER]
                       writes mails in every way in which Japanese is written, each with its known text beside it
                       (into target/japanese unless said)
+  samples --office [FOLDER]
+                      writes documents, spreadsheets and slides as Japanese offices write them, each with what is known
+                      of it beside it (into target/office unless said)
 ";
 
 fn main() -> ExitCode {
@@ -48,6 +51,8 @@ fn main() -> ExitCode {
         ["samples", "--check"] => samples::write(true),
         ["samples", "--japanese"] => samples::japanese::write(&run::root().join("target/japanese")),
         ["samples", "--japanese", folder] => samples::japanese::write(Path::new(folder)),
+        ["samples", "--office"] => samples::office::write(&run::root().join("target/office")),
+        ["samples", "--office", folder] => samples::office::write(Path::new(folder)),
         ["fuzz", "--all", seconds] => fuzz::all(seconds),
         ["fuzz", target] => fuzz::one(target, "60"),
         ["fuzz", target, seconds] => fuzz::one(target, seconds),

@@ -58,7 +58,8 @@ pub(crate) fn is_inside(formula: &str, memory: &Memory) -> bool {
             let lower = name.to_lowercase();
             functions::is_known(&name) || (own.contains(&lower) && !lost.contains(&lower))
         }
-        Word::Sheet(name) => sheets.contains(name.trim_start_matches('$')),
+        // `$` marks a place that does not move, or begins the name.
+        Word::Sheet(name) => sheets.contains(&name) || sheets.contains(name.trim_start_matches('$')),
         Word::Name(name) => !lost.contains(&name) && functions::may_be_named(&name),
     })
 }
@@ -225,7 +226,7 @@ mod tests {
     fn memory() -> Memory {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Memory::from([
-            (SHEETS, set(&["sheet1", "売上 2", "sheet3", "it's"])),
+            (SHEETS, set(&["sheet1", "売上 2", "sheet3", "it's", "$額"])),
             (LOST_NAMES, set(&["gone", "f"])),
             (OWN_FUNCTIONS, set(&["税込", "f"])),
         ])
@@ -257,6 +258,7 @@ mod tests {
             "Sheet1!A1:Sheet1!B2",
             "SUM(A1:Sheet1!B2)",
             "$Sheet1!A1",
+            "'$額'!$A$1",
             "Sheet1!表:Sheet1!B2",
             "税込(A1)",
             "BYROW(A1:C3,_xleta.SUM)",

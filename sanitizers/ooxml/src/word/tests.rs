@@ -345,6 +345,22 @@ fn a_drawing_of_an_unknown_kind_goes_and_is_told() {
 }
 
 #[test]
+fn the_text_that_a_form_field_begins_with_stays() {
+    let data =
+        "<w:ffData><w:name w:val=\"氏名\"/><w:textInput><w:default w:val=\"氏名を記入\"/></w:textInput></w:ffData>";
+    let begin = format!("<w:r><w:fldChar w:fldCharType=\"begin\">{data}</w:fldChar></w:r>");
+    let body = format!("<w:p>{}</w:p>", field(&[" FORMTEXT "], "髙﨑").replacen(&mark("begin"), &begin, 1));
+    assert!(Sample::document(&body).body().contains(data));
+}
+
+#[test]
+fn a_table_beside_text_stays_where_it_is() {
+    let place = "<w:tblpPr w:horzAnchor=\"margin\" w:tblpXSpec=\"right\" w:tblpYSpec=\"top\"/>";
+    let body = format!("<w:tbl><w:tblPr>{place}</w:tblPr><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl><w:p/>");
+    assert!(Sample::document(&body).body().contains(place));
+}
+
+#[test]
 fn links_stay_as_text_and_are_told() {
     let mut sample = Sample::document(&format!(
         "<w:p><w:hyperlink r:id=\"rId9\">{}</w:hyperlink><w:hyperlink w:anchor=\"a\">{}</w:hyperlink>{}</w:p>",

@@ -120,6 +120,17 @@ fn an_object_leaves_its_picture_with_the_number_of_its_frame() {
 }
 
 #[test]
+fn a_table_of_a_strict_deck_is_still_called_one() {
+    let table = |uri: &str| frame(&format!("<a:graphicData uri=\"{uri}\"><a:tbl><a:tblGrid/></a:tbl></a:graphicData>"));
+    let clean = Deck::new(&table("http://purl.oclc.org/ooxml/drawingml/table"), "").rebuilt();
+    assert!(
+        clean.slide().contains(&table("http://schemas.openxmlformats.org/drawingml/2006/table")),
+        "{}",
+        clean.slide()
+    );
+}
+
+#[test]
 fn a_chart_keeps_its_values_and_loses_its_workbook() {
     let data = "<a:graphicData uri=\"http://schemas.openxmlformats.org/drawingml/2006/chart\"><c:chart r:id=\"rId2\"/></a:graphicData>";
     let unknown = "<a:graphicData uri=\"urn:x\"><x:y xmlns:x=\"urn:x\"/></a:graphicData>";
