@@ -3,6 +3,7 @@
 //! Refuses: an archive of which no member could be rebuilt; it is kept back whole, and each member says why. Invariant:
 //! a member's own outcome stands, whatever becomes of the archive.
 
+use super::outcome;
 use crate::compose::archive::{self, Member, Missing};
 use crate::compose::{ComposeError, Site};
 use crate::domain::reason::Detail;
@@ -36,7 +37,7 @@ pub(super) fn pack(
         let mut members = Vec::new();
         let mut missing = Vec::new();
         for (part, outcome) in inside {
-            match written(outcome, answers, &packed) {
+            match outcome::written(outcome, answers, &packed) {
                 Some(derivative) => members.push(Member { name: part.name.as_ref(), derivative }),
                 None => missing.push(absent(site, part, outcome)),
             }
@@ -71,15 +72,6 @@ fn settle(outcome: &mut PartOutcome, new: Option<&Derivative>, left_out: u32) {
 /// True for the members of an archive at `outer`, but not for what is in archives inside it.
 fn lies_in(path: &PartPath, outer: &PartPath) -> bool {
     path.is_inside(outer) && path.numbers().len() == outer.numbers().len() + 1
-}
-
-fn written<'a>(outcome: &PartOutcome, answers: &'a [Answer], packed: &'a [Derivative]) -> Option<&'a Derivative> {
-    let digest = outcome.derivative?;
-    let of_worker = answers.iter().filter_map(|answer| match answer {
-        Answer::Written { derivative, .. } => Some(derivative),
-        Answer::Refused { .. } => None,
-    });
-    of_worker.chain(packed).find(|derivative| *derivative.path() == outcome.path && derivative.digest() == digest)
 }
 
 fn absent<'a>(site: &'a Site, part: &'a Part, outcome: &'a PartOutcome) -> Missing<'a> {

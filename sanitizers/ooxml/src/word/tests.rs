@@ -147,8 +147,6 @@ fn macro_and_template_variants_become_plain_documents() {
         assert_eq!(bytes, plain.sanitize().unwrap().bytes);
         assert!(member(&bytes, "[Content_Types].xml").unwrap().contains(MAIN));
     }
-    assert_eq!(crate::rename("dotm"), Some("docx"));
-    assert_eq!(crate::rename("exe"), None);
 }
 
 /// The bytes of the clean carrier and of it with `graft`, and what was told of the graft.
