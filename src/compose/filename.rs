@@ -105,6 +105,35 @@ impl Names {
         self.0.insert(name.to_lowercase());
         name
     }
+
+    /// Takes a name that is not given out here.
+    pub(super) fn reserve(&mut self, name: &str) {
+        self.0.insert(name.to_lowercase());
+    }
+
+    /// A folder for what belongs to the `number`th file, which the sender called `name`.
+    pub(super) fn folder(&mut self, name: Option<&FileName>, number: usize) -> String {
+        let name = name.map_or("", FileName::as_str);
+        let stem = match name.rsplit_once('.') {
+            Some((stem, extension)) if is_extension(extension) => stem,
+            _ => name,
+        };
+        let numbered = || (2u32..).map(|copy| format!(" ({copy})"));
+        let of_name = std::iter::once(String::new()).chain(numbered()).take(100).map(|copy| (stem.to_owned(), copy));
+        let nameless =
+            std::iter::once(String::new()).chain(numbered()).map(|copy| (format!("attachment-{number}"), copy));
+        let mut candidates = of_name.chain(nameless).filter_map(|(stem, copy)| folder(&stem, &copy));
+        let free = candidates.find(|name| !self.0.contains(&name.to_lowercase())).unwrap_or_default();
+        self.reserve(&free);
+        free
+    }
+}
+
+/// The name of a folder, its stem cut to fit; `None` if it is not safe.
+fn folder(stem: &str, copy: &str) -> Option<String> {
+    let (stem, _) = stem.split_at_checked(stem.floor_char_boundary(MAX_NAME.saturating_sub(copy.len())))?;
+    let stem = stem.trim_end_matches([' ', '.']);
+    (!stem.is_empty()).then(|| FileName::try_from(format!("{stem}{copy}")).ok().map(String::from)).flatten()
 }
 
 /// Stem and extension. An extension that does not fit is replaced (`page.html` becomes `page.txt`, so that nobody who

@@ -215,6 +215,7 @@ mod tests {
             assurance: protocol::Assurance::Rebuilt,
             findings: Vec::new(),
             links: Vec::new(),
+            places: Vec::new(),
             candidates: Vec::new(),
         };
         let mut frames = Vec::new();
@@ -267,6 +268,7 @@ mod tests {
     /// A valid answer, so that changed bytes get past the frame and into the check.
     fn inspected() -> Vec<u8> {
         let part = PartFound {
+            folders: Vec::new(),
             path: vec![1],
             role: protocol::Role::Body,
             declared: "text/plain".to_owned(),

@@ -149,6 +149,117 @@ async fn archives_in_archives_open_three_levels_deep_and_no_further() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn folders_of_an_archive_and_mails_in_it_come_back_and_what_is_missing_is_told_with_its_path() {
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address())).await;
+    let inner = "From: b@example.jp\r\nSubject: =?utf-8?B?6KaL56mN?=\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
+        --m\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n見積書を送ります。\r\n\
+        --m\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nattached\r\n\
+        --m\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=b.vbs\r\n\r\nx = 1\r\n--m--\r\n";
+    let zip = zip_of(&[
+        ("2025/様式/申請書.txt", b"2025"),
+        ("2026/様式/申請書.txt", b"2026"),
+        ("様式/設定.bat", b"rem"),
+        ("../NUL/C:/a.txt", b"safe"),
+        ("連絡/見積.eml", inner.as_bytes()),
+    ]);
+    let (_, mail) = send(&site, &hop, &zip).await;
+    let archive = members(&file(&mail, "a.zip").bytes);
+    assert_eq!(member(&archive, "2025/様式/申請書.txt"), b"2025");
+    assert_eq!(member(&archive, "2026/様式/申請書.txt"), b"2026");
+    assert_eq!(member(&archive, "_NUL/C_/a.txt"), b"safe");
+    let text = std::str::from_utf8(member(&archive, "連絡/見積.txt")).unwrap();
+    for words in ["件名 (Subject): 見積\r\n", "b@example", "見積書を送ります。"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(member(&archive, "連絡/見積/a.txt").trim_ascii(), b"attached");
+    assert_eq!(archive.len(), 6, "{archive:?}");
+    let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
+    assert!(list.contains("- 様式/設定.bat\r\n") && list.contains("- 連絡/見積.eml/b.vbs\r\n"), "{list}");
+    assert!(mail.text.contains("様式/設定.bat（3B・a.zipの中）… 渡せません"), "{}", mail.text);
+    assert!(mail.text.contains("連絡/見積.eml/b.vbs（5B・a.zipの中）… 渡せません"), "{}", mail.text);
+    assert!(!mail.text.contains("見積書を送ります"), "it is in the archive: {}", mail.text);
+    assert!(!mail.text.contains(".-") && !mail.text.contains("（）"), "{}", mail.text);
+    site.stop().await;
+}
+
+/// `pieces` at their offsets in zeros.
+fn laid(total: usize, pieces: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![0u8; total];
+    for (at, piece) in pieces {
+        bytes[*at..*at + piece.len()].copy_from_slice(piece);
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn containers_that_are_never_opened_are_kept_back_by_content_and_by_name_in_archives_too() {
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address())).await;
+    let program = laid(256, &[(0, b"MZ"), (0x3C, b"\x80"), (0x80, b"PE\0\0")]);
+    let unpacking = [program, zip_of(&[("x.txt", b"x")])].concat();
+    let contents = [
+        ("請求書.pdf", laid(40_000, &[(32_768, b"\x01CD001\x01")])),
+        ("b.xlsx", laid(2_048, &[(1_536, b"conectix")])),
+        ("c.jpg", laid(1_024, &[(0, b"\xEB\x3C\x90MSDOS5.0"), (510, b"\x55\xAA")])),
+        ("d.docx", unpacking.clone()),
+        ("e.txt", laid(64, &[(0, b"ITSF\x03\0\0\0")])),
+        ("f.zip", laid(40_000, &[(0, b"PK\x05\x06"), (32_768, b"\x01CD001\x01")])),
+        ("g.png", laid(40_000, &[(0, b"\x89PNG\r\n\x1A\n"), (32_768, b"\x01CD001\x01")])),
+        ("h.exe", unpacking),
+    ];
+    let names = ["i.iso", "j.img", "k.vhd", "l.vhdx", "m.chm", "n.exe", "o.vdi", "p.wim"];
+    let refused: Vec<(&str, &[u8])> = contents
+        .iter()
+        .map(|(name, bytes)| (*name, bytes.as_slice()))
+        .chain(names.map(|name| (name, &b"words"[..])))
+        .collect();
+    let mut all = refused.clone();
+    all.push(("good.txt", b"good"));
+    let (_, mail) = send(&site, &hop, &zip_of(&all)).await;
+    let archive = members(&file(&mail, "a.zip").bytes);
+    let left: Vec<&str> = archive.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(member(&archive, "good.txt"), b"good");
+    let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
+    for (name, _) in refused {
+        assert!(list.contains(&format!("- {name}\r\n")), "{name}: {list}");
+        assert!(mail.text.contains(&format!("{name}（")), "{name}: {}", mail.text);
+    }
+    site.stop().await;
+}
+
+#[test]
+fn the_report_of_a_file_says_by_what_each_part_was_written_what_it_lost_and_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("資料.zip");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/21-all-kinds/input.eml");
+    std::fs::write(&input, zip_of(&[("様式/a.txt", b"a\n"), ("様式/b.pdf", b"MZ is no program"), ("c.bat", b"rem")]))
+        .unwrap();
+    let output = temizu().args(["sanitize", "--json"]).args([&input, &sample]).output().unwrap();
+    let reports: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let parts = |report: &Value| report["parts"].as_array().unwrap().clone();
+    let inside = parts(&reports[0]);
+    assert_eq!(inside[1]["place"], "様式/a.txt");
+    for part in reports.iter().flat_map(parts) {
+        assert_eq!(part["sha256"].is_null(), part["sanitizer"].is_null(), "{part}");
+        assert_eq!(part["sha256"].is_null(), part["assurance"].is_null(), "{part}");
+        let places = part["places"].as_array().unwrap();
+        for finding in part["findings"].as_array().unwrap() {
+            let here = places.iter().filter(|place| place["code"] == finding["code"]);
+            let sum: u64 = here.map(|place| place["count"].as_u64().unwrap()).sum();
+            assert!(sum <= finding["count"].as_u64().unwrap(), "{part}");
+        }
+    }
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!said.contains(".-") && !said.contains("（）") && !said.contains("規則 - "), "{said}");
+    assert!(reports[0]["sentences"].to_string().contains("（.pdf）"), "{}", reports[0]);
+    let table = parts(&reports[1]).into_iter().find(|part| part["name"] == "請求書_R8-1105.xlsm").unwrap();
+    assert_eq!(table["sanitizer"].as_str().unwrap().split('/').next(), Some("ooxml"), "{table}");
+    println!("{table}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_ends_every_worker_costs_its_reader_the_file_and_not_the_words() {
     let hop = NextHop::start(Vec::new()).await;
     let mut plan = Plan::new(hop.address());

@@ -6,6 +6,7 @@
 
 mod archive;
 mod bytes;
+mod disk;
 mod extension;
 mod ole;
 mod polyglot;

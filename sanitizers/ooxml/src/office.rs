@@ -76,7 +76,14 @@ impl Sanitizer for Office {
         if bytes != input {
             report.add(Code::DocumentRebuilt);
         }
-        let (findings, links) = report.finish();
-        Ok(Rebuilt { bytes, media_type: self.format.media_type, assurance: Assurance::Rebuilt, findings, links })
+        let (findings, links, places) = report.finish();
+        Ok(Rebuilt {
+            bytes,
+            media_type: self.format.media_type,
+            assurance: Assurance::Rebuilt,
+            findings,
+            links,
+            places,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +214,8 @@ pub struct PartFound {
     pub detected: Detected,
     /// A name that is safe to show, if there was one.
     pub name: Option<String>,
+    /// Of a member of an archive the folders around it, outermost first, each as safe as a name.
+    pub folders: Vec<String>,
     /// Extensions of all names given, lower case, without dots, without repetition.
     pub extensions: Vec<String>,
     /// Decoded length in bytes.
@@ -282,8 +284,21 @@ pub struct WrittenHead {
     pub findings: Vec<Found>,
     /// Links of a body.
     pub links: Vec<LinkFound>,
+    /// Where in the file the findings were made, as far as it has places; at most 1,000.
+    pub places: Vec<PlaceFound>,
     /// Passwords that the text seems to name. Secret: never logged, sealed before they are kept.
     pub candidates: Vec<String>,
+}
+
+/// Where in a file something was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceFound {
+    /// Reason code of a finding.
+    pub code: String,
+    /// A part of a document, a sheet, a slide: 1 to 64 printable ASCII characters, none of the sender's.
+    pub name: String,
+    /// How many times; all places of a code together have no more than its finding.
+    pub count: u32,
 }
 
 /// How bytes were made.

@@ -43,6 +43,7 @@ impl Sanitizer for Csv {
             assurance: Assurance::Rebuilt,
             findings: findings.into_vec(),
             links: Vec::new(),
+            places: Vec::new(),
         })
     }
 }

@@ -9,6 +9,7 @@ mod archive;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sanitizer_api::{Budget, Class, Code, Detected, Flag, Hints};
@@ -26,13 +27,15 @@ const HEADER_BLOCKS: u64 = 16;
 const TNEF: &[u8] = b"\x78\x9F\x3E\x22";
 
 /// A mail with everything that was in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Expanded<'a> {
     pub(crate) headers: Headers,
     /// In reading order.
     pub(crate) nodes: Vec<Node<'a>>,
     pub(crate) findings: Vec<(Path, Code, u32)>,
     pub(crate) ambiguities: Vec<(Path, Flag, u32)>,
+    /// Of members of archives the folders around them, outermost first.
+    pub(crate) folders: BTreeMap<Path, Vec<String>>,
 }
 
 /// One part.
@@ -83,8 +86,12 @@ struct Origin {
 /// Opens everything in `mail`; its archives only if they are wanted.
 pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits, opens_archives: bool) -> Expanded<'a> {
     let own = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
-    let out =
-        Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
+    let out = Expanded {
+        headers: mail.headers,
+        findings: mail.findings,
+        ambiguities: mail.ambiguities,
+        ..Expanded::default()
+    };
     let mut walk = Walk { reach: Reach::of(limits, own), out, archives: Vec::new(), opens_archives };
     walk.leaves(mail.leaves, false);
     walk.out
@@ -92,8 +99,7 @@ pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits, opens_archiv
 
 /// Opens an archive that came alone; a mail as a file stays one file.
 pub(crate) fn expand_file<'a>(file: Leaf<'a>, limits: &protocol::Limits) -> Expanded<'a> {
-    let out =
-        Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
+    let out = Expanded::default();
     let mut walk = Walk { reach: Reach::of(limits, 1), out, archives: Vec::new(), opens_archives: true };
     let detected = mapping::detected(&file);
     if archive::opens(&detected) {
@@ -140,17 +146,24 @@ impl<'a> Walk<'a> {
     fn leaf(&mut self, leaf: Leaf<'a>, origin: Origin) {
         let detected = mapping::detected(&leaf);
         match leaf.role {
-            Role::Attachment => match inside(&leaf, &detected) {
-                Some(Inside::Mail) => self.mail(leaf, detected, origin),
-                Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
-                Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
-                Some(Inside::Signed) => self.signed(leaf, detected, origin),
-                Some(Inside::Archive) if self.opens_archives => self.archive(leaf, detected, origin),
-                Some(Inside::Archive) => self.closed(leaf, detected, Code::ConvertFailed),
-                None => self.push(leaf, detected),
-            },
+            Role::Attachment => {
+                let inside = inside(&leaf, &detected);
+                self.attached(leaf, detected, origin, inside);
+            }
             Role::Body if detected.id == "text" => self.text(leaf, detected),
             Role::Body | Role::Alternative => self.push(leaf, detected),
+        }
+    }
+
+    fn attached(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin, inside: Option<Inside>) {
+        match inside {
+            Some(Inside::Mail) => self.mail(leaf, detected, origin),
+            Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
+            Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
+            Some(Inside::Signed) => self.signed(leaf, detected, origin),
+            Some(Inside::Archive) if self.opens_archives => self.archive(leaf, detected, origin),
+            Some(Inside::Archive) => self.closed(leaf, detected, Code::ConvertFailed),
+            None => self.push(leaf, detected),
         }
     }
 

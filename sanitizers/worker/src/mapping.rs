@@ -95,8 +95,10 @@ fn item(mail: Expanded<'_>) -> Item<'_> {
         .collect();
     let mut parts = Vec::with_capacity(mail.nodes.len());
     let mut sources = Vec::with_capacity(mail.nodes.len());
+    let mut folders = mail.folders;
     for node in mail.nodes {
-        let (part, source) = part(node, &mut findings);
+        let (mut part, source) = part(node, &mut findings);
+        part.folders = folders.remove(&part.path).unwrap_or_default();
         parts.push(part);
         sources.push(source);
     }
@@ -146,6 +148,7 @@ fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
         declared: leaf.declared,
         detected: protocol::Detected { id: detected.id.to_owned(), class: detected.class.as_str().to_owned() },
         name: leaf.names.shown,
+        folders: Vec::new(),
         extensions,
         length: u64::try_from(leaf.bytes.len()).unwrap_or(u64::MAX),
         sha256: Sha256::digest(&leaf.bytes).into(),

@@ -9,8 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Rebuilt, Sanitizer};
 use sanitizer_japanese::Gaiji;
 use sanitizer_protocol::{
-    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION, Way,
-    WrittenHead, encode_bytes, encode_control, encode_end,
+    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, PlaceFound, Subject, ToWorker,
+    VERSION, Way, WrittenHead, encode_bytes, encode_control, encode_end,
 };
 use sanitizer_text::passwords;
 use sha2::{Digest, Sha256};
@@ -269,6 +269,11 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt, candidates:
         target: link.target.clone(),
         shown: link.shown.clone(),
     };
+    let place = |place: &sanitizer_api::Place| PlaceFound {
+        code: place.code.as_str().to_owned(),
+        name: place.name.clone(),
+        count: place.count,
+    };
     WrittenHead {
         path: order.path.clone(),
         way: order.way,
@@ -283,6 +288,7 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt, candidates:
         },
         findings: rebuilt.findings.iter().map(found).collect(),
         links: rebuilt.links.iter().map(link).collect(),
+        places: rebuilt.places.iter().map(place).collect(),
         candidates,
     }
 }

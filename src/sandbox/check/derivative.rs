@@ -6,18 +6,22 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
+use sanitizer_protocol::{self as protocol, Limits, LinkFound, PlaceFound, Way, WrittenHead};
 
 use super::{Lie, card, ensure, findings, is_line, package, picture, reason, table};
 use crate::domain::derivative::About;
 use crate::domain::name::changes_reading;
 use crate::domain::password::MAX_CANDIDATES;
-use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link, Password};
+use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link, Password, Place};
 use crate::ports::{Answer, Order};
 use crate::sandbox::session::way;
 
 /// Longest name of a sanitizer in bytes: `body/plain`.
 const MAX_SANITIZER: usize = 64;
+
+/// Places that are told of one file, and longest name of one in bytes.
+const MAX_PLACES: usize = 1_000;
+const MAX_PLACE: usize = 64;
 
 /// Documents of Office without macros (ECMA-376 part 1, 11.3, 12.3, 13.3).
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
@@ -82,6 +86,7 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
     ensure(untrusted.way == Way::Rebuild || untrusted.length <= allowance.text_bytes, "a text over its limit")?;
     allowance.output_bytes =
         allowance.output_bytes.checked_sub(untrusted.length).ok_or(Lie("more bytes than the item may bring"))?;
+    let findings = findings(untrusted.findings, &BTreeSet::from([order.path.clone()]))?;
     let sanitizer = untrusted.sanitizer;
     let is_name = (1..=MAX_SANITIZER).contains(&sanitizer.len())
         && sanitizer.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-/".contains(&b));
@@ -92,7 +97,6 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
         digest: Digest::from_bytes(untrusted.sha256),
         format,
         candidates: candidates(untrusted.candidates, untrusted.way)?,
-        findings: findings(untrusted.findings, &BTreeSet::from([order.path.clone()]))?,
         about: About {
             media_type: untrusted.media_type,
             sanitizer,
@@ -103,7 +107,9 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
                 protocol::Assurance::Rebuilt => Assurance::Rebuilt,
             },
             links: links(untrusted.links)?,
+            places: places(untrusted.places, &findings)?,
         },
+        findings,
     })
 }
 
@@ -142,6 +148,26 @@ impl Promise {
         let derivative = Derivative::vouch(self.order.path.clone(), untrusted, self.about);
         Ok(Answer::Written { order: self.order, derivative, findings: self.findings, candidates: self.candidates })
     }
+}
+
+/// Places are names of parts that sanitizers give, and no more was found in them than was found.
+fn places(untrusted: Vec<PlaceFound>, findings: &[Finding]) -> Result<Vec<Place>, Lie> {
+    ensure(untrusted.len() <= MAX_PLACES, "more places than a file is told to have")?;
+    let mut places: Vec<Place> = Vec::with_capacity(untrusted.len());
+    for found in untrusted {
+        let is_name = (1..=MAX_PLACE).contains(&found.name.len())
+            && found.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+        ensure(is_name && found.count > 0, "a place that is none")?;
+        places.push(Place { code: reason(&found.code)?, name: found.name, count: found.count });
+    }
+    for place in &places {
+        let there = places.iter().filter(|other| other.code == place.code);
+        let sum = there.map(|other| other.count).try_fold(0u32, u32::checked_add);
+        let found = findings.iter().filter(|finding| finding.code == place.code);
+        let total = found.map(|finding| finding.count).fold(0, u32::saturating_add);
+        ensure(sum.is_some_and(|sum| sum <= total), "more found in places than was found")?;
+    }
+    Ok(places)
 }
 
 /// Only a body names passwords, and none of them breaks a line.
@@ -231,6 +257,7 @@ mod tests {
             assurance: protocol::Assurance::Rebuilt,
             findings: vec![Found { code: "control_removed".to_owned(), path: vec![1, 2], count: 2 }],
             links: vec![link(1, "hxxps://example[.]jp/")],
+            places: Vec::new(),
             candidates: Vec::new(),
         }
     }
@@ -369,5 +396,32 @@ mod tests {
         assert!(refusal(&[1, 2], Way::Rebuild, "corrupt", &order).is_err());
         assert!(refusal(&[1, 2], Way::Text, "because", &order).is_err());
         assert!(refusal(&[1, 2], Way::Text, Reason::Undeliverable.code(), &order).is_err());
+    }
+
+    #[test]
+    fn places_are_parts_of_which_no_more_is_told_than_was_found() {
+        let finding = |count| Found { code: "macro_removed".to_owned(), path: vec![1, 2], count };
+        let place = |code: &str, name: &str, count| PlaceFound { code: code.to_owned(), name: name.to_owned(), count };
+        let told = |count, places: Vec<PlaceFound>| {
+            let head = WrittenHead { findings: vec![finding(count)], places, ..head(b"x", Way::Rebuild, "text/plain") };
+            promise(head, &order(Action::Rebuild), &mut Allowance { output_bytes: 99, text_bytes: 99 })
+        };
+        let good = |count| place("macro_removed", "xl/worksheets/sheet1.xml", count);
+        assert!(told(3, vec![good(1), place("macro_removed", "xl/workbook.xml", 2)]).is_ok());
+        for lie in [
+            vec![good(4)],
+            vec![good(2), good(2)],
+            vec![good(0)],
+            vec![good(u32::MAX), good(4)],
+            vec![place("font_removed", "a", 1)],
+            vec![place("malware_found", "a", 1)],
+            vec![place("macro_removed", "", 1)],
+            vec![place("macro_removed", "シート", 1)],
+            vec![place("macro_removed", "a b", 1)],
+            vec![place("macro_removed", &"a".repeat(65), 1)],
+            vec![good(1); 1_001],
+        ] {
+            assert!(told(3, lie.clone()).is_err(), "{:?}", lie.first());
+        }
     }
 }

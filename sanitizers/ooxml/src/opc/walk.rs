@@ -98,6 +98,7 @@ pub(crate) fn rebuild(
         }
         parts.insert(key, part);
     }
+    walk.report.enter("");
     walk.unreached(&parts);
     Ok(Rebuilt { parts, relations })
 }
@@ -111,6 +112,7 @@ impl Walk<'_, '_> {
         let number = self.numbers.entry(kind.path).or_default();
         *number += 1;
         let path = kind.path.replace('#', &number.to_string());
+        self.report.enter(&path);
         match &kind.body {
             Body::Picture => {
                 let Picture { bytes, extension, media_type } = self.pictures.rebuild(&bytes, self.report);
@@ -216,6 +218,10 @@ impl Walk<'_, '_> {
         for (relation, kind) in candidates {
             let (Target::Part(target), Some(kind)) = (relation.target, kind) else { continue };
             if !kind.implied && !used.contains(&relation.id) {
+                // The picture may stand elsewhere, too: that it is gone from here is told here.
+                if matches!(kind.body, Body::Picture) && self.told.insert(target.clone()) {
+                    self.report.add(Code::UnknownPartRemoved);
+                }
                 continue;
             }
             if self.kinds.insert(target.clone(), kind).is_none() {

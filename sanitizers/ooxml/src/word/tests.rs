@@ -1,6 +1,6 @@
 //! Documents of our own making, rebuilt; vectors grafted onto a clean one leave no trace.
 
-use sanitizer_api::{Assurance, Budget, Code, Hints, Sanitizer};
+use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, Sanitizer};
 
 use crate::samples::{MAIN, Sample, inside, member, sanitize, spaces};
 use crate::zip::pack;
@@ -147,8 +147,6 @@ fn macro_and_template_variants_become_plain_documents() {
         assert_eq!(bytes, plain.sanitize().unwrap().bytes);
         assert!(member(&bytes, "[Content_Types].xml").unwrap().contains(MAIN));
     }
-    assert_eq!(crate::rename("dotm"), Some("docx"));
-    assert_eq!(crate::rename("exe"), None);
 }
 
 /// The bytes of the clean carrier and of it with `graft`, and what was told of the graft.
@@ -416,12 +414,32 @@ fn charts_keep_their_values_and_their_drawings_but_no_workbook() {
     assert_eq!(sample.count(Code::EmbeddedObjectRemoved), 1);
 }
 
+#[test]
+fn a_picture_that_is_gone_from_a_header_is_told_there_though_it_stays_elsewhere() {
+    let mut sample = everything();
+    let (space, head) = (spaces(), "word/header1.xml");
+    let picture = "<w:r><w:unlisted><a:blip r:embed=\"rId1\"/></w:unlisted></w:r>";
+    sample.text(head, &format!("{WORD}header+xml"), &format!("<w:hdr {space}><w:p>{picture}</w:p></w:hdr>"));
+    sample.relate(head, "rId1", "image", "word/media/image1.png");
+    let rebuilt = sample.sanitize().unwrap();
+    assert!(rebuilt.bytes.windows(21).any(|name| name == b"word/media/image1.png"));
+    let told: Vec<_> = rebuilt.places.iter().filter(|place| place.name == head).map(|place| place.code).collect();
+    assert!(told.contains(&Code::UnknownPartRemoved), "{:?}", rebuilt.places);
+}
+
 struct Grey;
 
 impl crate::Pictures for Grey {
-    fn rebuild(&self, bytes: &[u8], _budget: &mut Budget) -> Option<(Vec<u8>, &'static str, &'static str)> {
+    fn rebuild(&self, bytes: &[u8], _budget: &mut Budget) -> Option<Rebuilt> {
         // Never the same twice: who asks again for its own output breaks the fixed point.
-        bytes.starts_with(b"jpeg").then(|| ([b"jpeg", bytes].concat(), "jpeg", "image/jpeg"))
+        bytes.starts_with(b"jpeg").then(|| Rebuilt {
+            bytes: [b"jpeg", bytes].concat(),
+            media_type: "image/jpeg",
+            assurance: sanitizer_api::Assurance::Rebuilt,
+            findings: vec![sanitizer_api::Finding { code: Code::AnimationRemoved, count: 1 }],
+            links: Vec::new(),
+            places: Vec::new(),
+        })
     }
 }
 
@@ -438,6 +456,12 @@ fn pictures_are_rebuilt_by_the_caller_once() {
             .contains("Extension=\"jpeg\" ContentType=\"image/jpeg\"")
     );
     assert!(rebuilt.findings.iter().any(|finding| finding.code == Code::ImageRebuilt && finding.count == 1));
+    let lost = rebuilt.places.iter().find(|place| place.code == Code::AnimationRemoved).unwrap();
+    assert_eq!((lost.name.as_str(), lost.count), ("word/media/image1", 1), "{:?}", rebuilt.places);
+    for finding in &rebuilt.findings {
+        let places = rebuilt.places.iter().filter(|place| place.code == finding.code);
+        assert!(places.map(|place| place.count).sum::<u32>() <= finding.count, "{finding:?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Archives inside an item: opened, each member a part of the item, one level deeper.
 //!
 //! Refuses: to open what is encrypted, what can be read in two ways, and the fourth archive around one member; it stays a
-//! closed attachment with a finding. Mails in archives stay files. Invariant: a member that is kept back is there, without
-//! its bytes, and of no known type: no rule takes it for a file.
+//! closed attachment with a finding. Mails in archives are opened as those in mails are, but for the envelopes of S/MIME.
+//! Invariant: a member that is kept back is there, without its bytes, and of no known type: no rule takes it for a file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,11 +10,16 @@ use sanitizer_api::{Class, Code, Detected};
 use sanitizer_archive::{Allowance, Archive, Content, Member, Oddity, Unreadable};
 use sanitizer_mail::{Leaf, Names};
 
-use super::{Node, Origin, Walk, attachment, child, length};
+use super::{Inside, Node, Origin, Walk, attachment, child, inside, length};
 use crate::mapping;
 
 /// Archives around one member at most: what more would be for is to hide something.
 const MAX_AROUND: usize = 3;
+
+/// Folders around one member at most, and bytes of their names: what is deeper goes into the last that fits, so that the
+/// path stays within what Windows can open.
+const MAX_FOLDERS: usize = 10;
+const MAX_FOLDER_BYTES: usize = 360;
 
 /// What a member is that is kept back.
 const CLOSED: Detected = Detected { id: "unknown", class: Class::Unknown, encrypted: false };
@@ -25,7 +30,8 @@ pub(super) fn opens(detected: &Detected) -> bool {
 }
 
 impl<'a> Walk<'a> {
-    /// Every level of this recursion is an archive in an archive, of which there are [`MAX_AROUND`].
+    /// Every level of this recursion is an archive in an archive, of which there are [`MAX_AROUND`], or a mail, which
+    /// lengthens the path, which [`Reach::depth`](super::Reach) bounds.
     pub(super) fn archive(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin) {
         let around = self.archives.iter().filter(|outer| leaf.path.starts_with(outer)).count();
         if around >= MAX_AROUND || self.depth_below(&leaf.path).is_none() {
@@ -68,12 +74,16 @@ impl<'a> Walk<'a> {
 
     fn member(&mut self, at: Vec<u16>, member: Member, alone: Option<&str>) {
         let last = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let folders = if alone.is_none() { folders(&member.name) } else { Vec::new() };
         let written = [member.name].into_iter().chain(member.written);
         let candidates: Vec<String> = match alone {
             Some(name) => vec![name.to_owned()],
             None => written.map(|name| last(&name)).collect(),
         };
         let names = Names::of(candidates.iter().map(String::as_str));
+        if !folders.is_empty() {
+            self.out.folders.insert(at.clone(), folders);
+        }
         if member.changes.iter().any(|change| change.is_hostile()) {
             self.out.findings.push((at.clone(), Code::TypeMismatch, 1));
         }
@@ -81,11 +91,9 @@ impl<'a> Walk<'a> {
             Content::File(bytes) => {
                 let leaf = attachment(at, "", names, bytes);
                 let detected = mapping::detected(&leaf);
-                if opens(&detected) {
-                    self.archive(leaf, detected, Origin { beside_text: false, spent: true });
-                } else {
-                    self.push(leaf, detected);
-                }
+                // What an envelope holds takes its place in a mail; here it would have none.
+                let inside = inside(&leaf, &detected).filter(|inside| !matches!(inside, Inside::Signed));
+                self.attached(leaf, detected, Origin { beside_text: false, spent: true }, inside);
             }
             Content::Kept(why) => {
                 let detected = Detected { encrypted: member.encrypted, ..CLOSED };
@@ -93,6 +101,19 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// The folders of a safe path, each a name of its own.
+fn folders(path: &str) -> Vec<String> {
+    let mut room = MAX_FOLDER_BYTES;
+    let around = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let named = around.split('/').filter_map(|folder| Names::of([folder]).shown);
+    let fits = |folder: &String| {
+        let rest = room.checked_sub(folder.len());
+        room = rest.unwrap_or_default();
+        rest.is_some()
+    };
+    named.take(MAX_FOLDERS).take_while(fits).collect()
 }
 
 /// The name of the only file in a compressed one: that of the archive without its last extension.
