@@ -75,7 +75,7 @@ mod tests {
         let mut report = super::Report::default();
         report.link("file:///\\\\server\\share\\a\u{202E}\u{200B}.docx");
         report.link("https://www.example.jp/a");
-        let (_, links) = report.finish();
+        let (_, links, _) = report.finish();
         let targets: Vec<&str> = links.iter().map(|link| link.target.as_str()).collect();
         assert_eq!(targets, ["[file]:///[\\]\\server\\share\\a.docx", "hxxps://www[.]example[.]jp/a"]);
     }

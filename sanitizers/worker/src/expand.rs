@@ -66,6 +66,7 @@ pub(crate) struct Reach {
 }
 
 /// What an attachment holds besides itself.
+#[derive(Clone, Copy)]
 enum Inside {
     Mail,
     Msg,
