@@ -87,7 +87,7 @@ reasons! {
     /// A rule took the file out.
     RemovedByRule = "removed_by_rule", "規則[ {rule} ]により取り除きました。", "", "It was removed by a rule[ ({rule})].", "";
     /// A rule keeps the file back.
-    QuarantinedByRule = "quarantined_by_rule", "規則[ {rule} ]により預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "It is kept back by a rule[ ({rule})].", "Ask for it if you need it.|Contact {contact} if you need it.";
+    QuarantinedByRule = "quarantined_by_rule", "規則[ {rule} ]により預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "Kept back by a rule[ ({rule})].", "Ask for it if you need it.|Contact {contact} if you need it.";
     /// A password protects the content.
     PasswordRequired = "password_required", "パスワードが付いているため、中身を確かめられません。", "上のページでパスワードを入れると、受け取れます。|パスワードなしで送ってもらってください。", "A password protects it, so it cannot be checked.", "Enter the password on the page above to get it.|Ask the sender to send it without a password.";
     /// The structure of the mail can be read in more than one way.
