@@ -62,6 +62,7 @@ fn reason(untrusted: &str) -> Result<Reason, Lie> {
             | Reason::CharsetGuessed
             | Reason::Undecodable
             | Reason::FormulaNeutralised
+            | Reason::EncodingKept
             | Reason::TextTruncated
             | Reason::HtmlStripped
             | Reason::TypeMismatch
