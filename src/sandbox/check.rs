@@ -4,6 +4,8 @@
 //! item, within the limits of one item, and about nothing else.
 
 mod card;
+mod cp932;
+mod data;
 mod derivative;
 mod inspection;
 mod package;

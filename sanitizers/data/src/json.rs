@@ -212,7 +212,8 @@ fn unit(chars: &mut std::str::Chars<'_>) -> Result<u16, SanitizeError> {
 
 /// Bytes of the number at the start of `text` (RFC 8259 6).
 fn number_length(text: &[u8]) -> Option<usize> {
-    let digits = |from: usize| text.get(from..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
+    let digits =
+        |from: usize| text.get(from..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
     let mut at = usize::from(text.first() == Some(&b'-'));
     let whole = digits(at);
     if whole == 0 || (whole > 1 && text.get(at) == Some(&b'0')) {
@@ -278,17 +279,45 @@ mod tests {
     #[test]
     fn what_is_no_json_is_refused() {
         for text in [
-            "", " ", "{", "]", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "[1 2]", "1 2", "// x\n1", "01", "+1", "1.",
-            ".5", "1e", "--1", "NaN", "tru", "\"\\x\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\u12\"", "\"a\nb\"",
-            "\"", "{\"a\"}", "{\"a\":}", "[}", "{]", "{,}", "[,]", "{\"a\" 1}", "\u{3000}1", "{1:2}",
+            "",
+            " ",
+            "{",
+            "]",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{'a':1}",
+            "[1 2]",
+            "1 2",
+            "// x\n1",
+            "01",
+            "+1",
+            "1.",
+            ".5",
+            "1e",
+            "--1",
+            "NaN",
+            "tru",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\u12\"",
+            "\"a\nb\"",
+            "\"",
+            "{\"a\"}",
+            "{\"a\":}",
+            "[}",
+            "{]",
+            "{,}",
+            "[,]",
+            "{\"a\" 1}",
+            "\u{3000}1",
+            "{1:2}",
         ] {
             assert_eq!(read(text.as_bytes()), Err(malformed()), "{text}");
         }
-        let broken = Json.sanitize(
-            b"[\"\x83\"]",
-            Hints { charset: Some("cp932"), ..Hints::default() },
-            &mut Budget::generous(),
-        );
+        let broken =
+            Json.sanitize(b"[\"\x83\"]", Hints { charset: Some("cp932"), ..Hints::default() }, &mut Budget::generous());
         assert_eq!(broken, Err(malformed()), "a value without a reading");
     }
 
@@ -311,10 +340,7 @@ mod tests {
     fn nesting_and_length_have_their_limits() {
         let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(read(deep(MAX_DEPTH).as_bytes()).is_ok());
-        assert_eq!(
-            read(deep(MAX_DEPTH + 1).as_bytes()),
-            Err(SanitizeError::LimitReached { what: "JSON depth" })
-        );
+        assert_eq!(read(deep(MAX_DEPTH + 1).as_bytes()), Err(SanitizeError::LimitReached { what: "JSON depth" }));
         let mut poor = Budget { output_bytes: 9, ..Budget::generous() };
         assert!(Json.sanitize(b"\"\xE2\x80\xAE\xE2\x80\xAE\"", Hints::default(), &mut poor).is_err());
     }

@@ -72,8 +72,7 @@ impl Output {
         budget: &mut Budget,
     ) -> Result<Rebuilt, SanitizeError> {
         let without_returns = |b: &&u8| **b != b'\r';
-        let same =
-            input.iter().filter(without_returns).eq(self.text.as_bytes().iter().filter(without_returns));
+        let same = input.iter().filter(without_returns).eq(self.text.as_bytes().iter().filter(without_returns));
         self.note(Code::TextRebuilt, u32::from(!same));
         budget.spend_output(self.text.len())?;
         Ok(Rebuilt {
@@ -91,4 +90,3 @@ impl Output {
 pub(crate) fn by_number(c: char) -> bool {
     changes_reading(c) || is_private(c)
 }
-

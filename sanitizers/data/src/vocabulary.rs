@@ -38,8 +38,30 @@ const FAMILIES: &[&str] = &[
 /// such a name.
 const AUTHORITIES: &[&str] = &[".go.jp", ".lg.jp"];
 
+/// Pieces of the names of vocabularies that programs act upon: in no namespace, whoever's host it names. The gateway looks
+/// for them, too.
+const ACTIVE: &[&str] = &[
+    "/1999/xhtml",
+    "/2000/svg",
+    "/1999/xsl",
+    "mathml",
+    "xinclude",
+    "xslt",
+    "schemas-microsoft-com",
+    "schemas.microsoft.com",
+    "openxmlformats.org",
+    "/ooxml/",
+    "opendocument",
+];
+
 /// True if XML in the namespace `uri` is data; the empty one is none.
 pub(crate) fn is_data(uri: &str) -> bool {
+    let folded = uri.to_ascii_lowercase();
+    if !uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#=+%".contains(&b))
+        || ACTIVE.iter().any(|active| folded.contains(active))
+    {
+        return false;
+    }
     uri.is_empty()
         || LISTED.contains(&uri)
         || FAMILIES.iter().any(|family| uri.starts_with(family))
@@ -77,6 +99,10 @@ mod tests {
             "http://x.go.jp@evil.example/",
             "http://xgo.jp/",
             "x.go.jp",
+            "http://x.go.jp/2000/svg",
+            "http://x.go.jp/XSLT/1",
+            "http://x.go.jp/a&b",
+            "http://x.go.jp/a b",
         ] {
             assert!(!is_data(uri), "{uri}");
         }

@@ -177,11 +177,7 @@ impl Writer {
     }
 
     /// False for attributes that say where something else lies. `expanded` holds the names that the element has so far.
-    fn is_written(
-        &self,
-        key: &str,
-        expanded: &mut BTreeSet<(String, String)>,
-    ) -> Result<bool, SanitizeError> {
+    fn is_written(&self, key: &str, expanded: &mut BTreeSet<(String, String)>) -> Result<bool, SanitizeError> {
         if key == "xmlns" || key.starts_with("xmlns:") {
             return Ok(true);
         }
@@ -259,6 +255,7 @@ impl Writer {
         for c in value.chars() {
             match c {
                 '"' => self.output.push_str("&quot;")?,
+                '\'' => self.output.push_str("&apos;")?,
                 c => self.character(c, matches!(c, '\t' | '\n' | '\r'))?,
             }
         }
@@ -312,6 +309,7 @@ mod tests {
         for (input, expected) in [
             ("<a>手水</a>", "<a>手水</a>"),
             ("<a></a>", "<a/>"),
+            ("<a x=\"'\">'</a>", "<a x=\"&apos;\">'</a>"),
             ("<a x='1' 属性=\"2 &quot;\"><氏名/> b\r\n</a>", "<a x=\"1\" 属性=\"2 &quot;\"><氏名/> b\n</a>"),
             ("<a><![CDATA[<b>&]]>&#x41;&amp;&gt;</a>", "<a>&lt;b&gt;&amp;A&amp;&gt;</a>"),
             ("<a x='b\n&#10;&#x9;'>&#13;\u{202E}\u{E000}</a>", "<a x=\"b &#xA;&#x9;\">&#xD;&#x202E;&#xE000;</a>"),
@@ -358,11 +356,34 @@ mod tests {
     #[test]
     fn what_is_no_xml_is_refused() {
         for input in [
-            "", "x", "<a>", "</a>", "<a></b>", "<a/><b/>", "<a/>x", "x<a/>", "<a x=1/>", "<a x='1' x='2'/>", "<a>&x;</a>",
-            "<a>&#0;</a>", "<a>&#1;</a>", "<a>\u{1}</a>", "<b:a/>", "<a b:c='1'/>", "<a:/>", "<:a/>", "<1/>", "<a\u{200C}/>",
-            "<a xmlns:b=''/>", "<a xmlns:xml='http://purl.org/dc/'/>", "<a:b:c xmlns:a='http://purl.org/dc/'/>",
-            "<a xmlns:x='http://purl.org/dc/' xmlns:y='http://purl.org/dc/' x:b='1' y:b='2'/>", "<a/><?xml version='1.0'?>",
-            "<a><!DOCTYPE a></a>", "<a b/>", "< a/>",
+            "",
+            "x",
+            "<a>",
+            "</a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<a/>x",
+            "x<a/>",
+            "<a x=1/>",
+            "<a x='1' x='2'/>",
+            "<a>&x;</a>",
+            "<a>&#0;</a>",
+            "<a>&#1;</a>",
+            "<a>\u{1}</a>",
+            "<b:a/>",
+            "<a b:c='1'/>",
+            "<a:/>",
+            "<:a/>",
+            "<1/>",
+            "<a\u{200C}/>",
+            "<a xmlns:b=''/>",
+            "<a xmlns:xml='http://purl.org/dc/'/>",
+            "<a:b:c xmlns:a='http://purl.org/dc/'/>",
+            "<a xmlns:x='http://purl.org/dc/' xmlns:y='http://purl.org/dc/' x:b='1' y:b='2'/>",
+            "<a/><?xml version='1.0'?>",
+            "<a><!DOCTYPE a></a>",
+            "<a b/>",
+            "< a/>",
         ] {
             assert_eq!(read(input.as_bytes()), Err(malformed()), "{input}");
         }

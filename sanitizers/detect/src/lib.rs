@@ -44,7 +44,10 @@ pub fn with_name(detected: Detected, extensions: &[String]) -> Detected {
         "text" if named(&["csv"]) => Detected { id: "csv", ..detected },
         "text" if named(&["tsv", "tab"]) => Detected { id: "tsv", ..detected },
         "text" if named(&["json", "geojson"]) => Detected { id: "json", ..detected },
-        "xml" if !extensions.is_empty() && extensions.iter().all(|one| matches!(one.as_str(), "txt" | "text" | "log")) => {
+        "xml"
+            if !extensions.is_empty()
+                && extensions.iter().all(|one| matches!(one.as_str(), "txt" | "text" | "log")) =>
+        {
             plain("text", Class::Text)
         }
         _ => detected,

@@ -67,7 +67,8 @@ mod tests {
         let rebuilt = HtmlFile.sanitize(page.as_bytes(), hints, &mut budget).unwrap();
         let text = String::from_utf8(rebuilt.bytes).unwrap();
         assert_eq!(Budget::generous().output_bytes - budget.output_bytes, text.len() as u64);
-        for words in ["お知らせ", "を見る", LINKS, "\n[1] hxxps://evil[.]example/login（表示 / shown: www[.]city"] {
+        for words in ["お知らせ", "を見る", LINKS, "\n[1] hxxps://evil[.]example/login（表示 / shown: www[.]city"]
+        {
             assert!(text.contains(words), "{words}: {text}");
         }
         assert!(!["隠れた", "alert", "<", "https://"].iter().any(|words| text.contains(words)), "{text}");
