@@ -6,15 +6,15 @@
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 /// The order of `bytes` if every unit of them is a character that Japanese or European text has, and a quarter of them
-/// ASCII, kana or marks, as in any table or sentence.
+/// ASCII, kana or marks, one in sixteen ASCII, as in any table or text of some lines.
 pub(crate) fn unmarked(bytes: &[u8]) -> Option<&'static Encoding> {
     if bytes.is_empty() || !bytes.len().is_multiple_of(2) || !bytes.contains(&0) {
         return None;
     }
     let little = common_units(bytes, u16::from_le_bytes).map(|count| (count, UTF_16LE));
     let big = common_units(bytes, u16::from_be_bytes).map(|count| (count, UTF_16BE));
-    let best = little.into_iter().chain(big).max_by_key(|(count, _)| *count)?;
-    (best.0.saturating_mul(8) >= bytes.len()).then_some(best.1)
+    let ((common, ascii), order) = little.into_iter().chain(big).max_by_key(|(count, _)| *count)?;
+    (common.saturating_mul(8) >= bytes.len() && ascii.saturating_mul(32) >= bytes.len()).then_some(order)
 }
 
 /// True for bytes that [`unmarked`] knows: what to others looks binary.
@@ -23,21 +23,21 @@ pub fn is_unmarked_utf16(bytes: &[u8]) -> bool {
     unmarked(bytes).is_some()
 }
 
-/// How many units are ASCII, kana or marks; `None` if one is no ordinary character.
-fn common_units(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> Option<usize> {
+/// How many units are ASCII, kana or marks, and how many of these ASCII; `None` if one is no ordinary character.
+fn common_units(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> Option<(usize, usize)> {
     let units = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
-    let mut count = 0usize;
+    let mut common = 0usize;
+    let mut ascii = 0usize;
     for c in char::decode_utf16(units) {
         match c.ok()? {
-            '\t' | '\n' | '\r' | ' '..='~' | '\u{3000}'..='\u{30FF}' | '\u{FF01}'..='\u{FFEE}' => {
-                count = count.saturating_add(1)
-            }
+            '\t' | '\n' | '\r' | ' '..='~' => ascii = ascii.saturating_add(1),
+            '\u{3000}'..='\u{30FF}' | '\u{FF01}'..='\u{FFEE}' => common = common.saturating_add(1),
             '\u{A0}'..='\u{17F}' | '\u{391}'..='\u{451}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{27BF}' => {}
             '\u{3100}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' => {}
             _ => return None,
         }
     }
-    Some(count)
+    Some((common.saturating_add(ascii), ascii))
 }
 
 #[cfg(test)]
