@@ -205,7 +205,7 @@ fn unit(chars: &mut std::str::Chars<'_>) -> Result<u16, SanitizeError> {
     let mut unit = 0u16;
     for _ in 0..4 {
         let digit = chars.next().and_then(|c| c.to_digit(16)).ok_or_else(malformed)?;
-        unit = unit << 4 | u16::try_from(digit).map_err(|_| malformed())?;
+        unit = (unit << 4) | u16::try_from(digit).map_err(|_| malformed())?;
     }
     Ok(unit)
 }

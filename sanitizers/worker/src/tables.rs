@@ -49,9 +49,11 @@ fn mark(rebuilt: &mut Rebuilt, budget: &mut Budget) -> Result<(), SanitizeError>
 
 /// True if both differ in their marks and line ends at most.
 fn are_same(one: &[u8], other: &[u8]) -> bool {
-    let plain = |bytes: &'_ [u8]| bytes.strip_prefix(MARK).unwrap_or(bytes).to_vec();
-    let lines = |bytes: Vec<u8>| bytes.into_iter().filter(|b| *b != b'\r').collect::<Vec<u8>>();
-    lines(plain(one)) == lines(plain(other))
+    plain(one).eq(plain(other))
+}
+
+fn plain(bytes: &[u8]) -> impl Iterator<Item = &u8> {
+    bytes.strip_prefix(MARK).unwrap_or(bytes).iter().filter(|byte| **byte != b'\r')
 }
 
 #[cfg(test)]
