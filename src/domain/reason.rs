@@ -72,6 +72,8 @@ reasons! {
     Undecodable = "undecodable", "読めない文字があります（〓で示します）。", "読めないときは再送を頼んでください。", "Some characters could not be read (shown as 〓).", "Ask the sender to send it again.";
     /// Cells that a spreadsheet would run as formulas were made plain.
     FormulaNeutralised = "formula_neutralised", "計算式として動くセルを文字にしました。", "", "Cells that would run as formulas were made text.", "";
+    /// A table has characters without a code in CP932 and is UTF-8 instead.
+    EncodingKept = "encoding_kept", "シフト JIS にない文字があるため、UTF-8 にしました。", "", "It is UTF-8: some characters are not in Shift_JIS.", "";
     /// Text was cut at a limit.
     TextTruncated = "text_truncated", "長すぎるため、途中までを載せました。", "続きが必要なら原本を申請してください。|続きが必要なら{contact}へ連絡してください。", "The text was cut because it is too long.", "Ask for the original if you need the rest.|Contact {contact} if you need the rest.";
     /// HTML over the limit lost its tags only; text that its reader would not have seen may be among the rest.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sanitizer_protocol::Limits;
+use sanitizer_protocol::{Limits, TableEncoding};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
@@ -71,6 +71,17 @@ impl Settings {
     #[must_use]
     pub fn with_gaiji(mut self, sorted: Vec<(u32, String)>) -> Self {
         self.site.gaiji = sorted;
+        self
+    }
+
+    /// With tables in this encoding.
+    #[must_use]
+    pub const fn with_tables(mut self, encoding: config::CsvEncoding) -> Self {
+        self.site.tables = match encoding {
+            config::CsvEncoding::Utf8Bom => TableEncoding::Utf8Bom,
+            config::CsvEncoding::Utf8 => TableEncoding::Utf8,
+            config::CsvEncoding::Cp932 => TableEncoding::Cp932,
+        };
         self
     }
 

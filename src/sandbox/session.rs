@@ -67,7 +67,7 @@ pub(super) async fn inspect(
             let session = Session {
                 worker,
                 left: settings.wall_clock.saturating_sub(started.elapsed()),
-                allowance: check::Allowance::of(&settings.limits),
+                allowance: check::Allowance::of(&settings.limits, settings.site.tables),
             };
             Ok((inspection, Box::new(session)))
         }
@@ -234,7 +234,11 @@ mod tests {
 
     fn heard(stream: &[u8], orders: &[Order]) -> Result<Vec<Answer>, Broken> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(answers(&mut Inbox::new(stream, 10_000), orders, check::Allowance::of(&LIMITS)))
+        runtime.block_on(answers(
+            &mut Inbox::new(stream, 10_000),
+            orders,
+            check::Allowance::of(&LIMITS, protocol::TableEncoding::default()),
+        ))
     }
 
     #[test]

@@ -238,7 +238,8 @@ pub async fn sandbox(config: &Config) -> Result<Sandbox, StartError> {
     let own = std::env::current_exe().map_err(start_error)?;
     let folder = own.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
     let gaiji = config.site.gaiji.as_deref().map(gaiji::read).transpose().map_err(start_error)?.unwrap_or_default();
-    let sandbox = Sandbox::start(Settings::new(&config.sandbox, &config.limits, &folder).with_gaiji(gaiji));
+    let settings = Settings::new(&config.sandbox, &config.limits, &folder);
+    let sandbox = Sandbox::start(settings.with_gaiji(gaiji).with_tables(config.files.csv_encoding));
     sandbox.prove().await.map_err(start_error)?;
     Ok(sandbox)
 }

@@ -39,4 +39,5 @@ mod smtp_dialog;
 mod store_contract;
 mod store_copy;
 mod support;
+mod texts;
 mod zones;

@@ -44,6 +44,8 @@ codes! {
         Undecodable = "undecodable",
         /// Cells that a spreadsheet would run as formulas were made plain.
         FormulaNeutralised = "formula_neutralised",
+        /// A table has characters without a code in CP932 and is UTF-8 instead.
+        EncodingKept = "encoding_kept",
         /// Text was cut at a limit.
         TextTruncated = "text_truncated",
         /// HTML over the limit lost its tags only; text that its reader would not have seen may be among the rest.

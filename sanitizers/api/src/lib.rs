@@ -115,6 +115,12 @@ pub enum SanitizeError {
         /// Which.
         what: &'static str,
     },
+    /// The input is whole, but of a kind that is not handed on.
+    #[error("{what} is not handed on")]
+    Unsupported {
+        /// What it is.
+        what: &'static str,
+    },
 }
 
 impl SanitizeError {
@@ -124,6 +130,7 @@ impl SanitizeError {
         match self {
             Self::Malformed { .. } => Code::Corrupt,
             Self::LimitReached { .. } => Code::TooLarge,
+            Self::Unsupported { .. } => Code::UnsupportedFormat,
         }
     }
 }

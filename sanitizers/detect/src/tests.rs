@@ -528,3 +528,14 @@ fn every_cut_of_a_container_is_survived() {
         }
     }
 }
+
+#[test]
+fn names_refine_text_and_words_about_mark_up_only() {
+    let id = |bytes: &[u8], name: &str| crate::with_name(crate::detect(bytes), &[name.to_owned()]).id;
+    assert_eq!(id(b"{\"a\": \"<html><script>\"}", "json"), "json");
+    assert_eq!((id(b"a,b\n", "csv"), id(b"a\tb\n", "tsv"), id(b"a,b\n", "txt")), ("csv", "tsv", "text"));
+    assert_eq!((id(b"<?xml version='1.0'?><a/>", "txt"), id(b"<?xml version='1.0'?><a/>", "xml")), ("text", "xml"));
+    assert_eq!((id(b"<svg/>", "txt"), id(b"<html></html>", "json")), ("svg", "html"));
+    let wide: Vec<u8> = "氏名,数\r\n机,-3\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(id(&wide, "csv"), "csv");
+}

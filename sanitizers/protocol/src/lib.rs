@@ -12,6 +12,6 @@ mod message;
 pub use frame::{Decoder, Frame, FrameError, HEADER, MAX_FRAME, encode_bytes, encode_control, encode_end};
 pub use message::{
     Address, Assurance, AuthenticationField, AuthenticationResult, Detected, Failure, Found, FromWorker, Headers,
-    Inspected, Limits, LinkFound, Order, PartFound, PlaceFound, Role, Settings, Subject, ToWorker, VERSION, Way,
-    WrittenHead,
+    Inspected, Limits, LinkFound, Order, PartFound, PlaceFound, Role, Settings, Subject, TableEncoding, ToWorker,
+    VERSION, Way, WrittenHead,
 };

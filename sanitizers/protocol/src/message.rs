@@ -63,6 +63,20 @@ pub struct Settings {
     /// Characters of the site's own making: a private code point (U+E000 to U+F8FF) and the text that stands for it,
     /// sorted by code point.
     pub gaiji: Vec<(u32, String)>,
+    /// How tables are encoded.
+    pub tables: TableEncoding,
+}
+
+/// How CSV and TSV files are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TableEncoding {
+    /// UTF-8 with a byte order mark, without which Excel in Japan reads CP932; a table of ASCII needs none.
+    #[default]
+    Utf8Bom,
+    /// UTF-8 without a byte order mark.
+    Utf8,
+    /// CP932; a table with a character that has no code there is written as [`Self::Utf8Bom`].
+    Cp932,
 }
 
 /// One thing to write.

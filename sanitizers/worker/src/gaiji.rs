@@ -53,7 +53,7 @@ pub(crate) fn in_rebuilt(gaiji: Gaiji<'_>, rebuilt: Rebuilt, limits: &Limits, bu
 /// Words for the private code points of a whole text; where lines have a width (calendars, cards), for those of each line
 /// that stays within it.
 fn as_format_allows(gaiji: Gaiji<'_>, text: &str, media_type: &str) -> Option<(String, u32)> {
-    if matches!(media_type, "text/plain" | "text/csv") {
+    if matches!(media_type, "text/plain" | "text/csv" | "text/tab-separated-values") {
         return gaiji.written(text);
     }
     let mut whole = String::with_capacity(text.len());

@@ -40,6 +40,7 @@ pub fn sanitizer(type_id: &str, way: Way) -> Option<&'static dyn Sanitizer> {
         Way::Text => sanitizer_text::sanitizer_for(type_id, true),
         Way::Rebuild => sanitizer_text::sanitizer_for(type_id, false)
             .or_else(|| sanitizer_calendar::sanitizer_for(type_id))
+            .or_else(|| sanitizer_data::sanitizer_for(type_id))
             .or_else(|| sanitizer_image::sanitizer_for(type_id))
             .or_else(|| office(type_id)),
     }

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::mapping::{self, Item, Source};
 use crate::registry;
-use crate::{gaiji, inline};
+use crate::{gaiji, inline, tables};
 
 /// Bytes asked of the pipe at once (a pipe holds 64 KiB), and bytes of answers gathered before they are written.
 const PIECE: usize = 64 * 1024;
@@ -75,8 +75,10 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     let mut budget =
         Budget { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes, html_bytes: limits.html_bytes };
     orders.into_iter().try_for_each(|order| {
-        outbox
-            .answer(order, &sources, &mut budget, |rebuilt, budget| gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget))
+        outbox.answer(order, &sources, &mut budget, |rebuilt, source, budget| {
+            let rebuilt = gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget);
+            tables::encoded(settings.tables, rebuilt, source, budget).map_err(|error| error.code())
+        })
     })
 }
 
@@ -159,7 +161,7 @@ impl<W: Write> Outbox<W> {
         order: Order,
         sources: &[Source<'_>],
         budget: &mut Budget,
-        finish: impl Fn(Rebuilt, &mut Budget) -> Rebuilt,
+        finish: impl Fn(Rebuilt, &[u8], &mut Budget) -> Result<Rebuilt, Code>,
     ) -> Result<(), SessionError> {
         let Some(source) = sources.iter().find(|source| source.path == order.path) else {
             return Err(SessionError::Protocol);
@@ -177,7 +179,10 @@ impl<W: Write> Outbox<W> {
                 (None, Err(code)) => return self.refuse(order, code),
             },
         };
-        let mut rebuilt = finish(rebuilt, budget);
+        let mut rebuilt = match finish(rebuilt, &source.bytes, budget) {
+            Ok(rebuilt) => rebuilt,
+            Err(code) => return self.refuse(order, code),
+        };
         if order.way == Way::Text && source.found.iter().all(|(code, _)| *code != Code::InlineFileExtracted) {
             rebuilt.bytes = inline::without_marks(rebuilt.bytes);
         }
