@@ -48,8 +48,8 @@ impl Report {
 /// `target` so that no program takes it for an address: `hxxps://host[.]example/path`.
 fn inert(target: &str) -> String {
     let clean: String = target.chars().filter(|c| !c.is_control()).take(500).collect();
-    let replaced =
-        [("http", "hxxp"), ("ftp", "fxp")].iter().fold(clean, |text, (live, dead)| replace(&text, live, dead));
+    let schemes = [("http", "hxxp"), ("ftp", "fxp"), ("file://", "file[:]//")];
+    let replaced = schemes.iter().fold(clean, |text, (live, dead)| replace(&text, live, dead));
     replaced.replace("[.]", ".").replace('.', "[.]")
 }
 
@@ -73,6 +73,7 @@ mod tests {
     fn a_target_is_told_without_being_one() {
         assert_eq!(super::inert("https://www.example.jp/a"), "hxxps://www[.]example[.]jp/a");
         assert_eq!(super::inert("FILE:x?HTTP://b.jp"), "FILE:x?hxxp://b[.]jp");
+        assert_eq!(super::inert("File://host/share"), "file[:]//host/share");
         assert_eq!(super::inert("\\\\host.example\\share"), "\\\\host[.]example\\share");
     }
 }
