@@ -97,7 +97,6 @@ fn check(table: &str) {
         let faults = judge(graft, of(&graft.grafted), clean);
         wrong.extend(faults.into_iter().map(|fault| format!("{}: {fault}", graft.name)));
     }
-    println!("{} grafts", grafts.len());
     assert!(wrong.is_empty(), "{} of {} grafts: {wrong:#?}", wrong.len(), grafts.len());
 }
 
