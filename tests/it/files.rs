@@ -1,9 +1,6 @@
 //! Files through a whole gateway: documents, pictures and archives, read again by programs that are not ours.
-//!
-//! Documents of the corpus, where it is there, are rebuilt by `temizu sanitize` and counted.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,58 +10,7 @@ use crate::support::delivered::{Delivered, File};
 use crate::support::gateway::{DOMAIN, Plan, Site};
 use crate::support::next_hop::NextHop;
 use crate::support::process::temizu;
-
-/// What Python sees of a zip: the check of all its content, and names with their content.
-const LIST: &str = r#"
-import io, json, sys, zipfile
-archive = zipfile.ZipFile(io.BytesIO(bytes.fromhex(sys.stdin.read())))
-print(json.dumps({"bad": archive.testzip(), "members": {i.filename: archive.read(i).hex() for i in archive.infolist()}}))
-"#;
-
-/// Files of a folder tree that Python's zipfile can open as a document of Office: what is to be rebuilt.
-const DOCUMENTS: &str = r#"
-import os, sys, zipfile
-for folder, _, names in os.walk(sys.argv[1]):
-    for name in sorted(names):
-        if os.path.splitext(name)[1].lower() not in (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".pptm", ".ppsx"):
-            continue
-        path = os.path.join(folder, name)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                main = {"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml"} & set(archive.namelist())
-                if main and "[Content_Types].xml" in archive.namelist() and archive.testzip() is None:
-                    print(path)
-        except Exception:
-            pass
-"#;
-
-fn python(script: &str, arguments: &[&Path], input: &str) -> String {
-    use std::io::Write as _;
-    let mut child = Command::new("python3")
-        .args(["-I", "-c", script])
-        .args(arguments)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "python3: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Names and contents of a zip, all of them sound.
-fn members(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let digits: String = zip.iter().map(|byte| format!("{byte:02x}")).collect();
-    let read: Value = serde_json::from_str(&python(LIST, &[], &digits)).unwrap();
-    assert_eq!(read["bad"], Value::Null);
-    let bytes = |text: &str| {
-        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
-    };
-    let members = read["members"].as_object().unwrap();
-    members.iter().map(|(name, content)| (name.clone(), bytes(content.as_str().unwrap()))).collect()
-}
+use crate::support::tools::{members, zip_of};
 
 fn file<'a>(mail: &'a Delivered, name: &str) -> &'a File {
     let found = mail.files.iter().find(|file| file.name == name);
@@ -327,69 +273,3 @@ async fn send(site: &Site, hop: &NextHop, zip: &[u8]) -> (temizu::ports::ItemDet
     let mail = Delivered::read(&hop.seen().taken[0].bytes).unwrap();
     (item, mail)
 }
-
-/// A zip as Python writes it.
-fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
-    const WRITE: &str = r#"
-import io, json, sys, zipfile
-out = io.BytesIO()
-with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-    for name, content in json.load(sys.stdin):
-        archive.writestr(name, bytes(content))
-print(out.getvalue().hex())
-"#;
-    let digits = python(WRITE, &[], &serde_json::to_string(members).unwrap());
-    let pairs = digits.trim().as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap().to_owned());
-    pairs.map(|pair| u8::from_str_radix(&pair, 16).unwrap()).collect()
-}
-
-#[test]
-fn the_documents_of_the_corpus_are_rebuilt_in_the_confined_worker() {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let root = std::env::var_os("TEMIZU_CORPUS").map_or_else(beside, PathBuf::from);
-    let listed = python(DOCUMENTS, &[&root], "");
-    let files: Vec<&str> = listed.lines().collect();
-    if files.is_empty() {
-        println!("there is no corpus: nothing was tested");
-        return;
-    }
-    // Some have one name.
-    let inputs = tempfile::tempdir().unwrap();
-    let files: Vec<PathBuf> = (1..).zip(&files).map(|(number, file)| numbered(inputs.path(), number, file)).collect();
-    let folder = tempfile::tempdir().unwrap();
-    let output = temizu().args(["sanitize", "--json", "-o"]).arg(folder.path()).args(&files).output().unwrap();
-    let said = || String::from_utf8_lossy(&output.stderr).into_owned();
-    let reports: Vec<Value> =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()));
-    assert_eq!(reports.len(), files.len());
-    let kept: Vec<String> = reports
-        .iter()
-        .filter(|report| report["written"].as_array().is_none_or(Vec::is_empty))
-        .map(|report| format!("{} {} {}", report["file"], report["reason"], report["parts"][0]["reason"]))
-        .collect();
-    println!("{} documents, kept back: {kept:#?}", files.len());
-    assert!(kept.len() * 100 <= files.len() * 3, "at least 97 % are rebuilt: {kept:#?}");
-    let left = python(ACTIVE, &[folder.path()], "");
-    assert!(left.is_empty(), "active content is left:\n{left}");
-}
-
-fn numbered(folder: &Path, number: usize, file: &str) -> PathBuf {
-    let copy = folder.join(format!("{number:04}-{}", Path::new(file).file_name().unwrap().to_str().unwrap()));
-    std::fs::copy(file, &copy).unwrap();
-    copy
-}
-
-/// Parts, relationships and fields that no output may have, looked for by a program that is not ours.
-const ACTIVE: &str = r#"
-import os, re, sys, zipfile
-parts = re.compile(r"(?i)vba|macrosheet|activex|embeddings/|customui|externallink|ctrlprops|\.bin$|connections|querytable|oleobject|altchunk|webextension")
-marks = re.compile(rb"(?i)TargetMode|vbaProject|oleObject|attachedTemplate|macroEnabled|DDEAUTO|ddeLink|ppaction://(macro|program|ole)|javascript:|<!DOCTYPE")
-for name in sorted(os.listdir(sys.argv[1])):
-    with zipfile.ZipFile(os.path.join(sys.argv[1], name)) as archive:
-        if archive.testzip():
-            print(name, "is damaged")
-        for part in archive.namelist():
-            found = parts.search(part) or (part.endswith((".rels", ".xml")) and marks.search(archive.read(part)))
-            if found:
-                print(name, part, found.group())
-"#;

@@ -168,13 +168,27 @@ impl Walk<'_, '_> {
             Target::Part(target) if !self.package.has(target) => {}
             Target::Part(target) => {
                 if self.told.insert(target.clone()) {
-                    self.report.add(lost::by_relation(kind, false));
+                    let code = lost::by_relation(kind, false);
+                    self.report.add(code);
+                    if matches!(code, Code::MetadataRemoved | Code::UnknownPartRemoved) {
+                        self.lose_ways_out(target);
+                    }
                 }
             }
             // A place in the same document.
             Target::Outside(target) if target.is_empty() || target.starts_with('#') => {}
             Target::Outside(_) => self.report.add(lost::by_relation(kind, true)),
         }
+    }
+
+    /// What a part that sounds harmless leads to, as frames of a page do, is told by itself.
+    fn lose_ways_out(&mut self, part: &str) {
+        let relations = self.package.relations(part).unwrap_or_default();
+        let leads_out = |relation: &&Relation| match &relation.target {
+            Target::Outside(target) => !(target.is_empty() || target.starts_with('#')),
+            Target::Part(_) => false,
+        };
+        self.report.add_many(Code::ExternalReferenceRemoved, relations.iter().filter(leads_out).count());
     }
 
     fn kind_of(

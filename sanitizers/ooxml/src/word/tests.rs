@@ -210,6 +210,12 @@ fn references_to_the_outside_leave_no_trace() {
     sick.text("word/settings.xml", &settings, &format!("<w:settings {}><w:attachedTemplate r:id=\"rId1\"/><w:docVars><w:docVar w:name=\"a\" w:val=\"b\"/></w:docVars></w:settings>", spaces()));
     assert_eq!(sick.sanitize().unwrap().bytes, clean.sanitize().unwrap().bytes);
     assert_eq!(sick.count(Code::ExternalReferenceRemoved), 1);
+    // Frames of a page are in a part that is dropped without a word of where it leads.
+    graft(Code::ExternalReferenceRemoved, |sample| {
+        sample.text("word/webSettings.xml", &format!("{WORD}webSettings+xml"), "<x/>");
+        sample.relate(DOCUMENT, "rId90", "webSettings", "word/webSettings.xml");
+        sample.lead("word/webSettings.xml", "rId1", "frame", "http://a.example/");
+    });
 }
 
 #[test]
