@@ -196,7 +196,7 @@ impl Tree {
     }
 }
 
-/// The list, as the text editors of Windows read it: with a mark of its charset and CRLF.
+/// The list, written as text files are: UTF-8 without a mark, LF. What is washed again stays as it is.
 fn told(site: &Site, missing: &[Missing<'_>]) -> String {
     let ja = site.language == Language::Ja;
     let mut lines = vec![
@@ -212,10 +212,10 @@ fn told(site: &Site, missing: &[Missing<'_>]) -> String {
         let said = [one.reason.sentence(site.language, &one.detail), one.reason.next_step(site.language, &one.detail)];
         lines.extend(said.into_iter().filter(|line| !line.is_empty()).map(|line| format!("    {line}")));
     }
-    format!("\u{FEFF}{}\r\n", lines.join("\r\n"))
+    format!("{}\n", lines.join("\n"))
 }
 
-/// The text of a mail, for the same editors: headers, bodies, their links; `None` if a piece is not UTF-8.
+/// The text of a mail, written likewise: headers, bodies, their links; `None` if a piece is not UTF-8.
 fn mail(site: &Site, texts: &[Text<'_>]) -> Option<String> {
     let words = wording::of(site.language);
     let mut out = String::new();
@@ -243,5 +243,5 @@ fn mail(site: &Site, texts: &[Text<'_>]) -> Option<String> {
         }
     }
     open.iter().for_each(|_| out.push_str(&notice::end_of_mail(words)));
-    Some(format!("\u{FEFF}{}", out.replace('\n', "\r\n")))
+    Some(out)
 }

@@ -49,7 +49,7 @@ async fn documents_pictures_and_archives_arrive_in_the_mail_itself() {
     assert_eq!(archive.len(), 2, "{archive:?}");
     assert_eq!(member(&archive, "読んでください.txt"), "資料です。".as_bytes());
     let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
-    assert!(list.contains("- 設定.bat\r\n") && list.contains("R-013"), "{list}");
+    assert!(list.contains("- 設定.bat\n") && list.contains("R-013"), "{list}");
     assert!(mail.text.contains("設定.bat（13B・資料.zipの中）… 渡せません"), "{}", mail.text);
     assert!(!mail.text.contains("読んでください.txt"), "it is in the archive: {}", mail.text);
     assert!(file(&mail, "写真.png").bytes.starts_with(b"\x89PNG"));
@@ -115,13 +115,13 @@ async fn folders_of_an_archive_and_mails_in_it_come_back_and_what_is_missing_is_
     assert_eq!(member(&archive, "2026/様式/申請書.txt"), b"2026");
     assert_eq!(member(&archive, "_NUL/C_/a.txt"), b"safe");
     let text = std::str::from_utf8(member(&archive, "連絡/見積.txt")).unwrap();
-    for words in ["件名 (Subject): 見積\r\n", "b@example", "見積書を送ります。"] {
+    for words in ["件名 (Subject): 見積\n", "b@example", "見積書を送ります。"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(member(&archive, "連絡/見積/a.txt").trim_ascii(), b"attached");
     assert_eq!(archive.len(), 6, "{archive:?}");
     let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
-    assert!(list.contains("- 様式/設定.bat\r\n") && list.contains("- 連絡/見積.eml/b.vbs\r\n"), "{list}");
+    assert!(list.contains("- 様式/設定.bat\n") && list.contains("- 連絡/見積.eml/b.vbs\n"), "{list}");
     assert!(mail.text.contains("様式/設定.bat（3B・a.zipの中）… 渡せません"), "{}", mail.text);
     assert!(mail.text.contains("連絡/見積.eml/b.vbs（5B・a.zipの中）… 渡せません"), "{}", mail.text);
     assert!(!mail.text.contains("見積書を送ります"), "it is in the archive: {}", mail.text);
@@ -169,7 +169,7 @@ async fn containers_that_are_never_opened_are_kept_back_by_content_and_by_name_i
     assert_eq!(member(&archive, "good.txt"), b"good");
     let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
     for (name, _) in refused {
-        assert!(list.contains(&format!("- {name}\r\n")), "{name}: {list}");
+        assert!(list.contains(&format!("- {name}\n")), "{name}: {list}");
         assert!(mail.text.contains(&format!("{name}（")), "{name}: {}", mail.text);
     }
     site.stop().await;

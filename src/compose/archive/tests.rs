@@ -101,7 +101,7 @@ fn a_mail_becomes_a_text_beside_a_folder_of_its_attachments() {
     let said = super::mail(&site(), &texts).unwrap();
     assert_eq!(
         said,
-        "\u{FEFF}件名 (Subject): a\r\n\r\n本文\r\n----------------\r\n\r\n──── 添付されたメール ────\r\n\
-         件名 (Subject): b\r\n\r\n中\r\n──── 添付されたメール ここまで ────\r\n"
+        "件名 (Subject): a\n\n本文\n----------------\n\n──── 添付されたメール ────\n\
+         件名 (Subject): b\n\n中\n──── 添付されたメール ここまで ────\n"
     );
 }
