@@ -101,6 +101,7 @@ impl Pipeline {
             received_at: lease.received_at,
             length: lease.length,
             released: lease.released,
+            passwords: Vec::new(),
         };
         self.washer.wash(subject, arrival, original).await
     }

@@ -36,6 +36,8 @@ pub struct Arrival {
     pub length: u64,
     /// An operator released it past a rule that held the whole mail.
     pub released: bool,
+    /// What to try on attachments that are encrypted, the likeliest first.
+    pub passwords: Vec<Password>,
 }
 
 /// A washed item.
@@ -87,7 +89,7 @@ impl Washer {
     pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
         let is_mail = matches!(subject, Subject::Mail | Subject::BareMail);
         let is_bare = subject == Subject::BareMail;
-        let (mut inspection, session) = self.rebuilder.inspect(subject, original).await?;
+        let (mut inspection, session) = self.rebuilder.inspect_with(subject, original, &arrival.passwords).await?;
         let sender = if is_mail { self.recognise(&mut inspection, &arrival.origin) } else { SenderFacts::default() };
         let facts = Facts {
             received_at: arrival.received_at,

@@ -22,6 +22,7 @@ mod japanese;
 mod kill;
 mod legal_hold;
 mod life_of_a_message;
+mod locked;
 mod migrate;
 mod nodes;
 mod notice;
