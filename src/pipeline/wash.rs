@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::{outcome, pack};
 use crate::compose::{self, Site};
 use crate::domain::{
-    Action, Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, SenderFacts,
-    Timestamp,
+    Action, Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, RuleName,
+    SenderFacts, Timestamp,
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Answer, Blob, Inspection, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
@@ -79,6 +79,15 @@ impl Washer {
     #[must_use]
     pub const fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// True if something encrypted is kept back by a rule that wants it tried with the passwords found for it.
+    pub(super) fn may_open(&self, washed: &Washed) -> bool {
+        let opens =
+            |name: &RuleName| self.rules.rules().iter().any(|rule| rule.name == *name && rule.opens_with_passwords);
+        let is_encrypted = |path| washed.facts.part(path).is_some_and(|part| part.encrypted);
+        let mut outcomes = washed.outcomes.iter().flatten();
+        outcomes.any(|outcome| outcome.is_kept() && is_encrypted(&outcome.path) && opens(&outcome.rule))
     }
 
     /// Washes one item. Rules that expire are judged by the day the item was accepted, so that a later attempt gives
