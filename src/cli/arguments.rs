@@ -160,7 +160,7 @@ pub(super) struct Sanitize {
     pub(super) output: Option<PathBuf>,
     /// Password to try on files that are encrypted; up to 10 times. The system's list of processes shows it while the
     /// command runs: better use --password-file
-    #[arg(long = "password", value_name = "PASSWORD")]
+    #[arg(long = "password", value_name = "PASSWORD", allow_hyphen_values = true)]
     pub(super) passwords: Vec<Typed>,
     /// File of passwords to try, one a line; `-` reads them from standard input
     #[arg(long, value_name = "FILE")]

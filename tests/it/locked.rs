@@ -127,6 +127,7 @@ fn passwords_that_cannot_be_tried_are_refused_and_not_quoted() {
     std::fs::write(&lines, "secret\tx\n").unwrap();
     let listed = format!("--password-file {}", lines.display());
     let long = format!("--password secret{}", "x".repeat(300));
+    sanitize("--password -secret", "old.zip").with(11);
     for (options, said) in [
         (eleven.as_str(), "at most 10 passwords can be tried"),
         (&long, "a password is one line of 1 to 128 characters"),
