@@ -71,14 +71,14 @@ fn read(file: &Path) -> Result<Zeroizing<String>, Trouble> {
         )
     };
     // Never moved to a longer place, which would leave a copy.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE).unwrap_or_default()));
+    let mut bytes = Zeroizing::new(Vec::<u8>::with_capacity(usize::try_from(MAX_FILE).unwrap_or_default()));
     let length = if file == Path::new("-") {
-        std::io::stdin().take(MAX_FILE).read_to_end(&mut bytes)
+        std::io::copy(&mut std::io::stdin().take(MAX_FILE), &mut *bytes)
     } else {
-        std::fs::File::open(file).and_then(|open| open.take(MAX_FILE).read_to_end(&mut bytes))
+        std::fs::File::open(file).and_then(|open| std::io::copy(&mut open.take(MAX_FILE), &mut *bytes))
     }
     .map_err(unreadable)?;
-    let text = std::str::from_utf8(&bytes).ok().filter(|_| u64::try_from(length).is_ok_and(|length| length < MAX_FILE));
+    let text = std::str::from_utf8(&bytes).ok().filter(|_| length < MAX_FILE);
     let text = text.ok_or_else(|| {
         Trouble::new(
             USAGE,
