@@ -32,15 +32,15 @@ impl<'a> Walk<'a> {
             return self.closed(leaf, detected, Code::TooDeep);
         }
         let content = self.unlock(&leaf, &detected, origin);
-        self.archive_of(leaf, detected, origin, content);
+        self.archive_of(leaf, detected, origin, content.as_deref());
     }
 
     /// Takes an archive apart, of which `content` is what a password opened.
-    pub(super) fn archive_of(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin, content: Option<Vec<u8>>) {
+    pub(super) fn archive_of(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin, content: Option<&[u8]>) {
         let is_sealed = detected.encrypted && content.is_none();
         let left = (self.reach.parts, self.reach.bytes);
         // What is opened with a password is a zip, whatever it was.
-        let inside = content.as_deref().map_or((detected.id, &*leaf.bytes), |content| ("zip", content));
+        let inside = content.map_or((detected.id, &*leaf.bytes), |content| ("zip", content));
         let archive = match self.open(inside, &leaf, origin) {
             // Without the password there is nothing to see in it, or names alone.
             Ok(archive) if is_sealed && archive.members.iter().all(|member| member.encrypted) => {

@@ -34,7 +34,7 @@ impl<'a> Walk<'a> {
         let Some(content) = self.unlock(&leaf, &detected, origin) else { return self.push(leaf, detected) };
         let detected = mapping::detected_file(&content, &leaf.names.extensions);
         if archive::opens(&detected) {
-            return self.archive_of(leaf, detected, origin, Some(content));
+            return self.archive_of(leaf, detected, origin, Some(&content));
         }
         let given_back = if origin.spent { length(&leaf.bytes) } else { 0 };
         self.reach.bytes = self.reach.bytes.saturating_add(given_back).saturating_sub(length(&content));
