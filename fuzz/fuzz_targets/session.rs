@@ -48,7 +48,7 @@ fuzz_target!(|mail: &[u8]| {
 fn frames(mail: &[u8], orders: &[Spoken]) -> Vec<Frame> {
     let mut input = Vec::new();
     let length = mail.len() as u64;
-    encode_control(&ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: sanitizer_protocol::Settings::default() }, &mut input).unwrap();
+    encode_control(&ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: sanitizer_protocol::Settings::default(), passwords: sanitizer_protocol::Passwords::default() }, &mut input).unwrap();
     encode_bytes(mail, &mut input).unwrap();
     encode_end(&mut input);
     encode_control(&ToWorker::Rebuild { orders: orders.to_vec() }, &mut input).unwrap();

@@ -3,6 +3,8 @@
 //! Refuses: to write over a file. Exit code: the worst of all inputs (clean 0 < changed 10 < held 11 < blocked 12 <
 //! unparsable 65 < temporary 75). Invariant: what it writes came out of a worker, or is a mail composed of such parts.
 
+mod passwords;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,7 +20,7 @@ use super::trouble::{CANNOT_CREATE, NO_INPUT, TEMPORARY, Trouble, UNPARSABLE};
 use crate::compose::archive::place;
 use crate::compose::attached_name;
 use crate::domain::reason::Detail;
-use crate::domain::{Action, Derivative, Digest, HeaderFacts, Part, PartOutcome, PartPath, PartRole, Reason};
+use crate::domain::{Action, Derivative, Digest, HeaderFacts, Part, PartOutcome, PartPath, PartRole, Password, Reason};
 use crate::pipeline::{Stop, Washed};
 use crate::ports::Subject;
 
@@ -59,6 +61,7 @@ impl Verdict {
 }
 
 pub(super) async fn run(arguments: Sanitize, printer: &Printer) -> Result<ExitCode, Trouble> {
+    let passwords = passwords::given(&arguments)?;
     let workbench = Workbench::new(&arguments.source, printer).await?;
     if let Some(folder) = &arguments.output {
         std::fs::create_dir_all(folder)
@@ -68,7 +71,7 @@ pub(super) async fn run(arguments: Sanitize, printer: &Printer) -> Result<ExitCo
     let mut reports = Vec::new();
     for file in &arguments.files {
         let bytes = read(file, workbench.message_bytes()).await?;
-        let (verdict, report) = one(&workbench, file, bytes, arguments.output.as_deref(), printer).await?;
+        let (verdict, report) = one(&workbench, file, bytes, &passwords, &arguments, printer).await?;
         worst = worst.max(verdict);
         if arguments.json {
             reports.push(report);
@@ -116,14 +119,15 @@ async fn one(
     workbench: &Workbench,
     file: &Path,
     bytes: Bytes,
-    output: Option<&Path>,
+    passwords: &[Password],
+    arguments: &Sanitize,
     printer: &Printer,
 ) -> Result<(Verdict, serde_json::Value), Trouble> {
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let subject = if is_mail(file) { Subject::Mail } else { Subject::File { untrusted_name: name.clone() } };
     let digest = Digest::of(&bytes);
     let is_mail = subject == Subject::Mail;
-    let washed = match workbench.wash(subject, bytes).await {
+    let washed = match workbench.wash_with(subject, bytes, passwords).await {
         Ok(washed) => washed,
         Err(stop) => return Ok(stopped(file, &stop)),
     };
@@ -131,7 +135,7 @@ async fn one(
         return Ok(stopped(file, &Stop::Quarantine(Reason::Corrupt)));
     }
     let verdict = verdict(&washed, digest, is_mail);
-    let written = match output {
+    let written = match &arguments.output {
         Some(folder) => write(folder, &name, &washed, is_mail)?,
         None => Vec::new(),
     };

@@ -92,6 +92,10 @@ reasons! {
     QuarantinedByRule = "quarantined_by_rule", "規則[ {rule} ]により預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "Kept back by a rule[ ({rule})].", "Ask for it if you need it.|Contact {contact} if you need it.";
     /// A password protects the content.
     PasswordRequired = "password_required", "パスワードが付いているため、中身を確かめられません。", "上のページでパスワードを入れると、受け取れます。|パスワードなしで送ってもらってください。", "A password protects it, so it cannot be checked.", "Enter the password on the page above to get it.|Ask the sender to send it without a password.";
+    /// A password that was given opened the file.
+    PasswordOpened = "password_opened", "パスワードで開きました。", "", "It was opened with a password.", "";
+    /// None of the passwords that were given opens the file.
+    WrongPassword = "wrong_password", "見つかったパスワードでは開けませんでした。", "正しいパスワードを差出人に確かめてください。", "No password that was found opens it.", "Ask the sender for the right password.";
     /// The structure of the mail can be read in more than one way.
     AmbiguousStructure = "ambiguous_structure", "メールの組み立てが不正なため、添付を預かっています。", "差出人に電話で確かめてください。", "The mail is malformed; its attachments are kept back.", "Check with the sender by telephone.";
     /// Characters of the sender's own making that the site's table does not know.

@@ -70,6 +70,8 @@ fn reason(untrusted: &str) -> Result<Reason, Lie> {
             | Reason::TypeMismatch
             | Reason::UnsupportedFormat
             | Reason::PasswordRequired
+            | Reason::PasswordOpened
+            | Reason::WrongPassword
             | Reason::AmbiguousStructure
             | Reason::Gaiji
             | Reason::SignatureRemoved

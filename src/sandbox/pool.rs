@@ -16,6 +16,7 @@ use super::session;
 use super::spawn::Launcher;
 use super::worker::Worker;
 use crate::config;
+use crate::domain::Password;
 use crate::ports::{Blob, Inspection, RebuildSession, Rebuilder, SandboxError, Subject};
 
 /// Pause after a worker died idle, so that one that always does costs no processor.
@@ -136,13 +137,14 @@ impl Sandbox {
 
 #[async_trait]
 impl Rebuilder for Sandbox {
-    async fn inspect(
+    async fn inspect_with(
         &self,
         subject: Subject,
         original: Blob,
+        passwords: &[Password],
     ) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
         let worker = self.worker().await?;
-        session::inspect(worker, &self.settings, subject, original).await
+        session::inspect(worker, &self.settings, subject, original, passwords).await
     }
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sanitizer_protocol::{self as protocol, Failure, FromWorker, ToWorker, Way};
+use sanitizer_protocol::{self as protocol, Failure, FromWorker, Passwords, ToWorker, Way};
 use tokio::io::AsyncRead;
 use tokio::time::{Instant, timeout};
 
@@ -14,7 +14,7 @@ use super::check::{self, Lie};
 use super::link::{self, Broken, Inbox};
 use super::pool::Settings;
 use super::worker::{Worker, converse};
-use crate::domain::{Action, Reason};
+use crate::domain::{Action, Password, Reason};
 use crate::ports::{Answer, Blob, Inspection, Order, RebuildSession, SandboxError, Subject};
 
 /// Longest name of a single file that is handed to a worker, in bytes.
@@ -29,6 +29,7 @@ pub(super) async fn inspect(
     settings: &Settings,
     subject: Subject,
     original: Blob,
+    passwords: &[Password],
 ) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
     let started = Instant::now();
     let length = original.len();
@@ -38,6 +39,7 @@ pub(super) async fn inspect(
         length,
         limits: settings.limits,
         settings: settings.site.clone(),
+        passwords: tried(passwords),
     };
     let heard = timeout(
         settings.wall_clock,
@@ -79,6 +81,12 @@ impl From<Lie> for Broken {
     fn from(lie: Lie) -> Self {
         Self::Lie(lie.0)
     }
+}
+
+/// As many passwords as a worker takes; one that is longer than any format knows opens nothing.
+fn tried(passwords: &[Password]) -> Passwords {
+    let fits = passwords.iter().map(Password::reveal).filter(|one| one.len() <= Passwords::MAX_BYTES);
+    Passwords::new(fits.take(Passwords::MAX).map(str::to_owned).collect()).unwrap_or_default()
 }
 
 fn spoken(subject: Subject) -> Result<protocol::Subject, SandboxError> {

@@ -25,6 +25,7 @@ mod kill;
 mod laws;
 mod legal_hold;
 mod life_of_a_message;
+mod locked;
 mod migrate;
 mod nodes;
 mod notice;

@@ -56,6 +56,10 @@ codes! {
         UnsupportedFormat = "unsupported_format",
         /// A password protects the content.
         PasswordRequired = "password_required",
+        /// A password that was given opened the file.
+        PasswordOpened = "password_opened",
+        /// None of the passwords that were given opens the file.
+        WrongPassword = "wrong_password",
         /// The structure of the mail can be read in more than one way.
         AmbiguousStructure = "ambiguous_structure",
         /// Characters of the sender's own making (gaiji) that the site's table does not know.

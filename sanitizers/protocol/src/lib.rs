@@ -8,6 +8,7 @@
 
 mod frame;
 mod message;
+mod passwords;
 
 pub use frame::{Decoder, Frame, FrameError, HEADER, MAX_FRAME, encode_bytes, encode_control, encode_end};
 pub use message::{
@@ -15,3 +16,4 @@ pub use message::{
     Inspected, Limits, LinkFound, Order, PartFound, PlaceFound, Role, Settings, Subject, TableEncoding, ToWorker,
     VERSION, Way, WrittenHead,
 };
+pub use passwords::{Passwords, TooManyPasswords};

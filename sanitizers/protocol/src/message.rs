@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Passwords;
+
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,8 @@ pub enum ToWorker {
         limits: Limits,
         /// What the site wants.
         settings: Settings,
+        /// What to try on attachments that are encrypted.
+        passwords: Passwords,
     },
     /// Write these, in this order.
     Rebuild {

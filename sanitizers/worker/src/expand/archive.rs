@@ -1,6 +1,6 @@
 //! Archives inside an item: opened, each member a part of the item, one level deeper.
 //!
-//! Refuses: to open what is encrypted, what can be read in two ways, and the fourth archive around one member; it stays a
+//! Refuses: to open what is encrypted as a whole, what can be read in two ways, and the fourth archive around one member; it stays a
 //! closed attachment with a finding. Mails in archives are opened as those in mails are, but for the envelopes of S/MIME.
 //! Invariant: a member that is kept back is there, without its bytes, and of no known type: no rule takes it for a file.
 
@@ -24,9 +24,9 @@ const MAX_FOLDER_BYTES: usize = 360;
 /// What a member is that is kept back.
 const CLOSED: Detected = Detected { id: "unknown", class: Class::Unknown, encrypted: false };
 
-/// True for archives that can be opened without a password.
+/// True for archives that can be opened, if need be with a password.
 pub(super) fn opens(detected: &Detected) -> bool {
-    detected.class == Class::Archive && !detected.encrypted && sanitizer_archive::opens(detected.id)
+    detected.class == Class::Archive && sanitizer_archive::opens(detected.id)
 }
 
 impl<'a> Walk<'a> {
@@ -37,14 +37,31 @@ impl<'a> Walk<'a> {
         if around >= MAX_AROUND || self.depth_below(&leaf.path).is_none() {
             return self.closed(leaf, detected, Code::TooDeep);
         }
-        let archive = match self.open(&leaf, &detected, origin) {
+        let content = self.unlock(&leaf, &detected, origin);
+        self.archive_of(leaf, detected, origin, content.as_deref());
+    }
+
+    /// Takes an archive apart, of which `content` is what a password opened.
+    pub(super) fn archive_of(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin, content: Option<&[u8]>) {
+        let is_sealed = detected.encrypted && content.is_none();
+        let left = (self.reach.parts, self.reach.bytes);
+        // What is opened with a password is a zip, whatever it was.
+        let inside = content.map_or((detected.id, &*leaf.bytes), |content| ("zip", content));
+        let archive = match self.open(inside, &leaf, origin) {
+            // Without the password there is nothing to see in it, or names alone.
+            Ok(archive) if is_sealed && archive.members.iter().all(|member| member.encrypted) => {
+                (self.reach.parts, self.reach.bytes) = left;
+                return self.push(leaf, detected);
+            }
+            Err(_) if is_sealed => return self.push(leaf, detected),
             Ok(archive) => archive,
             Err(why) => return self.closed(leaf, detected, why),
         };
+        let detected = Detected { encrypted: false, ..detected };
         let at = leaf.path.clone();
         self.archives.push(at.clone());
         let alone = archive.single.then(|| alone(leaf.names.shown.as_deref()));
-        self.out.nodes.push(Node { leaf, detected, head: None, text: None, opened: true });
+        self.out.nodes.push(Node { leaf, detected, head: None, text: None, opened: true, content: None });
         for oddity in archive.oddities {
             self.out.findings.push((at.clone(), code(oddity), 1));
         }
@@ -54,15 +71,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Opens an archive and spends what it brings.
-    fn open(&mut self, leaf: &Leaf<'_>, detected: &Detected, origin: Origin) -> Result<Archive, Code> {
+    fn open(&mut self, inside: (&str, &[u8]), leaf: &Leaf<'_>, origin: Origin) -> Result<Archive, Code> {
+        let (type_id, archive) = inside;
         let given_back = if origin.spent { length(&leaf.bytes) } else { 0 };
         let bytes = self.reach.bytes.saturating_add(given_back);
         // The places of parts are numbers of 16 bits.
         let members = self.reach.parts.min(u32::from(u16::MAX));
         let mut allowance = Allowance { bytes, member_bytes: bytes, members };
         // Unpackers of others read these bytes: one that panics costs this archive and nothing else.
-        let opened =
-            catch_unwind(AssertUnwindSafe(|| sanitizer_archive::open(detected.id, &leaf.bytes, &mut allowance)));
+        let opened = catch_unwind(AssertUnwindSafe(|| sanitizer_archive::open(type_id, archive, &mut allowance)));
         let archive = opened.map_err(|_| Code::Corrupt)?.map_err(Unreadable::code)?;
         if archive.members.is_empty() {
             return Err(Code::Corrupt);
@@ -97,7 +114,9 @@ impl<'a> Walk<'a> {
             }
             Content::Kept(why) => {
                 let detected = Detected { encrypted: member.encrypted, ..CLOSED };
-                self.closed(attachment(at, "", names, Vec::new()), detected, why.code());
+                let leaf = attachment(at, "", names, Vec::new());
+                // Of what is encrypted it is told anyway.
+                if member.encrypted { self.push(leaf, detected) } else { self.closed(leaf, detected, why.code()) }
             }
         }
     }

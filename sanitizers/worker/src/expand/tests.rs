@@ -2,9 +2,9 @@
 
 use sanitizer_mail as mail;
 use sanitizer_outlook::Body;
-use sanitizer_protocol::{Limits, Role, Subject};
+use sanitizer_protocol::{Limits, Passwords, Role, Subject};
 
-use super::{Attachment, Class, Code, Content, Detected, Expanded, Message, Names, Reach, Walk, attachment};
+use super::{Attachment, Class, Code, Content, Detected, Expanded, Keys, Message, Names, Reach, Walk, attachment};
 use crate::mapping::{Item, inspect};
 
 const LIMITS: Limits =
@@ -109,7 +109,8 @@ fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found
     };
     let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 99 };
     let out = Expanded::default();
-    let mut walk = Walk { reach, out, archives: Vec::new(), opens_archives: true };
+    let mut walk =
+        Walk { reach, out, archives: Vec::new(), opens_archives: true, keys: Keys::new(&Passwords::default()) };
     let leaf = attachment(vec![2], "", Names::default(), Vec::new());
     walk.message(leaf, Detected { id: "msg", class: Class::Mail, encrypted: false }, message, mail::Role::Body);
     let told: Vec<_> = walk.out.nodes.iter().map(|node| (node.leaf.path.as_slice(), node.leaf.role)).collect();
@@ -157,7 +158,8 @@ fn bodies_are_looked_at_for_no_more_bytes_than_html_may_have_and_their_text_is_s
     // What one body took is not there for the next, of whichever mail it is.
     let out = Expanded::default();
     let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 10 };
-    let mut walk = Walk { reach, out, archives: Vec::new(), opens_archives: true };
+    let mut walk =
+        Walk { reach, out, archives: Vec::new(), opens_archives: true, keys: Keys::new(&Passwords::default()) };
     let body = |bytes: &[u8]| mail::Leaf {
         role: mail::Role::Body,
         ..attachment(vec![1], "text/plain", Names::default(), bytes.to_vec())
