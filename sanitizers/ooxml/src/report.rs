@@ -39,6 +39,19 @@ impl Report {
         }
     }
 
+    /// Takes over what `later` has; its links stand behind the others.
+    pub(crate) fn merge(&mut self, later: Self) {
+        for (code, count) in later.counts {
+            self.add_many(code, usize::try_from(count).unwrap_or(usize::MAX));
+        }
+        for link in later.links {
+            if self.links.len() < MAX_LINKS {
+                let number = u32::try_from(self.links.len() + 1).unwrap_or(u32::MAX);
+                self.links.push(Link { number, ..link });
+            }
+        }
+    }
+
     /// Takes it apart.
     pub(crate) fn finish(self) -> (Vec<Finding>, Vec<Link>) {
         (self.counts.into_iter().map(|(code, count)| Finding { code, count }).collect(), self.links)
@@ -69,6 +82,21 @@ fn replace(text: &str, live: &str, dead: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::{Code, Report};
+
+    #[test]
+    fn what_goes_later_is_told_too() {
+        let (mut first, mut later) = (Report::default(), Report::default());
+        first.link("a");
+        later.link("b");
+        later.add(Code::FieldFlattened);
+        first.merge(later);
+        let (findings, links) = first.finish();
+        let told: Vec<_> = findings.iter().map(|finding| (finding.code, finding.count)).collect();
+        assert_eq!(told, [(Code::LinkDisabled, 2), (Code::FieldFlattened, 1)]);
+        assert_eq!(links.iter().map(|link| link.number).collect::<Vec<_>>(), [1, 2]);
+    }
+
     #[test]
     fn a_target_is_told_without_being_one() {
         assert_eq!(super::inert("https://www.example.jp/a"), "hxxps://www[.]example[.]jp/a");
