@@ -397,7 +397,7 @@ mod tests {
             ("HYPERLINK \\t \\l \"http://a.example/\"", link("http://a.example/")),
             ("HYPERLINK \\n \\l \"\" \\\\\\\\host\\\\share", Verdict::Flatten),
             ("HYPERLINK \\l \"http://a.example/\"", Verdict::Flatten),
-            ("HYPERLINK \\l \"a\\\" b\"", Verdict::Flatten),
+            ("HYPERLINK \\l \"a\\\" b\"", link("b")),
             ("HYPERLINK \\l a \\http://a.example/", Verdict::Flatten),
             ("HYPERLINK \\h", Verdict::Flatten),
             ("HYPERLINK \"\" \\l \"a\"", Verdict::Flatten),
