@@ -640,7 +640,7 @@ fn names_and_ids_may_be_japanese() {
         row[2] = row[2].replace("image1", "%E7%94%BB");
     }
     assert_eq!(odd.sanitize().unwrap().bytes, clean.sanitize().unwrap().bytes);
-    let mut named = clean.clone();
+    let mut named = clean;
     let text = String::from_utf8(named.members[DOCUMENT].clone()).unwrap().replace("rId5", "画1");
     named.members.insert(DOCUMENT.to_owned(), text.into_bytes());
     named.relations.get_mut(DOCUMENT).unwrap().iter_mut().for_each(|row| row[0] = row[0].replace("rId5", "画1"));
