@@ -136,6 +136,10 @@ reasons! {
     FontRemoved = "font_removed", "埋め込まれた書体を取り除きました。", "", "Embedded fonts were removed.", "";
     /// Parts that are not on the list were dropped.
     UnknownPartRemoved = "unknown_part_removed", "一覧にない部品を取り除きました。", "", "Parts that are not on the list were removed.", "";
+    /// Text that people saw stood in a part that cannot be rebuilt.
+    ShownTextRemoved = "shown_text_removed", "作り直せない部分の文字を取り除きました。", "必要なら原本を申請してください。|必要なら{contact}へ連絡してください。", "Text in a part that cannot be rebuilt was removed.", "Ask for the original if you need it.|Contact {contact} if you need it.";
+    /// Animations of slides were dropped.
+    EffectRemoved = "effect_removed", "スライドの動きの効果を取り除きました。", "", "Animations of slides were removed.", "";
     /// A picture was decoded and encoded anew.
     ImageRebuilt = "image_rebuilt", "画像を作り直しました。", "", "The picture was rebuilt.", "";
     /// A picture that cannot be rebuilt was replaced by a mark.

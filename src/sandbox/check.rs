@@ -84,6 +84,8 @@ fn reason(untrusted: &str) -> Result<Reason, Lie> {
             | Reason::ContactRebuilt
             | Reason::ReportToText
             | Reason::DocumentRebuilt
+            | Reason::ShownTextRemoved
+            | Reason::EffectRemoved
             | Reason::MacroRemoved
             | Reason::EmbeddedObjectRemoved
             | Reason::ExternalReferenceRemoved

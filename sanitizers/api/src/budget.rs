@@ -11,13 +11,20 @@ pub struct Budget {
     pub text_bytes: u64,
     /// Bytes of HTML that are still converted with layout; more falls back to tag stripping.
     pub html_bytes: u64,
+    /// Samples of pictures that may still be decoded.
+    pub samples: u64,
 }
 
 impl Budget {
     /// A budget that no ordinary input reaches, for tests and tools.
     #[must_use]
     pub const fn generous() -> Self {
-        Self { output_bytes: 64 * 1024 * 1024, text_bytes: 2 * 1024 * 1024, html_bytes: 2 * 1024 * 1024 }
+        Self {
+            output_bytes: 64 * 1024 * 1024,
+            text_bytes: 2 * 1024 * 1024,
+            html_bytes: 2 * 1024 * 1024,
+            samples: u64::MAX,
+        }
     }
 
     /// Spends `length` bytes of output.
@@ -28,6 +35,15 @@ impl Budget {
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         self.output_bytes =
             self.output_bytes.checked_sub(length).ok_or(SanitizeError::LimitReached { what: "output" })?;
+        Ok(())
+    }
+
+    /// Spends `samples` of pictures.
+    ///
+    /// # Errors
+    /// [`SanitizeError::LimitReached`] if fewer are left; nothing is spent then.
+    pub fn spend_samples(&mut self, samples: u64) -> Result<(), SanitizeError> {
+        self.samples = self.samples.checked_sub(samples).ok_or(SanitizeError::LimitReached { what: "picture size" })?;
         Ok(())
     }
 }
@@ -42,5 +58,8 @@ mod tests {
         assert_eq!(budget.spend_output(10), Ok(()));
         assert_eq!(budget.spend_output(1), Err(SanitizeError::LimitReached { what: "output" }));
         assert_eq!(budget.spend_output(0), Ok(()));
+        let mut budget = Budget { samples: 5, ..budget };
+        assert_eq!(budget.spend_samples(5), Ok(()));
+        assert_eq!(budget.spend_samples(1), Err(SanitizeError::LimitReached { what: "picture size" }));
     }
 }

@@ -100,6 +100,10 @@ codes! {
         FontRemoved = "font_removed",
         /// Parts that are not on the list were dropped.
         UnknownPartRemoved = "unknown_part_removed",
+        /// Text that people saw stood in a part that cannot be rebuilt, and was dropped.
+        ShownTextRemoved = "shown_text_removed",
+        /// Animations of slides were dropped; what they moved is shown.
+        EffectRemoved = "effect_removed",
         /// A picture was decoded and encoded anew.
         ImageRebuilt = "image_rebuilt",
         /// A picture that cannot be rebuilt was replaced by a mark.

@@ -24,7 +24,7 @@ fn one(sanitizer: &dyn Sanitizer, input: &[u8], charset: Option<&str>) {
     assert!(text.ends_with("\r\n") && text.split("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
     let unfolded = text.replace("\r\n ", "").to_lowercase();
     assert!(!["http://", "https://", "ftp://", "file://"].iter().any(|scheme| unfolded.contains(scheme)), "{unfolded}");
-    let small = &mut Budget { output_bytes: 3, text_bytes: 3, html_bytes: 3 };
+    let small = &mut Budget { output_bytes: 3, text_bytes: 3, html_bytes: 3, samples: 3 };
     assert!(sanitizer.sanitize(input, hints, small).is_err());
 }
 

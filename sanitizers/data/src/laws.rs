@@ -25,7 +25,7 @@ fn one(sanitizer: &dyn Sanitizer, input: &[u8], charset: Option<&str>) {
         assert_eq!(String::from_utf8(again.bytes).as_ref(), Ok(&text));
         assert_eq!(again.findings, []);
     }
-    let small = &mut Budget { output_bytes: 3, text_bytes: 3, html_bytes: 3 };
+    let small = &mut Budget { output_bytes: 3, text_bytes: 3, html_bytes: 3, samples: 3 };
     if let Ok(rebuilt) = sanitizer.sanitize(input, hints, small) {
         assert!(rebuilt.bytes.len() <= 3);
     }

@@ -66,7 +66,7 @@ impl Sanitizer for Pictures {
             (pages, bytes, "image/tiff")
         } else {
             let seen = scan(self.type_id(), input);
-            let picture = decode::decode(self.type_id(), input, &seen)?;
+            let picture = decode::decode(self.type_id(), input, &seen, budget)?;
             codes.read(&picture);
             let (bytes, media_type) = written(*self, input, &seen, &picture, budget)?;
             (seen, bytes, media_type)

@@ -12,38 +12,39 @@ use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageResult, Limits};
-use sanitizer_api::SanitizeError;
+use sanitizer_api::{Budget, SanitizeError};
 
 use crate::limits::{self, MAX_MEMORY, MAX_SAMPLES_OF_SCANS, MAX_SIDE};
 use crate::picture::{Channels, Picture};
 use crate::scan::{Scan, frame};
 
 /// The first picture of a file of type `type_id`, upright.
-pub(crate) fn decode(type_id: &str, bytes: &[u8], scan: &Scan) -> Result<Picture, SanitizeError> {
+pub(crate) fn decode(type_id: &str, bytes: &[u8], scan: &Scan, budget: &mut Budget) -> Result<Picture, SanitizeError> {
     let reader = || Cursor::new(bytes);
     match type_id {
         "png" => {
             let mut limits = Limits::default();
             limits.max_alloc = Some(MAX_MEMORY);
-            read(PngDecoder::with_limits(reader(), limits), 0)
+            read(PngDecoder::with_limits(reader(), limits), 0, budget)
         }
         "jpeg" => {
             let extra = jpeg_extra(bytes)?;
-            read(JpegDecoder::new(reader()), extra)
+            read(JpegDecoder::new(reader()), extra, budget)
         }
         "gif" => {
             // The first frame may be larger than the picture, and is decoded whole.
             let (width, height) = scan.first.ok_or(malformed("a GIF"))?;
             limits::ask(width, height, 4)?;
-            read(GifDecoder::new(reader()), 4)
+            budget.spend_samples(u64::from(width).saturating_mul(u64::from(height)))?;
+            read(GifDecoder::new(reader()), 4, budget)
         }
-        "bmp" => read(BmpDecoder::new(reader()), 0),
+        "bmp" => read(BmpDecoder::new(reader()), 0, budget),
         "ico" => match png_of_icon(bytes) {
-            Some(png) => decode("png", png, scan),
-            None => read(IcoDecoder::new(reader()), 8),
+            Some(png) => decode("png", png, scan, budget),
+            None => read(IcoDecoder::new(reader()), 8, budget),
         },
         // Samples of the format's own colours, or of four bytes each, beside ours.
-        "webp" => read(WebPDecoder::new(reader()), 6),
+        "webp" => read(WebPDecoder::new(reader()), 6, budget),
         _ => Err(malformed("a picture")),
     }
 }
@@ -78,7 +79,7 @@ fn jpeg_extra(bytes: &[u8]) -> Result<u64, SanitizeError> {
 }
 
 /// Reads what `decoder` has; `extra` bytes a sample are taken beside the picture.
-fn read<D: ImageDecoder>(decoder: ImageResult<D>, extra: u64) -> Result<Picture, SanitizeError> {
+fn read<D: ImageDecoder>(decoder: ImageResult<D>, extra: u64, budget: &mut Budget) -> Result<Picture, SanitizeError> {
     let mut decoder = decoder.map_err(|error| refused(&error))?;
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();
@@ -86,6 +87,7 @@ fn read<D: ImageDecoder>(decoder: ImageResult<D>, extra: u64) -> Result<Picture,
     // Samples of more than eight bits are made smaller in a second buffer.
     let smaller = if stored > u64::from(colour.channel_count()) { u64::from(colour.channel_count()) } else { 0 };
     limits::ask(width, height, stored.saturating_add(smaller).saturating_add(extra))?;
+    budget.spend_samples(u64::from(width).saturating_mul(u64::from(height)))?;
     let mut own = Limits::default();
     own.max_image_width = Some(MAX_SIDE);
     own.max_image_height = Some(MAX_SIDE);

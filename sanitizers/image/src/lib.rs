@@ -45,7 +45,7 @@ pub fn sanitizer_for(type_id: &str) -> Option<&'static dyn Sanitizer> {
 /// A picture that stands in a document, written anew, with what it lost.
 ///
 /// Drawings (EMF, WMF, SVG) become a mark. `None` if the bytes are no picture that is known, do not decode, or pass a
-/// limit; nothing of the picture may be kept then. What is written is spent from `budget`.
+/// limit; nothing of the picture may be kept then. What is decoded and written is spent from `budget`.
 #[must_use]
 pub fn rebuild_picture(bytes: &[u8], budget: &mut Budget) -> Option<Rebuilt> {
     sanitizer_for(scan::type_of(bytes)?)?.sanitize(bytes, sanitizer_api::Hints::default(), budget).ok()

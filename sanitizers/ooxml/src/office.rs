@@ -56,17 +56,20 @@ impl Sanitizer for Office {
 
     fn sanitize(&self, input: &[u8], _hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
         let mut report = Report::default();
-        let mut gallery = Gallery::new(self.pictures, *budget);
+        let mut gallery = Gallery::new(self.pictures, *budget, input.len());
         let mut members = self.once(input, &mut Before::default(), &mut gallery, &mut report)?;
         let mut bytes = pack(&members, &mut budget.clone())?;
         let mut is_stable = false;
         for _ in 0..MAX_ROUNDS {
             let mut before = Before::new(members);
-            members = self.once(&bytes, &mut before, &mut gallery, &mut Report::default())?;
+            let mut later = Report::default();
+            members = self.once(&bytes, &mut before, &mut gallery, &mut later)?;
             is_stable = before.is_all_there();
             if is_stable {
                 break;
             }
+            // What goes only when it is read again was there when it was read first.
+            report.merge(later);
             bytes = pack(&members, &mut budget.clone())?;
         }
         if !is_stable {

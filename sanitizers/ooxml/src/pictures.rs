@@ -1,6 +1,7 @@
 //! The pictures of a package: given to the caller to be rebuilt, or replaced by a mark.
 //!
-//! Refuses: metafiles (EMF, WMF), SVG and everything the caller cannot rebuild. Invariant: no byte of a picture is
+//! Refuses: metafiles (EMF, WMF), SVG, everything the caller cannot rebuild, and what is over the budget that all
+//! pictures of a package share. Invariant: no byte of a picture is
 //! written that the caller or this module did not make.
 
 use std::collections::BTreeMap;
@@ -16,6 +17,12 @@ pub trait Pictures: Sync {
     fn rebuild(&self, bytes: &[u8], budget: &mut Budget) -> Option<Rebuilt>;
 }
 
+/// Samples of all pictures of any package: two pages of A3 at 600 dots per inch.
+const SAMPLES: u64 = 150_000_000;
+/// Samples for each byte of the package: photographs have about four, pages in black and white some hundred.
+const SAMPLES_A_BYTE: u64 = 40;
+/// Samples of all pictures of the largest package.
+const MAX_SAMPLES: u64 = 1_000_000_000;
 /// Sides of the mark, in pixels.
 const SIDE: u8 = 32;
 
@@ -38,8 +45,10 @@ pub(crate) struct Gallery {
 }
 
 impl Gallery {
-    /// An empty gallery.
-    pub(crate) fn new(hook: Option<&'static dyn Pictures>, budget: Budget) -> Self {
+    /// An empty gallery for a package of `length` bytes.
+    pub(crate) fn new(hook: Option<&'static dyn Pictures>, mut budget: Budget, length: usize) -> Self {
+        let room = SAMPLES_A_BYTE.saturating_mul(u64::try_from(length).unwrap_or(u64::MAX));
+        budget.samples = budget.samples.min(room.saturating_add(SAMPLES).min(MAX_SAMPLES));
         Self { hook, budget, made: BTreeMap::from([(mark(), ("png", "image/png"))]) }
     }
 
@@ -48,7 +57,7 @@ impl Gallery {
         if let Some((extension, media_type)) = self.made.get(bytes) {
             return Picture { bytes: bytes.to_vec(), extension, media_type };
         }
-        let rebuilt = self.hook.and_then(|hook| hook.rebuild(bytes, &mut self.budget.clone()));
+        let rebuilt = self.hook.and_then(|hook| hook.rebuild(bytes, &mut self.budget));
         let named = rebuilt.and_then(|rebuilt| Some((extension(rebuilt.media_type)?, rebuilt)));
         let Some((extension, Rebuilt { bytes, media_type, findings, links, .. })) = named else {
             report.add(Code::ImageReplaced);
@@ -92,4 +101,37 @@ fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], content: &[u8]) {
     out.extend(u32::try_from(content.len()).unwrap_or_default().to_be_bytes());
     out.extend(&body);
     out.extend(crc32fast::hash(&body).to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Large;
+
+    impl Pictures for Large {
+        fn rebuild(&self, bytes: &[u8], budget: &mut Budget) -> Option<Rebuilt> {
+            budget.spend_samples(49_000_000).ok()?;
+            Some(Rebuilt {
+                bytes: bytes.repeat(2),
+                media_type: "image/png",
+                assurance: sanitizer_api::Assurance::Rebuilt,
+                findings: Vec::new(),
+                links: Vec::new(),
+                places: Vec::new(),
+            })
+        }
+    }
+
+    #[test]
+    fn all_pictures_of_a_package_share_one_budget() {
+        let rebuilt = |length| {
+            let (mut gallery, mut report) = (Gallery::new(Some(&Large), Budget::generous(), length), Report::default());
+            (1..9).for_each(|picture| drop(gallery.rebuild(&[picture], &mut report)));
+            let (findings, ..) = report.finish();
+            findings.into_iter().map(|finding| (finding.code, finding.count)).collect::<Vec<_>>()
+        };
+        assert_eq!(rebuilt(4_000), [(Code::ImageRebuilt, 3), (Code::ImageReplaced, 5)]);
+        assert_eq!(rebuilt(20_000_000), [(Code::ImageRebuilt, 8)]);
+    }
 }

@@ -60,6 +60,26 @@ impl Report {
         }
     }
 
+    /// Takes over what `later` has; its links stand behind the others.
+    pub(crate) fn merge(&mut self, later: Self) {
+        self.enter("");
+        for (code, count) in later.counts {
+            self.add_many(code, usize::try_from(count).unwrap_or(usize::MAX));
+        }
+        for (place, count) in later.places {
+            if self.places.len() < Place::MOST || self.places.contains_key(&place) {
+                let sum = self.places.entry(place).or_default();
+                *sum = sum.saturating_add(count);
+            }
+        }
+        for link in later.links {
+            if self.links.len() < MAX_LINKS {
+                let number = u32::try_from(self.links.len() + 1).unwrap_or(u32::MAX);
+                self.links.push(Link { number, ..link });
+            }
+        }
+    }
+
     /// Takes it apart.
     pub(crate) fn finish(self) -> (Vec<Finding>, Vec<Link>, Vec<Place>) {
         let findings = self.counts.into_iter().map(|(code, count)| Finding { code, count });
@@ -70,6 +90,23 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use super::{Code, Report};
+
+    #[test]
+    fn what_goes_later_is_told_too() {
+        let (mut first, mut later) = (Report::default(), Report::default());
+        first.link("a");
+        later.link("b");
+        later.enter("word/document.xml");
+        later.add(Code::FieldFlattened);
+        first.merge(later);
+        let (findings, links, places) = first.finish();
+        let told: Vec<_> = findings.iter().map(|finding| (finding.code, finding.count)).collect();
+        assert_eq!(told, [(Code::LinkDisabled, 2), (Code::FieldFlattened, 1)]);
+        assert_eq!(links.iter().map(|link| link.number).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(places.iter().map(|place| place.name.as_str()).collect::<Vec<_>>(), ["word/document.xml"]);
+    }
+
     #[test]
     fn a_link_to_a_file_share_is_told_on_one_line_that_leads_nowhere() {
         let mut report = super::Report::default();

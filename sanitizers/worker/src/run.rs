@@ -72,8 +72,13 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     outbox.flush()?;
     let Some(second) = inbox.next_frame()? else { return Ok(()) };
     let ToWorker::Rebuild { orders } = second.message()? else { return Err(SessionError::Protocol) };
-    let mut budget =
-        Budget { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes, html_bytes: limits.html_bytes };
+    let mut budget = Budget {
+        output_bytes: limits.output_bytes,
+        text_bytes: limits.text_bytes,
+        html_bytes: limits.html_bytes,
+        // A picture has its own limit, a document sets one for all of its pictures.
+        samples: u64::MAX,
+    };
     orders.into_iter().try_for_each(|order| {
         outbox.answer(order, &sources, &mut budget, |rebuilt, source, budget| {
             let rebuilt = gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget);

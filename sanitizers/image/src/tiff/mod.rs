@@ -18,7 +18,7 @@ use directory::Directory;
 /// Writes all pages of `input`, each after `look` saw it; what was left out, and the bytes.
 pub(crate) fn anew(
     input: &[u8],
-    budget: &Budget,
+    budget: &mut Budget,
     mut look: impl FnMut(&Picture),
 ) -> Result<(Scan, Vec<u8>), SanitizeError> {
     let directories = directory::all(input, MAX_PAGES)?;
@@ -39,6 +39,7 @@ pub(crate) fn anew(
         if samples > MAX_SAMPLES_OF_PAGES {
             return Err(over("pages of a picture"));
         }
+        budget.spend_samples(directory.samples())?;
         let page = page::decode(&mut own, directory)?;
         look(&page);
         writer.page(&page, directory.density())?;

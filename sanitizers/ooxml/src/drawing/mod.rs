@@ -14,7 +14,7 @@ pub(crate) mod vml;
 pub(crate) mod word;
 
 use crate::xml::filter::{Grammar, Scene, Step, Tag};
-use crate::xml::table::Value::{NeedRel, OneOf, Outside, Rel};
+use crate::xml::table::Value::{NeedRel, OneOf, Outside};
 use crate::xml::table::{Row, Vocabulary, keep};
 
 /// What a graphic frame may hold.
@@ -23,6 +23,7 @@ const GRAPHICS: &[&str] = &[
     "http://schemas.openxmlformats.org/drawingml/2006/chart",
     "http://schemas.openxmlformats.org/drawingml/2006/diagram",
     "http://schemas.openxmlformats.org/drawingml/2006/table",
+    "http://schemas.openxmlformats.org/drawingml/2006/lockedCanvas",
     "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
     "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup",
     "http://schemas.microsoft.com/office/word/2010/wordprocessingCanvas",
@@ -31,14 +32,16 @@ const GRAPHICS: &[&str] = &[
 /// Graphic frames that hold charts and diagrams of other parts.
 pub(crate) const FRAMES: &[Row] = &[
     keep("a:graphicData", &[(OneOf(GRAPHICS), "uri")]),
+    keep("lc:lockedCanvas", &[]),
     keep("c:chart", &[(NeedRel(&["chart"]), "r:id")]),
     keep(
         "dgm:relIds",
         &[
+            // Office calls a document damaged that has not all of them.
             (NeedRel(&["diagram-data"]), "r:dm"),
-            (Rel(&["diagram-layout"]), "r:lo"),
-            (Rel(&["diagram-style"]), "r:qs"),
-            (Rel(&["diagram-colors"]), "r:cs"),
+            (NeedRel(&["diagram-layout"]), "r:lo"),
+            (NeedRel(&["diagram-style"]), "r:qs"),
+            (NeedRel(&["diagram-colors"]), "r:cs"),
         ],
     ),
 ];

@@ -2,6 +2,7 @@
 //!
 //! Refuses nothing itself. Invariant: a kind hangs under listed kinds only.
 
+use crate::report::Report;
 use crate::xml::filter::{Grammar, Memory};
 use crate::xml::table::Vocabulary;
 
@@ -19,7 +20,7 @@ pub(crate) enum Body {
     /// As [`Body::Xml`], for parts that pass a test; others are not of this kind.
     XmlIf(&'static Vocabulary, fn() -> Box<dyn Grammar>, fn(&str, &Memory) -> bool),
     /// Written from nothing but what this function reads in the old one; without relationships.
-    Own(fn(&[u8]) -> Vec<u8>),
+    Own(fn(&[u8], &mut Report) -> Vec<u8>),
     /// Rebuilt by the caller's [`crate::Pictures`], or replaced by a mark.
     Picture,
 }

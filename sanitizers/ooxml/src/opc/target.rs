@@ -2,7 +2,7 @@
 //!
 //! Refuses: targets that leave the package, or that have a scheme. Invariant: the same part has one key.
 
-use crate::zip::read::key;
+use crate::zip::read::{key, unescape};
 
 /// The key of the part that `target` names, seen from the part `source` (a key; empty: the package).
 pub(crate) fn resolve(source: &str, target: &str) -> Option<String> {
@@ -41,30 +41,12 @@ pub(crate) fn absolute(target: &str) -> String {
     format!("/{target}")
 }
 
-fn unescape(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, others @ ..] = rest {
-        let escaped = match others {
-            [high, low, ..] if *first == b'%' => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { others.get(2..).unwrap_or_default() } else { others };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
-/// True if `id` may stand in `r:id` as it is (`xsd:ID` in ASCII).
+/// True if `id` may stand in `r:id` as it is (`xsd:ID`).
 pub(crate) fn is_id(id: &str) -> bool {
-    let mut bytes = id.bytes();
+    let mut letters = id.chars();
     id.len() <= 255
-        && bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        && letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-'))
 }
 
 #[cfg(test)]
@@ -86,6 +68,6 @@ mod tests {
         }
         assert_eq!(relations_of(""), "_rels/.rels");
         assert_eq!(relations_of("word/document.xml"), "word/_rels/document.xml.rels");
-        assert!(is_id("rId1") && is_id("_a.b-c") && !is_id("1") && !is_id("a\"b") && !is_id(""));
+        assert!(is_id("rId1") && is_id("_a.b-c") && !is_id("1") && !is_id("a\"b") && !is_id("") && is_id("画1"));
     }
 }

@@ -121,7 +121,7 @@ impl Walk<'_, '_> {
             }
             Body::Own(write) => {
                 let content_type = kind.types.first().copied().unwrap_or_default().to_owned();
-                Ok(Part { path, content_type, bytes: write(&bytes), relations: Vec::new() })
+                Ok(Part { path, content_type, bytes: write(&bytes, self.report), relations: Vec::new() })
             }
             Body::Xml(vocabulary, grammar) | Body::XmlIf(vocabulary, grammar, _) => {
                 let candidates = self.candidates(key, kind.id)?;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sanitizer_api::{Code, SanitizeError};
 
-use super::formula::{self, LOST_NAMES, OWN_FUNCTIONS, SHEETS, Word, is_inside};
+use super::formula::{self, LOST_NAMES, OWN_FUNCTIONS, SHEETS, Word, is_inside, is_sheet_name};
 use super::pivot::CACHES;
 use super::tidy::Tidy;
 use crate::xml::filter::{Goal, Grammar, Memory, Scene, Step, Tag};
@@ -128,6 +128,8 @@ pub(crate) struct Book {
     hidden: BTreeSet<usize>,
     lost: BTreeSet<NameKey>,
     seen: usize,
+    /// The name at hand leads out.
+    is_bad: bool,
 }
 
 impl Book {
@@ -147,7 +149,9 @@ impl Book {
                     first = first.or(Some(next));
                 }
                 next += 1;
-                memory.entry(SHEETS).or_default().insert(sheet.name.to_lowercase());
+                if is_sheet_name(&sheet.name) {
+                    memory.entry(SHEETS).or_default().insert(sheet.name.to_lowercase());
+                }
             }
         }
         if next == 0 {
@@ -267,30 +271,44 @@ impl Grammar for Book {
         Step::Keep
     }
 
+    fn text(&mut self, name: &'static str, text: &mut String, scene: &mut Scene<'_>) {
+        // As it is written, whatever was learned of it before.
+        self.is_bad = name == "x:definedName" && !is_inside(text, scene.memory);
+        if self.is_bad {
+            scene.report.add(Code::FormulaFlattened);
+        }
+    }
+
     fn close(&mut self, name: &'static str, from: usize, scene: &mut Scene<'_>) {
-        self.tidy().close(name, from, false, scene);
+        let goes = name == "x:definedName" && std::mem::take(&mut self.is_bad);
+        self.tidy().close(name, from, goes, scene);
     }
 }
 
 /// Reads sheets and names before anything is written.
 fn survey(text: &str, scene: &Scene<'_>) -> Result<(Vec<Sheet>, Vec<Name>), SanitizeError> {
     let mut reader = Reader::new(text);
-    let (mut sheets, mut names, mut open) = (Vec::new(), Vec::<Name>::new(), false);
+    let (mut sheets, mut names) = (Vec::new(), Vec::<Name>::new());
+    // Elements that are open, from the name on. Text in others than the name is not written.
+    let mut depth = 0_usize;
     loop {
         match reader.next()? {
-            Item::Open(element) if element.is("x", "sheet") => sheets.push(sheet(&element, scene)),
+            Item::Open(element) if element.is("x", "sheet") => {
+                sheets.push(sheet(&element, scene));
+                depth += usize::from(depth > 0);
+            }
             Item::Open(element) if element.is("x", "definedName") => {
                 names.push(name(&element));
-                open = true;
+                depth = 1;
             }
-            Item::Open(_) => {}
-            Item::Text(text) if open => {
+            Item::Open(_) => depth += usize::from(depth > 0),
+            Item::Text(text) if depth == 1 => {
                 if let Some(name) = names.last_mut() {
                     name.formula.push_str(&text);
                 }
             }
             Item::Text(_) => {}
-            Item::Close => open = false,
+            Item::Close => depth = depth.saturating_sub(1),
             Item::End => return Ok((sheets, names)),
         }
     }

@@ -3,15 +3,17 @@
 //! Refuses: formulas that lead out (their values stay), links that lead out (their text stays). Invariant: a shared
 //! formula stays or goes in all its cells; no value goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sanitizer_api::Code;
+use sanitizer_api::{Code, SanitizeError};
 
-use super::formula::{is_inside, is_place, link};
+use super::formula::{is_inside, is_place, label, link};
 use super::page::{HOLLOW, SPOILT, URIS};
 use super::tidy::Tidy;
 use crate::report::Report;
 use crate::xml::filter::{Grammar, Scene, Step, Tag};
+use crate::xml::reader::{Item, Reader};
+use crate::xml::space;
 
 /// One sheet.
 pub(crate) struct Cells {
@@ -23,6 +25,10 @@ pub(crate) struct Cells {
     is_bad: bool,
     /// Shared formulas that stay.
     shared: BTreeSet<Option<u32>>,
+    /// What cells without a value show whose formula goes, by the name of the cell.
+    labels: BTreeMap<String, String>,
+    /// The one of the cell at hand.
+    label: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +46,8 @@ impl Default for Cells {
             number: None,
             is_bad: false,
             shared: BTreeSet::new(),
+            labels: BTreeMap::new(),
+            label: None,
         }
     }
 }
@@ -50,6 +58,44 @@ pub(crate) fn tell(formula: &str, report: &mut Report) {
     if let Some(target) = link(formula) {
         report.link(&target);
     }
+}
+
+/// What the cells of `text` show that have a HYPERLINK and no value, by the name of the cell. Programs that write
+/// sheets do not compute.
+fn labels(text: &str) -> Result<BTreeMap<String, String>, SanitizeError> {
+    let mut found = BTreeMap::new();
+    // As programs spell it; elements have another spelling.
+    if ["HYPERLINK", "Hyperlink"].iter().all(|name| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_none()) {
+        return Ok(found);
+    }
+    let mut reader = Reader::new(text);
+    let (mut cell, mut formula) = (None, String::new());
+    let (mut is_formula, mut is_value) = (false, false);
+    loop {
+        match reader.next()? {
+            Item::Open(element) if element.is("x", "c") => {
+                settle(&mut found, &mut cell, &mut formula);
+                cell = element.attribute("r").map(str::to_owned);
+            }
+            Item::Open(element) if element.is("x", "is") => cell = None,
+            Item::Open(element) => (is_formula, is_value) = (element.is("x", "f"), element.is("x", "v")),
+            Item::Text(text) if is_value && !text.trim().is_empty() => cell = None,
+            Item::Text(text) if is_formula && cell.is_some() => formula.push_str(&text),
+            Item::Text(_) => {}
+            Item::Close => (is_formula, is_value) = (false, false),
+            Item::End => break,
+        }
+    }
+    settle(&mut found, &mut cell, &mut formula);
+    Ok(found)
+}
+
+/// A cell ends: what it shows is noted if it has no value.
+fn settle(found: &mut BTreeMap<String, String>, cell: &mut Option<String>, formula: &mut String) {
+    if let (Some(cell), Some(shown)) = (cell.take(), label(formula)) {
+        found.insert(cell, shown);
+    }
+    formula.clear();
 }
 
 /// A header or footer without `&G`, the place of a picture: such pictures are not written.
@@ -95,8 +141,19 @@ impl Cells {
 }
 
 impl Grammar for Cells {
+    fn begin(&mut self, text: &str, _scene: &mut Scene<'_>) -> Result<(), SanitizeError> {
+        self.labels = labels(text)?;
+        Ok(())
+    }
+
     fn open(&mut self, tag: &mut Tag<'_>, scene: &mut Scene<'_>) -> Step {
         match tag.name {
+            "x:c" => {
+                self.label = tag.get("r").filter(|_| !self.labels.is_empty()).and_then(|r| self.labels.remove(r));
+                if self.label.is_some() {
+                    tag.set("t", "str".to_owned());
+                }
+            }
             "x:f" => {
                 self.kind = match tag.get("t") {
                     Some("shared") => Kind::Shared,
@@ -138,6 +195,11 @@ impl Grammar for Cells {
     fn text(&mut self, name: &'static str, text: &mut String, scene: &mut Scene<'_>) {
         match name {
             "x:f" => self.is_bad = !self.stays(text, scene),
+            "x:v" if text.trim().is_empty() => {
+                if let Some(label) = self.label.take() {
+                    *text = label;
+                }
+            }
             "x:formula" | "x:formula1" | "x:formula2" | "xm:f" if !is_inside(text, scene.memory) => {
                 self.tidy.spoil(scene);
                 tell(text, scene.report);
@@ -147,6 +209,16 @@ impl Grammar for Cells {
                 *text = without_pictures(text);
             }
             _ => {}
+        }
+    }
+
+    fn closing(&mut self, name: &'static str, scene: &mut Scene<'_>) {
+        if name == "x:c"
+            && let Some(label) = self.label.take()
+            && scene.out.open(space::by_prefix("x").unwrap_or(0), "x:v").is_ok()
+        {
+            scene.out.text(&label);
+            scene.out.close("x:v");
         }
     }
 

@@ -45,6 +45,8 @@ pub(crate) enum Word {
     Sheet(String),
     /// A cell, a table or a defined name, in lower case.
     Name(String),
+    /// A text in quotes.
+    Text(String),
 }
 
 /// True if `formula` may be written.
@@ -53,20 +55,45 @@ pub(crate) fn is_inside(formula: &str, memory: &Memory) -> bool {
     let sheets = memory.get(SHEETS).unwrap_or(&none);
     let lost = memory.get(LOST_NAMES).unwrap_or(&none);
     let own = memory.get(OWN_FUNCTIONS).unwrap_or(&none);
+    let makes_addresses = formula.to_ascii_uppercase().contains("INDIRECT");
     read(formula, &mut |word| match word {
         Word::Function(name) => {
             let lower = name.to_lowercase();
-            functions::is_known(&name) || (own.contains(&lower) && !lost.contains(&lower))
+            functions::is_known(&name)
+                || functions::is_bound(&name, formula)
+                || (own.contains(&lower) && !lost.contains(&lower))
         }
+        Word::Text(text) => !(makes_addresses && is_address(&text)),
         // `$` marks a place that does not move, or begins the name.
         Word::Sheet(name) => sheets.contains(&name) || sheets.contains(name.trim_start_matches('$')),
         Word::Name(name) => !lost.contains(&name) && functions::may_be_named(&name),
     })
 }
 
+/// True for a text, or a piece of one, that INDIRECT could take for a cell of another file.
+fn is_address(text: &str) -> bool {
+    let text = text.trim_start().to_lowercase();
+    text.starts_with('[')
+        || ["//", "\\", "/[", "'[", "'#", "#$", ".xls", ".ods", "file:"].iter().any(|piece| text.contains(piece))
+}
+
+/// True if `name` may be that of a sheet; Excel allows no other. Formulas with such a name could lead elsewhere.
+pub(crate) fn is_sheet_name(name: &str) -> bool {
+    !name.contains(['[', ']', ':', '/', '\\', '?', '*', '|'])
+}
+
 /// True if `place` is a place in this workbook and no address.
 pub(crate) fn is_place(place: &str, memory: &Memory) -> bool {
-    !place.contains(['/', '\\']) && is_inside(place, memory)
+    !place.contains(['/', '\\']) && !has_scheme(place) && is_inside(place, memory)
+}
+
+/// True if what stands in front of the first colon is no cell, row or column.
+fn has_scheme(place: &str) -> bool {
+    place.split_once(':').is_some_and(|(before, _)| {
+        let cell = before.rsplit('!').next().unwrap_or_default().trim().replace('$', "");
+        let letters = cell.trim_end_matches(|c: char| c.is_ascii_digit());
+        letters.len() > 3 || !letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+    })
 }
 
 /// The address that a formula with HYPERLINK leads to, if it is written in it.
@@ -76,6 +103,16 @@ pub(crate) fn link(formula: &str) -> Option<String> {
     let (_, rest) = rest.split_once('(')?;
     let target = rest.trim_start().strip_prefix('"')?.split('"').next()?;
     (!target.is_empty() && !target.starts_with('#')).then(|| target.to_owned())
+}
+
+/// What a formula that is one HYPERLINK shows, if that is written in it.
+pub(crate) fn label(formula: &str) -> Option<String> {
+    let formula = formula.trim_start_matches('=').trim();
+    let inner = formula.get(..9).filter(|name| name.eq_ignore_ascii_case("HYPERLINK")).and(formula.get(9..))?;
+    let inner = inner.trim_start().strip_prefix('(')?.strip_suffix(')')?;
+    let (_, rest) = quoted(inner.trim_start(), '"')?;
+    let (shown, rest) = quoted(rest.trim_start().strip_prefix(',')?.trim_start(), '"')?;
+    (rest.trim().is_empty() && !shown.is_empty()).then_some(shown)
 }
 
 /// Reads `formula`; false if it does not read or if `take` says no to a word.
@@ -92,7 +129,12 @@ pub(crate) fn read(formula: &str, take: &mut dyn FnMut(Word) -> bool) -> bool {
         let was_in_sheet = std::mem::take(&mut is_in_sheet);
         rest = match first {
             '"' => match quoted(rest, '"') {
-                Some((_, rest)) => rest,
+                Some((text, rest)) => {
+                    if !take(Word::Text(text)) {
+                        return false;
+                    }
+                    rest
+                }
                 None => return false,
             },
             '\'' => {
@@ -262,6 +304,9 @@ mod tests {
             "Sheet1!表:Sheet1!B2",
             "税込(A1)",
             "BYROW(A1:C3,_xleta.SUM)",
+            "_xlfn.LET(_xlpm.f, _xlfn.LAMBDA(_xlpm.x,_xlpm.x+1),_xlpm.f(1))",
+            "INDIRECT(\"'\"&A1&\"'!B2\")",
+            "INDIRECT(\"表[列]\")&TEXT(A1,\"yyyy/m/d\")",
             "SUM (A1)",
             "A1 (B1:C3)",
             "Sheet1!A1&\"a|b[1]\"",
@@ -300,6 +345,14 @@ mod tests {
             "_xlfn.LET(_xlpm.f,WEBSERVICE,_xlpm.f(A1))",
             "(webservice)(A1)",
             "BYROW(A1:C3,_xll.x)",
+            "_xlfn.LET(_xlpm.f,CUBEVALUE,_xlpm.f(A1))",
+            "_xlpm.webservice(A1)",
+            "_xlpm.x(A1)",
+            "CALL\u{3000}(1)",
+            "INDIRECT(\"'http://a.example/b.xlsx'#$S1.A1\")",
+            "INDIRECT(\"'[b.xlsx]S1'!A1\")",
+            "_xlfn.LET(_xlpm.x,\"file:///b\",INDIRECT(_xlpm.x))",
+            "MAP(A1:A2,_xleta.INDIRECT)",
             "Table1[a",
             "a[b]Sheet1!A1",
             "'Sheet1'",
@@ -314,9 +367,23 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_in_the_workbook_and_no_address() {
+        for place in ["A1", "Sheet1!$A$1:B2", "'売上 2'!A:A", "税率"] {
+            assert!(is_place(place, &memory()), "{place}");
+        }
+        for place in ["http://a.example/", "mailto:a", "..%5Cx", "Sheet2!A1"] {
+            assert!(!is_place(place, &memory()), "{place}");
+        }
+        assert!(is_sheet_name("売上 (2)") && !is_sheet_name("[1]S1") && !is_sheet_name("a|b"));
+    }
+
+    #[test]
     fn the_address_of_a_link_is_told() {
         assert_eq!(link("HYPERLINK(\"https://example.jp\",\"x\")").as_deref(), Some("https://example.jp"));
         assert_eq!(link("hyperlink( \"#A1\")"), None);
         assert_eq!(link("SUM(A1)"), None);
+        assert_eq!(label("hyperlink (\"http://a.example/\", \"見積\"\"書\"\"\")").as_deref(), Some("見積\"書\""));
+        assert_eq!(label("HYPERLINK(\"a\",B1)"), None);
+        assert_eq!(label("HYPERLINK(\"a\",\"b\")&HYPERLINK(\"a\",\"b\")"), None);
     }
 }

@@ -1,7 +1,8 @@
 //! The functions that a formula may call: what Excel computes from the cells of the workbook and nothing else.
 //!
 //! Refuses: what fetches, runs, links or speaks to other programs (WEBSERVICE, FILTERXML, RTD, HYPERLINK, IMAGE, CALL,
-//! REGISTER.ID, SQL.REQUEST, CUBE…, STOCKHISTORY, PY, macro functions, functions of add-ins). Invariant: upper case.
+//! REGISTER.ID, SQL.REQUEST, CUBE…, STOCKHISTORY, PY, macro functions, functions of add-ins), also where it is named
+//! without being called. Invariant: upper case.
 
 const NAMES: &str = "
 ABS ACCRINT ACCRINTM ACOS ACOSH ACOT ACOTH ADDRESS AGGREGATE AMORDEGRC AMORLINC ANCHORARRAY AND ARABIC AREAS ARRAYTOTEXT
@@ -42,7 +43,7 @@ WORKDAY WORKDAY.INTL WRAPCOLS WRAPROWS XIRR XLOOKUP XMATCH XNPV XOR YEAR YEARFRA
 ";
 
 /// Prefixes that newer functions carry in files.
-const PREFIXES: [&str; 3] = ["_XLFN.", "_XLWS.", "_XLFN."];
+const PREFIXES: [&str; 2] = ["_XLFN.", "_XLWS."];
 /// Prefix of the parameters of LET and LAMBDA.
 const PARAMETER: &str = "_XLPM.";
 
@@ -50,9 +51,6 @@ const PARAMETER: &str = "_XLPM.";
 pub(crate) fn is_known(name: &str) -> bool {
     let upper = name.to_uppercase();
     let mut name = upper.as_str();
-    if name.starts_with(PARAMETER) {
-        return true;
-    }
     for prefix in PREFIXES {
         name = name.strip_prefix(prefix).unwrap_or(name);
     }
@@ -60,15 +58,25 @@ pub(crate) fn is_known(name: &str) -> bool {
 }
 
 /// Functions that are not listed and may be handed to others without being called.
-const REACHING: [&str; 20] = [
+const REACHING: [&str; 30] = [
     "CALL",
     "COPILOT",
+    "CUBEKPIMEMBER",
+    "CUBEMEMBER",
+    "CUBEMEMBERPROPERTY",
+    "CUBERANKEDMEMBER",
+    "CUBESET",
+    "CUBESETCOUNT",
     "CUBEVALUE",
+    "DDE",
     "DETECTLANGUAGE",
+    "EUROCONVERT",
     "EVALUATE",
     "EXEC",
     "FIELDVALUE",
     "FILTERXML",
+    "GET.CELL",
+    "GET.WORKBOOK",
     "HYPERLINK",
     "IMAGE",
     "IMPORTCSV",
@@ -89,12 +97,24 @@ const HANDED: &str = "_XLETA.";
 pub(crate) fn may_be_named(name: &str) -> bool {
     let upper = name.to_uppercase();
     match upper.strip_prefix(HANDED) {
-        Some(function) => is_known(function),
-        None if upper.starts_with("_XL") => {
-            upper.starts_with(PARAMETER) || upper.starts_with("_XLNM.") || is_known(&upper)
-        }
+        // What it is handed may be an address that no formula spells.
+        Some(function) => function != "INDIRECT" && is_known(function),
+        None if upper.starts_with("_XL") => is_parameter(&upper) || upper.starts_with("_XLNM.") || is_known(&upper),
         None => !REACHING.contains(&upper.as_str()),
     }
+}
+
+/// True for a parameter (upper case) that is not called as a function that reaches out.
+fn is_parameter(upper: &str) -> bool {
+    upper.strip_prefix(PARAMETER).is_some_and(|name| !name.starts_with("_XL") && !REACHING.contains(&name))
+}
+
+/// True if `formula` may call the parameter `name`: a function of the formula's own is bound to it there.
+pub(crate) fn is_bound(name: &str, formula: &str) -> bool {
+    let upper = name.to_uppercase();
+    let plain: String = formula.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+    is_parameter(&upper)
+        && ["_XLFN.LAMBDA(", "LAMBDA("].iter().any(|function| plain.contains(&format!("{upper},{function}")))
 }
 
 fn index() -> &'static [&'static str] {
@@ -112,7 +132,7 @@ mod tests {
 
     #[test]
     fn only_functions_that_stay_inside_are_known() {
-        for name in ["SUM", "vlookup", "_xlfn.XLOOKUP", "_xlfn._xlws.FILTER", "_xlpm.x", "DATESTRING", "PHONETIC"] {
+        for name in ["SUM", "vlookup", "_xlfn.XLOOKUP", "_xlfn._xlws.FILTER", "DATESTRING", "PHONETIC"] {
             assert!(is_known(name), "{name}");
         }
         for name in ["CALL", "REGISTER", "REGISTER.ID", "EXEC", "WEBSERVICE", "FILTERXML", "RTD", "HYPERLINK", "IMAGE"]
@@ -120,10 +140,11 @@ mod tests {
             assert!(!is_known(name), "{name}");
         }
         for name in
-            ["SQL.REQUEST", "CUBEVALUE", "EVALUATE", "GET.CELL", "_xll.X", "_xludf.SUM", "PY", "STOCKHISTORY", ""]
+            ["SQL.REQUEST", "CUBEVALUE", "EVALUATE", "GET.CELL", "_xll.X", "_xludf.SUM", "_xlpm.x", "STOCKHISTORY", ""]
         {
             assert!(!is_known(name), "{name}");
         }
+        assert!(REACHING.iter().all(|name| !is_known(name) && !may_be_named(name)));
         assert!(index().windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

@@ -5,6 +5,9 @@
 
 use std::fmt::Write;
 
+use sanitizer_api::Code;
+
+use crate::report::Report;
 use crate::xml::encoding::decode;
 use crate::xml::reader::{Item, Reader};
 
@@ -30,12 +33,12 @@ struct Note {
 }
 
 /// The drawing `bytes` with nothing but the boxes of comments. What does not read has none.
-pub(crate) fn rewrite(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn rewrite(bytes: &[u8], report: &mut Report) -> Vec<u8> {
     let mut out = HEAD.to_owned();
     let text = decode(bytes).unwrap_or_default();
     // Excel writes the texts of buttons as careless HTML.
     let text = if text.contains("</br>") { text } else { text.replace("<br>", "<br/>").into() };
-    let notes = read(&text);
+    let notes = read(&text, report);
     for (at, note) in notes.iter().filter(|note| note.is_note).enumerate() {
         let (Some(row), Some(column)) = (note.row, note.column) else { continue };
         let look = if note.is_shown { "visible" } else { "hidden" };
@@ -68,29 +71,40 @@ pub(crate) fn rewrite(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// All shapes up to where the drawing no longer reads; old programs wrote it carelessly.
-fn read(text: &str) -> Vec<Note> {
+fn read(text: &str, report: &mut Report) -> Vec<Note> {
     let mut reader = Reader::new(text);
     let (mut notes, mut note) = (Vec::new(), Note::default());
     let mut field: Option<&str> = None;
     let mut content = String::new();
+    // Of the shape at hand: it shows text, it runs something, elements that are open from its box of text on.
+    let (mut shows, mut runs, mut depth) = (false, false, 0_usize);
     loop {
         match reader.next() {
             Ok(Item::Open(element)) => {
                 field = None;
                 content.clear();
+                depth += usize::from(depth > 0 || element.is("v", "textbox"));
                 if element.is("xvml", "ClientData") {
                     note = Note { is_note: element.attribute("ObjectType") == Some("Note"), ..Note::default() };
+                } else if element.is("xvml", "FmlaMacro") {
+                    runs = true;
                 } else if ["Anchor", "Row", "Column", "Visible"].iter().any(|name| element.is("xvml", name)) {
                     field = Some(element.local);
                 } else if element.is("v", "shape") {
                     if notes.len() >= MAX_NOTES {
                         break;
                     }
+                    tell(&note, (shows, runs), report);
+                    (shows, runs) = (false, false);
                     notes.push(std::mem::take(&mut note));
                 }
             }
-            Ok(Item::Text(text)) => content.push_str(&text),
+            Ok(Item::Text(text)) => {
+                shows |= depth > 0 && !text.trim().is_empty();
+                content.push_str(&text);
+            }
             Ok(Item::Close) => {
+                depth = depth.saturating_sub(1);
                 match field.take() {
                     Some("Anchor") => note.anchor = anchor(&content),
                     Some("Row") => note.row = content.trim().parse().ok(),
@@ -103,8 +117,15 @@ fn read(text: &str) -> Vec<Note> {
             Ok(Item::End) | Err(_) => break,
         }
     }
+    tell(&note, (shows, runs), report);
     notes.push(note);
     notes
+}
+
+/// Tells of a shape that goes, and of the text that it showed; texts of comments stand elsewhere too.
+fn tell(note: &Note, (shows, runs): (bool, bool), report: &mut Report) {
+    report.add_many(Code::ShownTextRemoved, usize::from(shows && !note.is_note));
+    report.add_many(Code::ActiveContentRemoved, usize::from(runs));
 }
 
 /// Eight whole numbers.
@@ -121,15 +142,20 @@ mod tests {
     #[test]
     fn of_an_old_drawing_only_the_boxes_of_comments_stay() {
         let old = br##"<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel">
-            <v:shape onclick="x"><b>a<br></b><x:ClientData ObjectType="Button"><x:FmlaMacro>run</x:FmlaMacro></x:ClientData></v:shape>
+            <v:shape onclick="x"><v:textbox><b>a<br></b></v:textbox><x:ClientData ObjectType="Button"><x:FmlaMacro>run</x:FmlaMacro></x:ClientData></v:shape>
             <v:shape style="visibility:visible"><x:ClientData ObjectType="Note"><x:Anchor> 1, 15, 0,2, 3,15,4,6</x:Anchor>
             <x:Row>2</x:Row><x:Column>1</x:Column><x:Visible/></x:ClientData></v:shape></xml>"##;
-        let new = rewrite(old);
+        let mut report = Report::default();
+        let new = rewrite(old, &mut report);
         let text = String::from_utf8(new.clone()).unwrap();
         assert_eq!(text.matches("<v:shape ").count(), 1);
         assert!(text.contains("<x:Anchor>1, 15, 0, 2, 3, 15, 4, 6</x:Anchor>"), "{text}");
         assert!(text.contains("<x:Row>2</x:Row><x:Column>1</x:Column><x:Visible/>"));
-        assert_eq!(rewrite(&new), new);
-        assert!(!rewrite(b"\xFF<xml").is_empty());
+        let told: Vec<_> = report.finish().0.iter().map(|finding| (finding.code, finding.count)).collect();
+        assert_eq!(told, [(Code::ActiveContentRemoved, 1), (Code::ShownTextRemoved, 1)]);
+        let mut later = Report::default();
+        assert_eq!(rewrite(&new, &mut later), new);
+        assert!(later.finish().0.is_empty());
+        assert!(!rewrite(b"\xFF<xml", &mut Report::default()).is_empty());
     }
 }

@@ -6,7 +6,7 @@
 use sanitizer_api::Code;
 
 use super::tables::{FILTERS, RICH};
-use crate::xml::table::Value::{NeedRel, OneOf, Outside, Text, Token};
+use crate::xml::table::Value::{NeedRel, OneOf, Outside, Places, Text, Token};
 use crate::xml::table::{Row, Vocabulary, drop, keep, text};
 
 const SHEET: &[Row] = &[
@@ -63,16 +63,19 @@ const SHEET: &[Row] = &[
         ],
     ),
     keep("x:protectedRanges", &[]),
-    keep("x:protectedRange", &[(Token, "password sqref algorithmName spinCount"), (Text, "name hashValue saltValue")]),
+    keep(
+        "x:protectedRange",
+        &[(Token, "password algorithmName spinCount"), (Places, "sqref"), (Text, "name hashValue saltValue")],
+    ),
     keep("x:scenarios", &[(Token, "current show sqref")]),
     keep("x:scenario", &[(Text, "name user comment"), (Token, "locked hidden count")]),
     keep("x:inputCells", &[(Token, "r deleted undone numFmtId"), (Text, "val")]),
     keep("x:mergeCells", &[(Token, "count")]),
-    keep("x:mergeCell", &[(Token, "ref")]),
+    keep("x:mergeCell", &[(Places, "ref")]),
 ];
 
 const RULES: &[Row] = &[
-    keep("x:conditionalFormatting", &[(Token, "pivot sqref")]),
+    keep("x:conditionalFormatting", &[(Token, "pivot"), (Places, "sqref")]),
     keep(
         "x:cfRule",
         &[
@@ -92,12 +95,13 @@ const RULES: &[Row] = &[
     keep(
         "x:dataValidation",
         &[
-            (Token, "type errorStyle imeMode operator allowBlank showDropDown showInputMessage showErrorMessage sqref"),
+            (Token, "type errorStyle imeMode operator allowBlank showDropDown showInputMessage showErrorMessage"),
+            (Places, "sqref"),
             (Text, "errorTitle error promptTitle prompt"),
         ],
     ),
     keep("x:hyperlinks", &[]),
-    keep("x:hyperlink", &[(Token, "ref"), (Outside, "r:id"), (Text, "location tooltip display")]),
+    keep("x:hyperlink", &[(Places, "ref"), (Outside, "r:id"), (Text, "location tooltip display")]),
 ];
 
 const PAGE: &[Row] = &[
@@ -122,11 +126,14 @@ const PAGE: &[Row] = &[
     keep("x:ignoredErrors", &[]),
     keep(
         "x:ignoredError",
-        &[(
-            Token,
-            "sqref evalError twoDigitTextYear numberStoredAsText formula formulaRange unlockedFormula \
-             emptyCellReference listDataValidation calculatedColumn",
-        )],
+        &[
+            (Places, "sqref"),
+            (
+                Token,
+                "evalError twoDigitTextYear numberStoredAsText formula formulaRange unlockedFormula \
+                 emptyCellReference listDataValidation calculatedColumn",
+            ),
+        ],
     ),
     keep("x:drawing", &[(NeedRel(&["drawing"]), "r:id")]),
     keep("x:legacyDrawing", &[(NeedRel(&["notes"]), "r:id")]),

@@ -131,6 +131,11 @@ fn parts(rebuilt: &Rebuilt) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// One part of the output, as text.
+fn text_of(rebuilt: &Rebuilt, path: &str) -> String {
+    parts(rebuilt).remove(&path.to_lowercase()).unwrap()
+}
+
 fn has(rebuilt: &Rebuilt, code: Code) -> bool {
     rebuilt.findings.iter().any(|finding| finding.code == code)
 }
@@ -415,6 +420,64 @@ fn a_workbook_of_macro_sheets_only_is_refused() {
     let mut it = carrier();
     it.sheets = "<sheet name=\"m\" sheetId=\"3\" r:id=\"rId8\"/>".to_owned();
     assert!(sanitize(&it.bytes()).is_err());
+}
+
+#[test]
+fn cells_that_a_rule_speaks_of_stay_however_many_and_rules_without_any_go() {
+    let places: Vec<_> = (1..4_000).map(|row| format!("A{}", row * 2)).collect();
+    let rules = |places: &str| {
+        format!(
+            "<conditionalFormatting sqref=\"{places}\"><cfRule type=\"cellIs\" priority=\"1\"><formula>1</formula></cfRule>\
+             </conditionalFormatting><dataValidations><dataValidation type=\"whole\" sqref=\"{places}\"><formula1>1</formula1>\
+             </dataValidation></dataValidations>"
+        )
+    };
+    let mut it = carrier();
+    it.after_data = rules(&places.join(" "));
+    let sheet = text_of(&rebuilt(&it), "xl/worksheets/sheet1.xml");
+    assert_eq!(sheet.matches("A7998\"").count(), 2);
+    it.after_data = rules("あ");
+    let gone = rebuilt(&it);
+    let sheet = text_of(&gone, "xl/worksheets/sheet1.xml");
+    assert!(!sheet.contains("conditionalFormatting") && !sheet.contains("dataValidation"), "{sheet}");
+    assert!(has(&gone, Code::UnknownPartRemoved));
+}
+
+#[test]
+fn a_name_is_judged_as_it_is_written() {
+    let mut it = carrier();
+    it.names += "<definedName name=\"x\"><foo/>WEBSERVICE(\"http://a.example/\")</definedName>";
+    it.names += "<definedName name=\"y\">1<foo>2</foo></definedName>";
+    let gone = rebuilt(&it);
+    let book = text_of(&gone, "xl/workbook.xml");
+    assert!(!book.contains("WEBSERVICE") && book.contains("<x:definedName name=\"y\">1</x:definedName>"), "{book}");
+    assert!(has(&gone, Code::FormulaFlattened));
+}
+
+#[test]
+fn a_sheet_with_the_name_of_an_address_is_in_no_formula() {
+    for name in ["[1]S1", "http://a.example/[a.xlsx]S1", "cmd|/C calc", "C:\\a"] {
+        let mut it = carrier();
+        it.sheets = format!("<sheet name=\"{name}\" sheetId=\"1\" r:id=\"rId1\"/>");
+        it.cells = format!("<row r=\"1\"><c r=\"A1\"><f>'{name}'!A1</f><v>1</v></c></row>");
+        let sheet = text_of(&rebuilt(&it), "xl/worksheets/sheet1.xml");
+        assert!(sheet.contains("<x:c r=\"A1\"><x:v>1</x:v></x:c>"), "{sheet}");
+    }
+}
+
+#[test]
+fn a_link_without_a_value_shows_what_it_would_have_shown() {
+    let mut it = carrier();
+    let formula = "<f>HYPERLINK(\"http://a.example/\",\"見積書\")</f>";
+    it.cells = format!(
+        "<row r=\"1\"><c r=\"A1\">{formula}</c><c r=\"B1\">{formula}<v></v></c><c r=\"C1\" t=\"str\">{formula}<v>値</v></c>\
+         <c r=\"D1\"><f>HYPERLINK(\"http://a.example/\",A2)</f></c></row>"
+    );
+    let sheet = text_of(&rebuilt(&it), "xl/worksheets/sheet1.xml");
+    let shown = |cell: &str, text: &str| format!("<x:c r=\"{cell}\" t=\"str\"><x:v>{text}</x:v></x:c>");
+    let cells =
+        [shown("A1", "見積書"), shown("B1", "見積書"), shown("C1", "値"), "<x:c r=\"D1\"/>".to_owned()].concat();
+    assert!(sheet.contains(&cells), "{sheet}");
 }
 
 /// Panics if a law breaks on `input`.

@@ -47,7 +47,7 @@ impl Frames {
                     tag.set("name", name);
                 }
             }
-            ("a:tbl" | "c:chart" | "dgm:relIds", "a:graphicData") => frame.has_content = true,
+            ("a:tbl" | "c:chart" | "dgm:relIds" | "lc:lockedCanvas", "a:graphicData") => frame.has_content = true,
             _ => {}
         }
     }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use sanitizer_api::Code;
+
 use crate::xml::filter::{Scene, Tag};
 use crate::xml::table::Value::{Text, Token};
 use crate::xml::table::{Row, keep, text};
@@ -132,6 +134,7 @@ impl Timing {
             name == "p:timing" && (std::mem::take(&mut self.is_hollow) | self.is_spoiled)
         };
         if is_cut {
+            scene.report.add(Code::EffectRemoved);
             let to = scene.out.place();
             scene.out.cut(from..to);
         }

@@ -46,12 +46,38 @@ const LISTED: &[&str] = &[
 const MAX_FIELDS: usize = 64;
 /// Bytes of an instruction.
 const MAX_INSTRUCTION: usize = 64 * 1024;
+/// Bytes of the name of a bookmark; Word takes 40 characters.
+const MAX_BOOKMARK: usize = 1_000;
+/// What may stand in an instruction beside text of other kinds: runs, marks of places and of changes.
+const IN_INSTRUCTION: &[&str] = &[
+    "w:bookmarkEnd",
+    "w:bookmarkStart",
+    "w:commentRangeEnd",
+    "w:commentRangeStart",
+    "w:del",
+    "w:delInstrText",
+    "w:fldChar",
+    "w:ins",
+    "w:instrText",
+    "w:moveFrom",
+    "w:moveFromRangeEnd",
+    "w:moveFromRangeStart",
+    "w:moveTo",
+    "w:moveToRangeEnd",
+    "w:moveToRangeStart",
+    "w:permEnd",
+    "w:permStart",
+    "w:r",
+    "w:rPr",
+];
 
 /// What is to be done with a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It stays.
     Keep,
+    /// It stays as a link to this bookmark and nothing else; see [`jump`].
+    Jump(String),
     /// Its result stays.
     Flatten,
     /// Its result stays; it led to this target.
@@ -60,41 +86,50 @@ pub(crate) enum Verdict {
 
 /// Judges an instruction.
 pub(crate) fn judge(instruction: &str) -> Verdict {
+    // Words take many times the memory of their text.
+    if instruction.len() > MAX_INSTRUCTION {
+        return Verdict::Flatten;
+    }
     let words = words(instruction);
     let first = words.first().map(String::as_str).unwrap_or_default();
     let name = if first.starts_with('=') { "=".to_owned() } else { first.to_ascii_uppercase() };
-    if name == "HYPERLINK" {
-        let target = words.get(1).filter(|word| !word.starts_with('\\'));
-        return match target {
-            Some(target) => Verdict::Link(target.clone()),
-            None if is_jump(instruction, &words) => Verdict::Keep,
-            None => Verdict::Flatten,
-        };
-    }
-    if LISTED.contains(&name.as_str()) && instruction.len() <= MAX_INSTRUCTION {
-        Verdict::Keep
-    } else {
-        Verdict::Flatten
+    match name.as_str() {
+        "HYPERLINK" => link(words.get(1..).unwrap_or_default()),
+        name if LISTED.contains(&name) => Verdict::Keep,
+        _ => Verdict::Flatten,
     }
 }
 
-/// True for a link that leads to a bookmark, whoever reads it: quotes are plain ones, and the place is no address.
-fn is_jump(instruction: &str, words: &[String]) -> bool {
-    let is_plain =
-        !instruction.contains(['\u{201C}', '\u{201D}', '\u{201E}', '\u{FF02}']) && !instruction.contains("\\\"");
-    let place = words.iter().position(|word| word.eq_ignore_ascii_case("\\l")).and_then(|at| words.get(at + 1));
-    is_plain && place.is_some_and(|place| !place.contains(['/', '\\'])) && only_switches(words)
+/// Judges what stands behind the name of a link. Readers differ in what they take for the value of a switch, so such
+/// a field is never written as it was.
+fn link(words: &[String]) -> Verdict {
+    let (mut place, mut rest) = (None, words.iter());
+    while let Some(word) = rest.next() {
+        match word.strip_prefix('\\').map(str::to_ascii_lowercase).as_deref() {
+            Some("l") if place.is_none() => place = rest.next(),
+            Some("o" | "t") => {
+                rest.next();
+            }
+            Some("h" | "m" | "n" | "s") => {}
+            None if !word.is_empty() => return Verdict::Link(word.clone()),
+            _ => return Verdict::Flatten,
+        }
+    }
+    match place.filter(|place| is_bookmark(place)) {
+        Some(place) => Verdict::Jump(place.clone()),
+        None => Verdict::Flatten,
+    }
 }
 
-/// True if every word behind the name is a switch or the value of `\l`, `\o` or `\t`.
-fn only_switches(words: &[String]) -> bool {
-    let mut takes_value = false;
-    words.iter().skip(1).all(|word| {
-        let is_switch = word.starts_with('\\');
-        let fits = is_switch || takes_value;
-        takes_value = is_switch && matches!(word.to_ascii_lowercase().as_str(), "\\l" | "\\o" | "\\t");
-        fits
-    })
+/// True for what may be the name of a bookmark and is no address, whoever reads it.
+pub(crate) fn is_bookmark(place: &str) -> bool {
+    let is_odd = |c: char| c.is_control() || matches!(c, ':' | '/' | '\\' | '"' | '\u{201C}'..='\u{201F}' | '\u{FF02}');
+    !place.trim().is_empty() && place.len() <= MAX_BOOKMARK && !place.contains(is_odd)
+}
+
+/// The instruction of a link to the bookmark `place`.
+pub(crate) fn jump(place: &str) -> String {
+    format!("HYPERLINK \\l \"{place}\"")
 }
 
 /// The words of an instruction; quotes hold words together and are gone. A word may be empty if it was quoted.
@@ -118,9 +153,31 @@ fn words(instruction: &str) -> Vec<String> {
 /// Tells of a field that does not stay.
 pub(crate) fn tell(verdict: &Verdict, scene: &mut Scene<'_>) {
     match verdict {
-        Verdict::Keep => {}
+        Verdict::Keep | Verdict::Jump(_) => {}
         Verdict::Flatten => scene.report.add(Code::FieldFlattened),
         Verdict::Link(target) => scene.report.link(target),
+    }
+}
+
+/// In which tracked changes something stands: in a deleted text, in an inserted one, and in which of them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Change {
+    is_deleted: bool,
+    is_inserted: bool,
+    number: usize,
+}
+
+impl Change {
+    /// Of what stands here; `number` counts the changes so far.
+    fn of(name: &str, number: usize, scene: &Scene<'_>) -> Self {
+        let is_in = |names: [&str; 2]| scene.open.iter().any(|open| names.contains(open));
+        let is_deleted = name == "w:delInstrText" || is_in(["w:del", "w:moveFrom"]);
+        let is_inserted = is_in(["w:ins", "w:moveTo"]);
+        Self { is_deleted, is_inserted, number: if is_deleted || is_inserted { number } else { 0 } }
+    }
+
+    fn is_kind_of(self, other: Self) -> bool {
+        (self.is_deleted, self.is_inserted) == (other.is_deleted, other.is_inserted)
     }
 }
 
@@ -131,10 +188,38 @@ struct Field {
     in_result: bool,
     /// Fields that are open inside the instruction.
     inner: usize,
-    /// There was such a field.
-    is_nested: bool,
+    /// The instruction is not all that some reader takes for it, or is too long.
+    is_odd: bool,
+    /// Where its beginning stands; who accepts one change and not another must not get another field.
+    change: Change,
+    /// Where its instruction stands.
+    spoken: Option<Change>,
+    /// The pieces of its instruction.
+    pieces: Vec<Range<usize>>,
+    /// It was written anew.
+    is_anew: bool,
     /// What goes if it is flattened.
     cuts: Vec<Range<usize>>,
+}
+
+impl Field {
+    fn verdict(&self) -> Verdict {
+        match judge(&self.instruction) {
+            _ if self.is_odd => Verdict::Flatten,
+            Verdict::Jump(_) if self.is_anew => Verdict::Keep,
+            // One in a tracked change would have to be written as part of it.
+            Verdict::Jump(_) if self.in_result || self.change != Change::default() => Verdict::Flatten,
+            verdict => verdict,
+        }
+    }
+
+    /// A piece of the instruction or a mark stands in `change`.
+    fn stands_in(&mut self, change: Change, is_piece: bool) {
+        self.is_odd |= !change.is_kind_of(self.change);
+        if is_piece {
+            self.is_odd |= *self.spoken.get_or_insert(change) != change;
+        }
+    }
 }
 
 /// The fields of one part; text boxes have their own.
@@ -142,6 +227,8 @@ struct Field {
 pub(crate) struct Fields {
     stories: Vec<Vec<Field>>,
     open: Vec<Field>,
+    /// Tracked changes so far.
+    changes: usize,
 }
 
 impl Fields {
@@ -160,29 +247,59 @@ impl Fields {
 
     /// Adds to the instruction at hand.
     pub(crate) fn instruct(&mut self, text: &str) {
-        let is_open =
-            |field: &&mut Field| !field.in_result && field.inner == 0 && field.instruction.len() <= MAX_INSTRUCTION;
-        if let Some(field) = self.open.last_mut().filter(is_open) {
+        let Some(field) = self.open.last_mut().filter(|field| !field.in_result && field.inner == 0) else { return };
+        if field.instruction.len().saturating_add(text.len()) > MAX_INSTRUCTION {
+            field.is_odd = true;
+        } else {
             field.instruction.push_str(text);
         }
     }
 
-    /// A field, or what is none of its text, stands where an instruction may be: what it shows may be part of that.
+    /// A field that is one element stands where an instruction may be: what it shows may be part of that.
     pub(crate) fn disturb(&mut self) {
         if let Some(field) = self.open.last_mut().filter(|field| !field.in_result) {
-            field.is_nested = true;
+            field.is_odd = true;
         }
+    }
+
+    /// The element `name` will be written. Readers take all text before the result for the instruction.
+    pub(crate) fn meet(&mut self, name: &str, scene: &Scene<'_>) {
+        if matches!(name, "w:ins" | "w:del" | "w:moveFrom" | "w:moveTo") {
+            self.changes = self.changes.saturating_add(1);
+        }
+        let is_look = || scene.open.iter().any(|open| matches!(*open, "w:rPr" | "w:fldChar"));
+        if self.open.last().is_some_and(|field| !field.in_result) && !IN_INSTRUCTION.contains(&name) && !is_look() {
+            self.disturb();
+        }
+    }
+
+    /// The mark that separates instruction and result will be written: links are written anew in front of it.
+    pub(crate) fn separate(&mut self, scene: &mut Scene<'_>) {
+        let change = Change::of("", self.changes, scene);
+        let Some(field) = self.open.last_mut().filter(|field| !field.in_result && field.inner == 0) else { return };
+        field.stands_in(change, false);
+        let Verdict::Jump(place) = field.verdict() else { return };
+        let from = scene.out.place();
+        write(&jump(&place), "w:instrText", scene);
+        let to = scene.out.place();
+        for piece in field.pieces.drain(..) {
+            scene.out.cut(piece);
+        }
+        field.is_anew = true;
+        field.cuts.push(from..to);
     }
 
     /// A child of a run was written: a mark of a field, part of an instruction, or anything else.
     pub(crate) fn run_child(&mut self, name: &str, mark: &str, range: Range<usize>, scene: &mut Scene<'_>) {
         let is_instruction = matches!(name, "w:instrText" | "w:delInstrText");
+        let change = Change::of(name, self.changes, scene);
         if name != "w:fldChar" {
             match self.open.last_mut() {
                 Some(field) if !field.in_result && name != "w:rPr" => {
-                    let has_name = field.instruction.trim_start().contains(char::is_whitespace);
-                    // A sign before the end of the name would be part of it.
-                    field.is_nested |= !has_name && !is_instruction && !matches!(name, "w:t" | "w:delText" | "m:t");
+                    if is_instruction {
+                        field.stands_in(change, true);
+                        field.pieces.push(range.clone());
+                    }
                     field.cuts.push(range);
                 }
                 _ if is_instruction => scene.out.cut(range),
@@ -194,11 +311,11 @@ impl Fields {
         match (mark, self.open.last_mut()) {
             ("begin", Some(field)) if !field.in_result => {
                 field.inner += 1;
-                field.is_nested = true;
+                field.is_odd = true;
                 field.cuts.push(range);
             }
             ("begin", _) if has_room => {
-                self.open.push(Field { cuts: vec![range], ..Field::default() });
+                self.open.push(Field { change, cuts: vec![range], ..Field::default() });
             }
             ("separate", Some(field)) => {
                 if field.inner == 0 {
@@ -213,9 +330,10 @@ impl Fields {
             ("end", Some(_)) => {
                 let Some(mut field) = self.open.pop() else { return };
                 field.cuts.push(range);
-                let verdict = if field.is_nested { Verdict::Flatten } else { judge(&field.instruction) };
+                field.stands_in(change, false);
+                let verdict = field.verdict();
                 if verdict != Verdict::Keep {
-                    if !field.in_result && !field.is_nested {
+                    if !field.in_result && !field.is_odd {
                         show(&field.instruction, scene);
                     }
                     flatten(field, &verdict, scene);
@@ -226,17 +344,24 @@ impl Fields {
     }
 }
 
+/// Writes `text` into the run at hand.
+fn write(text: &str, name: &'static str, scene: &mut Scene<'_>) {
+    let (w, xml) = (space::by_prefix("w").unwrap_or(0), space::by_prefix("xml").unwrap_or(0));
+    if scene.out.open(w, name).is_ok() {
+        scene.out.attribute(xml, "xml:space", "preserve");
+        scene.out.text(text);
+        scene.out.close(name);
+    }
+}
+
 /// Writes what a button without result shows into the run at hand.
 fn show(instruction: &str, scene: &mut Scene<'_>) {
     let words = words(instruction);
     let is_button =
         words.first().is_some_and(|name| ["MACROBUTTON", "GOTOBUTTON"].contains(&name.to_uppercase().as_str()));
     let shown = words.get(2..).unwrap_or_default().join(" ");
-    let (w, xml) = (space::by_prefix("w").unwrap_or(0), space::by_prefix("xml").unwrap_or(0));
-    if is_button && !shown.is_empty() && scene.out.open(w, "w:t").is_ok() {
-        scene.out.attribute(xml, "xml:space", "preserve");
-        scene.out.text(&shown);
-        scene.out.close("w:t");
+    if is_button && !shown.is_empty() {
+        write(&shown, "w:t", scene);
     }
 }
 
@@ -254,22 +379,28 @@ mod tests {
     #[test]
     fn only_fields_that_look_at_the_document_stay() {
         let link = |target: &str| Verdict::Link(target.to_owned());
+        let jump = |place: &str| Verdict::Jump(place.to_owned());
         let cases = [
             (" PAGE \\* MERGEFORMAT ", Verdict::Keep),
             ("page", Verdict::Keep),
             ("=SUM(ABOVE)", Verdict::Keep),
             (" EQ \\* jc2 \\o\\ad(\\s\\up 9(ふり),振)", Verdict::Keep),
-            ("HYPERLINK \\l \"_Toc1\"", Verdict::Keep),
-            ("HYPERLINK \\l \"_Toc1\" \\h \\o \"x y\"", Verdict::Keep),
+            ("HYPERLINK \\l \"_Toc1\"", jump("_Toc1")),
+            ("HYPERLINK \\l \"第 1 章\" \\h \\o \"x y\"", jump("第 1 章")),
+            ("HYPERLINK \\o \"\" \\l \u{201C}a b\u{201D}", jump("a b")),
             ("HYPERLINK \"http://a.example/\" \\l \"x\"", link("http://a.example/")),
-            ("HYPERLINK \\l a file://x", Verdict::Flatten),
+            ("HYPERLINK \\l a file://x", link("file://x")),
             ("HYPERLINK", Verdict::Flatten),
-            ("HYPERLINK \\l \"\" \"http://a.example/\"", Verdict::Flatten),
+            ("HYPERLINK \\l \"\" \"http://a.example/\"", link("http://a.example/")),
+            ("HYPERLINK \\l \\l \"http://a.example/\"", link("http://a.example/")),
+            ("HYPERLINK \\t \"\" \"http://a.example/\" \\l", link("http://a.example/")),
+            ("HYPERLINK \\t \\l \"http://a.example/\"", link("http://a.example/")),
+            ("HYPERLINK \\n \\l \"\" \\\\\\\\host\\\\share", Verdict::Flatten),
             ("HYPERLINK \\l \"http://a.example/\"", Verdict::Flatten),
-            ("HYPERLINK \\l \u{201C}a b\u{201D}", Verdict::Flatten),
-            ("HYPERLINK \\l \"a\\\" b\"", Verdict::Flatten),
+            ("HYPERLINK \\l \"a\\\" b\"", link("b")),
+            ("HYPERLINK \\l a \\http://a.example/", Verdict::Flatten),
             ("HYPERLINK \\h", Verdict::Flatten),
-            ("HYPERLINK \"\" \\l \"a\"", link("")),
+            ("HYPERLINK \"\" \\l \"a\"", Verdict::Flatten),
             ("\"\" DDE", Verdict::Flatten),
             ("DDEAUTO c:\\\\windows\\\\cmd.exe \"/k calc\"", Verdict::Flatten),
             ("\"DDE\" x", Verdict::Flatten),
@@ -280,5 +411,6 @@ mod tests {
         for (instruction, expected) in cases {
             assert_eq!(judge(instruction), expected, "{instruction}");
         }
+        assert_eq!(judge(&format!("PAGE {}", "a ".repeat(MAX_INSTRUCTION))), Verdict::Flatten);
     }
 }

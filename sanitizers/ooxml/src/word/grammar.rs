@@ -2,9 +2,11 @@
 //!
 //! Refuses: see [`super::fields`]. Invariant: where the schema wants a paragraph there is one.
 
+use std::ops::Range;
+
 use sanitizer_api::Code;
 
-use super::fields::{Fields, Verdict, judge, tell};
+use super::fields::{Fields, Verdict, is_bookmark, judge, jump, tell};
 use crate::drawing;
 use crate::xml::filter::{Grammar, Scene, Step, Tag};
 use crate::xml::space;
@@ -12,7 +14,7 @@ use crate::xml::space;
 /// Elements that must have a paragraph.
 const STORIES: &[&str] = &["w:txbxContent", "w:hdr", "w:ftr", "w:footnote", "w:endnote", "w:comment"];
 /// What a drawing may show.
-const SHOWN: &[&str] = &["pic:pic", "wps:wsp", "wpg:wgp", "wpc:wpc", "c:chart", "dgm:relIds"];
+const SHOWN: &[&str] = &["pic:pic", "wps:wsp", "wpg:wgp", "wpc:wpc", "c:chart", "dgm:relIds", "lc:lockedCanvas"];
 
 /// The grammar of one part with text.
 #[derive(Debug, Default)]
@@ -24,6 +26,15 @@ pub(crate) struct Text {
     blocks: Vec<&'static str>,
     /// For each open drawing, whether it shows anything.
     drawings: Vec<bool>,
+    /// For each old picture that is open, what is in it.
+    pictures: Vec<Old>,
+}
+
+/// What stands in a `w:pict` or `w:object`.
+#[derive(Debug, Default)]
+struct Old {
+    has_other: bool,
+    drawings: Vec<Range<usize>>,
 }
 
 impl Grammar for Text {
@@ -31,7 +42,10 @@ impl Grammar for Text {
         let step = self.step(tag, scene);
         if step == Step::Keep {
             self.blocks.push("");
+            self.fields.meet(tag.name, scene);
             match tag.name {
+                "w:fldChar" if self.mark == "separate" => self.fields.separate(scene),
+                "w:pict" => self.pictures.push(Old::default()),
                 name if STORIES.contains(&name) => self.fields.begin_story(),
                 "w:drawing" => self.drawings.push(false),
                 name if SHOWN.contains(&name) => self.drawings.last_mut().into_iter().for_each(|shows| *shows = true),
@@ -42,8 +56,7 @@ impl Grammar for Text {
     }
 
     fn text(&mut self, name: &'static str, text: &mut String, _scene: &mut Scene<'_>) {
-        // Plain text before the result is read as part of the instruction.
-        if matches!(name, "w:instrText" | "w:delInstrText" | "w:t" | "w:delText" | "m:t") {
+        if matches!(name, "w:instrText" | "w:delInstrText") {
             self.fields.instruct(text);
         }
     }
@@ -69,8 +82,9 @@ impl Grammar for Text {
             let to = scene.out.place();
             scene.out.cut(from..to);
         }
+        self.old_picture(name, from, scene);
         // Formulas have runs too.
-        if matches!(scene.parent(), "w:r" | "m:r") || matches!(name, "w:fldChar" | "w:instrText" | "w:delInstrText") {
+        if matches!(scene.parent(), "w:r" | "m:r") {
             let to = scene.out.place();
             self.fields.run_child(name, &self.mark, from..to, scene);
         }
@@ -82,22 +96,52 @@ impl Grammar for Text {
 }
 
 impl Text {
+    /// A new drawing may not stand in an old picture. It takes its place; beside a shape, which shows the same, it goes.
+    fn old_picture(&mut self, name: &'static str, from: usize, scene: &mut Scene<'_>) {
+        let to = scene.out.place();
+        if name == "w:pict" {
+            let Some(old) = self.pictures.pop().filter(|old| !old.drawings.is_empty()) else { return };
+            if old.has_other {
+                old.drawings.into_iter().for_each(|drawing| scene.out.cut(drawing));
+            } else {
+                scene.out.cut(from..from + "<w:pict>".len());
+                scene.out.cut(to - "</w:pict>".len()..to);
+            }
+        } else if let Some(old) = self.pictures.last_mut().filter(|_| scene.parent() == "w:pict") {
+            match name {
+                "w:drawing" => old.drawings.push(from..to),
+                _ => old.has_other = true,
+            }
+        }
+    }
+
     fn step(&mut self, tag: &mut Tag<'_>, scene: &mut Scene<'_>) -> Step {
         match tag.name {
+            // Some readers take marks of fields anywhere; here only those in runs are judged.
+            "w:fldChar" | "w:instrText" | "w:delInstrText" if scene.parent() != "w:r" => {
+                scene.report.add(Code::FieldFlattened);
+                return Step::Drop;
+            }
             "w:fldChar" => tag.get("w:fldCharType").unwrap_or_default().clone_into(&mut self.mark),
             "w:fldSimple" => {
                 let verdict = judge(tag.get("w:instr").unwrap_or_default());
                 tell(&verdict, scene);
                 self.fields.disturb();
-                if verdict != Verdict::Keep {
-                    return Step::Unwrap;
+                match verdict {
+                    Verdict::Keep => {}
+                    Verdict::Jump(place) => tag.set("w:instr", jump(&place)),
+                    Verdict::Flatten | Verdict::Link(_) => return Step::Unwrap,
                 }
             }
             "w:hyperlink" => {
                 if let Some(target) = &tag.outside {
                     scene.report.link(target);
                 }
-                if tag.outside.is_some() || tag.get("w:anchor").is_none() {
+                let anchor = tag.get("w:anchor").filter(|_| tag.outside.is_none());
+                if let Some(anchor) = anchor.filter(|anchor| !anchor.is_empty() && !is_bookmark(anchor)) {
+                    scene.report.link(anchor);
+                }
+                if !anchor.is_some_and(is_bookmark) {
                     return Step::Unwrap;
                 }
             }

@@ -1,8 +1,8 @@
 //! The filter that writes one XML part anew: a vocabulary says what stays, a grammar what tables cannot say.
 //!
 //! Order for each element: its row (no row: it goes with its content), its attributes, then [`Grammar::open`]. Of
-//! `mc:AlternateContent` the first choice that is understood stays (still marked as a choice), else the fallback.
-//! Character data stays in rows made with [`super::table::text`] only.
+//! `mc:AlternateContent` the first choice that is understood and of which something stays is written (still marked as
+//! a choice), else the fallback. Elements that `mc:ProcessContent` names leave their children in their place. Character data stays in rows made with [`super::table::text`] only.
 //!
 //! Refuses: another root than the vocabulary has. Invariant: every relationship id that is written was looked up.
 
@@ -14,7 +14,7 @@ use sanitizer_api::{Code, SanitizeError};
 use super::output::Output;
 use super::reader::{Element, Item, Reader, malformed};
 use super::space::{self, MC, SpaceId};
-use super::table::{Act, Allowed, Entry, Value, Vocabulary, is_style, is_token};
+use super::table::{Act, Allowed, Entry, Value, Vocabulary, is_places, is_style, is_token};
 use crate::report::Report;
 
 /// What a relationship of the part being written leads to.
@@ -142,12 +142,38 @@ pub(crate) struct Written {
 }
 
 enum Frame {
-    Kept { name: &'static str, from: usize, text: Option<String> },
+    Kept {
+        name: &'static str,
+        from: usize,
+        text: Option<String>,
+    },
     Open,
-    Skipped,
-    Alternate { chosen: bool },
-    Choice,
+    /// `shows`: its character data is text that people see.
+    Skipped {
+        shows: bool,
+    },
+    /// `from`: the length of the output in front of it. `lost`: text stood in what was not chosen.
+    Alternate {
+        chosen: bool,
+        from: usize,
+        lost: bool,
+    },
+    /// It begins at `from` and its content at `inner`. `was_lost`: text was lost in front of it.
+    Choice {
+        from: usize,
+        inner: usize,
+        has_child: bool,
+        was_lost: bool,
+    },
 }
+
+/// True for elements whose character data people see.
+fn shows(element: &Element<'_>) -> bool {
+    element.local == "t" && ["w", "a", "x"].iter().any(|prefix| element.is(prefix, "t"))
+}
+
+/// Names that `mc:ProcessContent` may have in one part.
+const MAX_PROCESSED: usize = 64;
 
 /// Writes the part `text` anew.
 ///
@@ -163,7 +189,18 @@ pub(crate) fn filter(
 ) -> Result<Written, SanitizeError> {
     let scene = Scene { goals, used: BTreeSet::new(), report, memory, out: Output::default(), open: Vec::new() };
     let (reader, frames) = (Reader::new(text), Vec::new());
-    let mut filter = Filter { reader, vocabulary, grammar, scene, frames, attributes: Vec::new(), text: String::new() };
+    let mut filter = Filter {
+        reader,
+        vocabulary,
+        grammar,
+        scene,
+        frames,
+        attributes: Vec::new(),
+        text: String::new(),
+        is_lost: false,
+        has_processed: memchr::memmem::find(text.as_bytes(), b"ProcessContent").is_some(),
+        processed: BTreeSet::new(),
+    };
     filter.grammar.begin(text, &mut filter.scene)?;
     loop {
         match filter.reader.next()? {
@@ -172,16 +209,19 @@ pub(crate) fn filter(
                 filter.frames.push(frame);
             }
             Item::Close => filter.close(),
-            Item::Text(text) => {
-                if let Some(Frame::Kept { text: Some(kept), .. }) = filter.frames.last_mut() {
-                    kept.push_str(&text);
-                }
-            }
+            Item::Text(text) => match filter.frames.last_mut() {
+                Some(Frame::Kept { text: Some(kept), .. }) => kept.push_str(&text),
+                Some(Frame::Skipped { shows: true }) if !text.trim().is_empty() => filter.lose(),
+                _ => {}
+            },
             Item::End => break,
         }
     }
     filter.grammar.end(&mut filter.scene);
     filter.scene.out.check()?;
+    if filter.is_lost {
+        filter.scene.report.add(Code::ShownTextRemoved);
+    }
     let dropped = filter.scene.out.dropped;
     filter.scene.report.add_many(Code::ControlRemoved, dropped);
     Ok(Written { bytes: filter.scene.out.finish(), used: filter.scene.used })
@@ -196,41 +236,79 @@ struct Filter<'a, 'r> {
     /// Attributes and character data of elements that were written; kept for their memory.
     attributes: Vec<(SpaceId, &'static str, Cow<'a, str>)>,
     text: String,
+    /// Text that people see was left out.
+    is_lost: bool,
+    /// The part has `mc:ProcessContent` somewhere.
+    has_processed: bool,
+    /// Names with prefix, as they are spelled, whose children stay.
+    processed: BTreeSet<String>,
 }
 
 impl<'a> Filter<'a, '_> {
     fn open(&mut self, element: Element<'a>) -> Result<Frame, SanitizeError> {
-        match self.frames.last() {
-            Some(Frame::Skipped) => return Ok(Frame::Skipped),
-            Some(Frame::Alternate { chosen }) => {
+        match self.frames.last_mut() {
+            Some(Frame::Skipped { .. }) => return Ok(Frame::Skipped { shows: shows(&element) }),
+            Some(Frame::Alternate { chosen, .. }) => {
                 let chosen = *chosen;
                 return self.alternative(&element, chosen);
             }
+            Some(Frame::Choice { has_child, .. }) => *has_child = true,
             _ => {}
         }
+        if self.has_processed {
+            self.process(&element);
+        }
         if element.is(MC, "AlternateContent") && !self.frames.is_empty() {
-            return Ok(Frame::Alternate { chosen: false });
+            return Ok(Frame::Alternate { chosen: false, from: self.scene.out.length(), lost: false });
         }
         let entry = element.space.and_then(|space| self.vocabulary.entry(space, element.local).map(|e| (space, e)));
         if self.frames.is_empty() && !entry.is_some_and(|(_, entry)| self.vocabulary.is_root(entry.name)) {
             return Err(SanitizeError::Malformed { expected: "a part of its declared kind" });
         }
-        let Some((space, entry)) = entry else { return Ok(Frame::Skipped) };
+        let skipped = Frame::Skipped { shows: shows(&element) };
+        let Some((space, entry)) = entry else {
+            return Ok(if self.is_processed(&element) { Frame::Open } else { skipped });
+        };
         match entry.act {
             Act::Drop(code) => {
                 self.scene.report.add(code);
-                Ok(Frame::Skipped)
+                Ok(skipped)
             }
             Act::Unwrap => Ok(Frame::Open),
             Act::Keep | Act::Text => self.keep(space, entry, element),
         }
     }
 
+    /// Learns which unknown elements leave their children. What those are is judged as everything is.
+    fn process(&mut self, element: &Element<'_>) {
+        let mc = space::by_prefix(MC).unwrap_or(0);
+        let found = element.attributes.iter().find(|found| found.space == mc && found.local == "ProcessContent");
+        let names = found.iter().flat_map(|found| found.value.split_ascii_whitespace());
+        for name in names.take(MAX_PROCESSED.saturating_sub(self.processed.len())) {
+            self.processed.insert(name.to_owned());
+        }
+    }
+
+    fn is_processed(&self, element: &Element<'_>) -> bool {
+        let Some((prefix, _)) = self.reader.name().split_once(':').filter(|_| element.space.is_none()) else {
+            return false;
+        };
+        self.processed.contains(self.reader.name()) || self.processed.contains(&format!("{prefix}:*"))
+    }
+
+    /// Text that people see is left out.
+    fn lose(&mut self) {
+        match self.frames.iter_mut().rev().find(|frame| !matches!(frame, Frame::Skipped { .. })) {
+            Some(Frame::Alternate { lost, .. }) => *lost = true,
+            _ => self.is_lost = true,
+        }
+    }
+
     fn keep(&mut self, space: SpaceId, entry: &Entry, element: Element<'a>) -> Result<Frame, SanitizeError> {
-        let Some(mut tag) = self.tag(entry, element) else { return Ok(Frame::Skipped) };
+        let Some(mut tag) = self.tag(entry, element) else { return Ok(Frame::Skipped { shows: false }) };
         match self.grammar.open(&mut tag, &mut self.scene) {
             // The root cannot go; its grammar has no say in that.
-            Step::Drop if !self.frames.is_empty() => return Ok(Frame::Skipped),
+            Step::Drop if !self.frames.is_empty() => return Ok(Frame::Skipped { shows: false }),
             Step::Unwrap if !self.frames.is_empty() => return Ok(Frame::Open),
             _ => {}
         }
@@ -253,26 +331,30 @@ impl<'a> Filter<'a, '_> {
     /// The head with its allowed attributes; nothing if the element goes with a relationship.
     fn tag(&mut self, entry: &Entry, mut element: Element<'a>) -> Option<Tag<'a>> {
         let mut tag = Tag { name: entry.name, attributes: std::mem::take(&mut self.attributes), outside: None };
-        let mut needs = entry.needs;
         for attribute in element.attributes.drain(..) {
             let Some(allowed) = entry.attribute(attribute.space, attribute.local) else { continue };
             match self.value(allowed, &attribute.value) {
-                Fit::Yes => {
-                    needs = needs.filter(|name| *name != allowed.name);
-                    tag.attributes.push((allowed.space, allowed.name, attribute.value));
-                }
+                Fit::Yes => tag.attributes.push((allowed.space, allowed.name, attribute.value)),
                 Fit::As(value) => tag.attributes.push((allowed.space, allowed.name, Cow::Borrowed(value))),
                 Fit::No => {}
                 Fit::Outside(target) => tag.outside = Some(target),
             }
         }
         self.reader.recycle(element.attributes);
-        needs.is_none().then_some(tag)
+        if entry.needs.iter().all(|name| tag.get(name).is_some()) {
+            return Some(tag);
+        }
+        // One relationship that is not there was told, or led nowhere.
+        if entry.needs.len() > 1 || !entry.needs.iter().any(|name| name.starts_with("r:")) {
+            self.scene.report.add(Code::UnknownPartRemoved);
+        }
+        None
     }
 
     fn value(&self, allowed: &Allowed, value: &str) -> Fit {
         let fits = match allowed.value {
             Value::Token => is_token(value),
+            Value::Places => is_places(value),
             Value::Text => true,
             Value::Style => is_style(value),
             // Names of namespaces are values too; Strict has its own.
@@ -300,34 +382,37 @@ impl<'a> Filter<'a, '_> {
 
     /// A child of `mc:AlternateContent`.
     fn alternative(&mut self, element: &Element<'_>, chosen: bool) -> Result<Frame, SanitizeError> {
+        let skipped = Ok(Frame::Skipped { shows: false });
         if chosen {
-            return Ok(Frame::Skipped);
+            return skipped;
         }
         if element.is(MC, "Fallback") {
             return Ok(Frame::Open);
         }
         let Some(required) = element.attribute("Requires").filter(|_| element.is(MC, "Choice")) else {
-            return Ok(Frame::Skipped);
+            return skipped;
         };
         let mut prefixes = Vec::new();
         for prefix in required.split_ascii_whitespace() {
             let known = self.reader.lookup(prefix).flatten().and_then(space::get).map(|space| space.prefix);
             let Some(known) = known.filter(|known| self.vocabulary.understood.contains(known)) else {
-                return Ok(Frame::Skipped);
+                return skipped;
             };
             prefixes.push(known);
         }
-        if let Some(Frame::Alternate { chosen }) = self.frames.last_mut() {
+        if let Some(Frame::Alternate { chosen, .. }) = self.frames.last_mut() {
             *chosen = true;
         }
         let mc = space::by_prefix(MC).unwrap_or(0);
+        let from = self.scene.out.place();
         self.scene.out.open(mc, "mc:AlternateContent")?;
         self.scene.out.open(mc, "mc:Choice")?;
         self.scene.out.attribute(0, "Requires", &prefixes.join(" "));
         for prefix in prefixes {
             self.scene.out.uses(space::by_prefix(prefix).unwrap_or(0));
         }
-        Ok(Frame::Choice)
+        let inner = self.scene.out.length();
+        Ok(Frame::Choice { from, inner, has_child: false, was_lost: self.is_lost })
     }
 
     fn close(&mut self) {
@@ -344,11 +429,30 @@ impl<'a> Filter<'a, '_> {
                 self.scene.out.close(name);
                 self.grammar.close(name, from, &mut self.scene);
             }
-            Some(Frame::Choice) => {
+            Some(Frame::Choice { from, inner, has_child, was_lost }) => {
+                let is_empty = has_child && !self.scene.out.holds_since(inner);
                 self.scene.out.close("mc:Choice");
                 self.scene.out.close("mc:AlternateContent");
+                if is_empty {
+                    self.choose_another(from, was_lost);
+                }
             }
+            Some(Frame::Alternate { lost: true, from, .. }) if !self.scene.out.holds_since(from) => self.is_lost = true,
             _ => {}
+        }
+    }
+}
+
+impl Filter<'_, '_> {
+    /// Of the choice that began at `from` nothing stayed: the next one is looked at as if it was not there.
+    fn choose_another(&mut self, from: usize, was_lost: bool) {
+        let to = self.scene.out.place();
+        self.scene.out.cut(from..to);
+        if let Some(Frame::Alternate { chosen, from, lost }) = self.frames.last_mut() {
+            *chosen = false;
+            *from = to;
+            *lost |= self.is_lost && !was_lost;
+            self.is_lost = was_lost;
         }
     }
 }

@@ -11,6 +11,8 @@ use super::space::{self, SPACES, SpaceId};
 
 /// Bytes of one written part.
 const MAX_OUTPUT: usize = 128 * 1024 * 1024;
+/// Cuts that are looked at when nothing may be left; the one that counts is among the last.
+const MAX_LOOK: usize = 16;
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 
 /// Bytes that are not written as they are, or that may begin a character that is not.
@@ -100,6 +102,17 @@ impl Output {
     pub(crate) fn place(&mut self) -> usize {
         self.settle();
         self.body.len()
+    }
+
+    /// Bytes so far; unlike [`Self::place`] it changes nothing.
+    pub(crate) fn length(&self) -> usize {
+        self.body.len() + usize::from(self.pending)
+    }
+
+    /// True if something was written since the output had this length, and was not cut out as a whole.
+    pub(crate) fn holds_since(&self, from: usize) -> bool {
+        let is_all = |cut: &Range<usize>| cut.start <= from && cut.end >= self.length();
+        self.length() > from && !self.cuts.iter().rev().take(MAX_LOOK).any(is_all)
     }
 
     /// Marks the whole element that began at `from` and ends here to be left out.

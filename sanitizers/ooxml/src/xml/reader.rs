@@ -231,6 +231,11 @@ impl<'a> Reader<'a> {
         Some(space)
     }
 
+    /// The name of the element that was opened last, as it is spelled.
+    pub(crate) fn name(&self) -> &'a str {
+        self.open.last().copied().unwrap_or_default()
+    }
+
     /// As [`Self::resolve`], for a prefix that stands in a value.
     pub(crate) fn lookup(&self, prefix: &str) -> Option<Option<SpaceId>> {
         self.bindings.iter().rev().find(|(bound, _, _)| *bound == prefix).map(|(_, space, _)| *space)

@@ -96,6 +96,11 @@ pub(crate) static SPACES: &[Space] = &[
         "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes",
         "http://purl.oclc.org/ooxml/officeDocument/docPropsVTypes",
     ),
+    both(
+        "lc",
+        "http://schemas.openxmlformats.org/drawingml/2006/lockedCanvas",
+        "http://purl.oclc.org/ooxml/drawingml/lockedCanvas",
+    ),
     plain("v", "urn:schemas-microsoft-com:vml"),
     plain("o", "urn:schemas-microsoft-com:office:office"),
     plain("w10", "urn:schemas-microsoft-com:office:word"),

@@ -27,6 +27,8 @@ pub(crate) enum Act {
 pub(crate) enum Value {
     /// ASCII letters, digits and `_.,+-%#:;@(){}[]*~` and blanks, at most 16,000: numbers, enumerations, colours, ids.
     Token,
+    /// As [`Value::Token`], at most 1,000,000: the cells that an element speaks of. It goes without them.
+    Places,
     /// Any text (names, descriptions).
     Text,
     /// One of these.
@@ -83,8 +85,8 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// What happens to it.
     pub(crate) act: Act,
-    /// The attribute without which the element goes.
-    pub(crate) needs: Option<&'static str>,
+    /// The attributes without any of which the element goes.
+    pub(crate) needs: Vec<&'static str>,
     attributes: Vec<Allowed>,
 }
 
@@ -169,8 +171,9 @@ fn entries(row: &Row) -> impl Iterator<Item = Entry> {
             })
         });
         let attributes: Vec<Allowed> = attributes.collect();
-        let needs = attributes.iter().find(|allowed| matches!(allowed.value, Value::NeedRel(_)));
-        Some(Entry { space, local, name, act: row.act, needs: needs.map(|allowed| allowed.name), attributes })
+        let needs = attributes.iter().filter(|allowed| matches!(allowed.value, Value::NeedRel(_) | Value::Places));
+        let needs = needs.map(|allowed| allowed.name).collect();
+        Some(Entry { space, local, name, act: row.act, needs, attributes })
     })
 }
 
@@ -181,9 +184,23 @@ fn split(name: &'static str) -> Option<(SpaceId, &'static str)> {
     }
 }
 
+/// Bytes of a [`Value::Token`].
+const MAX_TOKEN: usize = 16_000;
+/// Bytes of [`Value::Places`]; a sheet that was marked by hand for years has some ten thousand.
+const MAX_PLACES: usize = 1_000_000;
+
 /// True if `value` fits a [`Value::Token`].
 pub(crate) fn is_token(value: &str) -> bool {
-    value.len() <= 16_000 && value.bytes().all(|byte| TOKEN.get(usize::from(byte)).is_some_and(|fits| *fits))
+    value.len() <= MAX_TOKEN && has_token_bytes(value)
+}
+
+/// True if `value` fits [`Value::Places`].
+pub(crate) fn is_places(value: &str) -> bool {
+    value.len() <= MAX_PLACES && has_token_bytes(value)
+}
+
+fn has_token_bytes(value: &str) -> bool {
+    value.bytes().all(|byte| TOKEN.get(usize::from(byte)).is_some_and(|fits| *fits))
 }
 
 /// Which bytes a [`Value::Token`] may have.

@@ -57,7 +57,7 @@ pub(crate) struct Archive<'a> {
     bytes: &'a [u8],
     members: BTreeMap<String, Member>,
     left: u64,
-    /// Bytes stand before the first member or behind the end record.
+    /// Bytes stand before the first member, behind the directory or behind the end record.
     pub(crate) has_surplus: bool,
 }
 
@@ -97,7 +97,8 @@ impl<'a> Archive<'a> {
         }
         archive.has_surplus = end + END_LENGTH + comment != bytes.len()
             || comment > 0
-            || spans.first().is_some_and(|span| span.start > 0);
+            || spans.first().is_some_and(|span| span.start > 0)
+            || !slice(bytes, stop, end.saturating_sub(stop)).is_ok_and(is_zip64_end);
         Ok(archive)
     }
 
@@ -191,11 +192,31 @@ impl<'a> Archive<'a> {
     }
 }
 
+/// `text` with the bytes that `%` and two digits stand for; as it is if they are no text.
+pub(crate) fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        let escaped = match others {
+            [high, low, ..] if *first == b'%' => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { others.get(2..).unwrap_or_default() } else { others };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
 /// The name of a member as Office reads it: `/` between folders, none in front.
 fn member_name(raw: &[u8]) -> Result<String, SanitizeError> {
     // Other encodings occur in names that no relationship can spell; they only have to stay apart.
     let name = match std::str::from_utf8(raw) {
-        Ok(name) => name.replace('\\', "/"),
+        // Packages spell names as relationships do (OPC, 6.2.2).
+        Ok(name) => unescape(&name.replace('\\', "/")),
         Err(_) => raw.iter().map(|byte| char::from(*byte)).collect(),
     };
     let name = name.trim_start_matches('/');
@@ -210,6 +231,15 @@ fn end_record(bytes: &[u8]) -> Option<usize> {
     let last = bytes.len().checked_sub(END_LENGTH)?;
     let first = last.saturating_sub(usize::from(u16::MAX));
     (first..=last).rev().find(|at| bytes.get(*at..*at + 4) == Some(END))
+}
+
+/// True for nothing, and for the end record of zip64 with its locator (APPNOTE 4.3.14).
+fn is_zip64_end(between: &[u8]) -> bool {
+    between.is_empty()
+        || (between.len() == 76
+            && between.starts_with(b"PK\x06\x06")
+            && between.get(4..12) == Some(44_u64.to_le_bytes().as_slice())
+            && between.get(56..60) == Some(b"PK\x06\x07"))
 }
 
 /// Size, packed size and offset: as they are, or from the zip64 field where they are all ones (APPNOTE 4.5.3).
@@ -275,6 +305,13 @@ mod tests {
     }
 
     #[test]
+    fn names_are_read_as_relationships_spell_them() {
+        assert_eq!(member_name(b"word/%E6%96%87.xml").unwrap(), "word/文.xml");
+        assert_eq!(member_name(b"word/100%.xml").unwrap(), "word/100%.xml");
+        assert!(member_name(b"word/%2e%2e/x").is_err() && member_name(b"a%00").is_err());
+    }
+
+    #[test]
     fn members_that_overlap_are_refused() {
         let mut bytes = packed();
         let last = bytes.windows(4).rposition(|piece| piece == CENTRAL).unwrap();
@@ -288,6 +325,11 @@ mod tests {
         let mut behind = packed();
         behind.extend_from_slice(b"MZ");
         assert!(Archive::open(&behind).unwrap().has_surplus);
+        let mut between = packed();
+        assert!(!Archive::open(&between).unwrap().has_surplus);
+        let end = between.len() - END_LENGTH;
+        between.splice(end..end, *b"hidden");
+        assert!(Archive::open(&between).unwrap().has_surplus);
         let mut bytes = packed();
         let central = bytes.windows(4).position(|piece| piece == CENTRAL).unwrap();
         for at in [22, central + 24] {

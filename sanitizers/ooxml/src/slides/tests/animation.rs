@@ -1,5 +1,7 @@
 //! Animations of our own making.
 
+use sanitizer_api::Code;
+
 use super::deck::Deck;
 use super::shape;
 
@@ -37,7 +39,9 @@ fn steps_of_shapes_stay_and_those_of_media_go() {
 #[test]
 fn an_animation_without_steps_or_of_a_shape_that_is_not_there_goes_whole() {
     for steps in [MEDIA.to_owned(), step(PLAY), step(&shows(99, "")), step(&shows(2, "")) + &step(&shows(99, ""))] {
-        let slide = Deck::new(&shape(2, "一", ""), &timing(&steps)).rebuilt().slide();
+        let rebuilt = Deck::new(&shape(2, "一", ""), &timing(&steps)).rebuilt();
+        assert!(rebuilt.tells(Code::EffectRemoved));
+        let slide = rebuilt.slide();
         assert!(slide.contains("<a:t>一</a:t>") && slide.ends_with("</p:cSld></p:sld>"), "{slide}");
     }
 }

@@ -210,7 +210,8 @@ fn a_diagram_keeps_its_text_and_the_way_it_is_drawn() {
     let drawn = "http://schemas.microsoft.com/office/drawing/2008/diagram";
     let mut deck = Deck::new(
         &frame(&format!(
-            "<a:graphicData uri=\"{dgm}\"><dgm:relIds xmlns:dgm=\"{dgm}\" r:dm=\"rId2\" r:lo=\"rId9\"/></a:graphicData>"
+            "<a:graphicData uri=\"{dgm}\"><dgm:relIds xmlns:dgm=\"{dgm}\" r:dm=\"rId2\" r:lo=\"rId4\" r:qs=\"rId5\" \
+             r:cs=\"rId6\"/></a:graphicData>"
         )),
         "",
     );
@@ -227,6 +228,16 @@ fn a_diagram_keeps_its_text_and_the_way_it_is_drawn() {
     );
     deck.part("ppt/d.xml", "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml", &model);
     deck.relate("ppt/slide.xml", "rId2", "diagramData", "d.xml");
+    for (id, kind, relation, root) in [
+        ("rId4", "Layout", "Layout", "layoutDef"),
+        ("rId5", "Style", "QuickStyle", "styleDef"),
+        ("rId6", "Colors", "Colors", "colorsDef"),
+    ] {
+        let path = format!("ppt/{root}.xml");
+        let kind = format!("application/vnd.openxmlformats-officedocument.drawingml.diagram{kind}+xml");
+        deck.part(&path, &kind, &format!("<dgm:{root} xmlns:dgm=\"{dgm}\"/>"));
+        deck.relate("ppt/slide.xml", id, &format!("diagram{relation}"), &format!("{root}.xml"));
+    }
     let shapes = format!(
         "<dsp:drawing {SPACES} xmlns:dsp=\"{drawn}\"><dsp:spTree><dsp:sp modelId=\"1\"><dsp:txBody><a:bodyPr/><a:p><a:r>\
          <a:t>組織図</a:t></a:r></a:p></dsp:txBody></dsp:sp></dsp:spTree></dsp:drawing>"
@@ -242,7 +253,7 @@ fn a_diagram_keeps_its_text_and_the_way_it_is_drawn() {
     let model = clean.text("ppt/diagrams/data1.xml");
     assert!(model.contains("<a:t>組織図</a:t>") && model.contains(&list("rId3")) && !model.contains("rId8"), "{model}");
     assert!(clean.text("ppt/diagrams/drawing1.xml").contains("<a:t>組織図</a:t>"));
-    assert!(clean.slide().contains("r:dm=\"rId2\"/>"));
+    assert!(clean.slide().contains("r:dm=\"rId2\" r:lo=\"rId4\" r:qs=\"rId5\" r:cs=\"rId6\"/>"));
 }
 
 /// Rebuilds what begins with `ok`.
