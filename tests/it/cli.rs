@@ -243,7 +243,7 @@ fn what_sanitize_wrote_is_clean_when_it_is_sanitized_again() {
         file(folder.path(), "sjis.txt", b"\x96\xbc\x95\xeb\r\n"),
         file(folder.path(), "sjis.csv", b"\x96\xbc\x95\xeb,=1\r\n"),
         file(folder.path(), "page.json", b"[\"\\u624b\", 1.0]"),
-        file(folder.path(), "data.xml", b"<!-- c --><a></a>"),
+        file(folder.path(), "data.xml", b"<?xml version=\"1.0\"?><!-- c --><a></a>"),
     ];
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     sanitize(&format!("-o {}", out.display()), &files).with(10);

@@ -27,6 +27,8 @@ fn promised(extension: &str) -> &'static [&'static str] {
         "ics" => &["ics"],
         "vcf" => &["vcf"],
         "csv" => &["csv", "text"],
+        "json" => &["json"],
+        "xml" => &["xml"],
         _ => &["text"],
     }
 }

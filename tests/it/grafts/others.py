@@ -104,12 +104,12 @@ for name, character in [("an escape", "\x1b[2J"), *[(f"U+{code:04X}", chr(code))
 
 for cell in ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "＝1+1", "＋1+1", "－1+1", "＠x", "=cmd|' /C calc'!A0", " =1+1", "\u3000=1+1"]:
     # What is put before a cell is kept in sight: the reader sees the formula as the text it is.
-    row(f"a cell {cell}", "csv", f"氏名,値\r\n山田,{cell}\r\n".encode(), "formula_neutralised", text=f"氏名,値\r\n山田,'{cell}\r\n")
-row("a cell behind a quote", "csv", '氏名,値\r\n山田,"=1+1"\r\n'.encode(), "formula_neutralised", text="氏名,値\r\n山田,'=1+1\r\n")
+    row(f"a cell {cell}", "csv", f"氏名,値\r\n山田,{cell}\r\n".encode(), "formula_neutralised", text=f"\ufeff氏名,値\r\n山田,'{cell}\r\n")
+row("a cell behind a quote", "csv", '氏名,値\r\n山田,"=1+1"\r\n'.encode(), "formula_neutralised", text="\ufeff氏名,値\r\n山田,'=1+1\r\n")
 row("a tab before a formula", "csv", '氏名,値\r\n山田,"\t=1+1"\r\n'.encode(), "formula_neutralised", text=None)
 row("a line before a formula", "csv", '氏名,値\r\n山田,"\r=1+1"\r\n'.encode(), "formula_neutralised", text=None)
 row("numbers", "csv", "氏名,値\r\n山田,-12\r\n山田,+3.5\r\n山田,-1.2e5\r\n".encode(), None,
-    text="氏名,値\r\n山田,-12\r\n山田,+3.5\r\n山田,-1.2e5\r\n")
+    text="\ufeff氏名,値\r\n山田,-12\r\n山田,+3.5\r\n山田,-1.2e5\r\n")
 
 # ── archives ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
