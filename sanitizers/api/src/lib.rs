@@ -95,6 +95,12 @@ pub enum SanitizeError {
         /// Which.
         what: &'static str,
     },
+    /// The input is whole, and of a kind that is not read.
+    #[error("{what} are not read")]
+    Unsupported {
+        /// Which kind, in the plural.
+        what: &'static str,
+    },
 }
 
 impl SanitizeError {
@@ -104,6 +110,7 @@ impl SanitizeError {
         match self {
             Self::Malformed { .. } => Code::Corrupt,
             Self::LimitReached { .. } => Code::TooLarge,
+            Self::Unsupported { .. } => Code::UnsupportedFormat,
         }
     }
 }
