@@ -44,7 +44,7 @@ fn judge(frame: &Frame, length: u64) {
             let Some(path) = PartPath::new(head.path.clone()) else { return };
             let action = if head.way == Way::Text { Action::Text } else { Action::Rebuild };
             let order = Order { path, action };
-            let mut allowance = check::Allowance::of(&LIMITS);
+            let mut allowance = check::Allowance::of(&LIMITS, sanitizer_protocol::TableEncoding::default());
             let Ok(promise) = check::promise(head, &order, &mut allowance) else { return };
             assert!(promise.length() <= LIMITS.output_bytes);
         }

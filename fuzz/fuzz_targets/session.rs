@@ -25,7 +25,7 @@ fuzz_target!(|mail: &[u8]| {
     assert!(matches!(message(&mut answers), FromWorker::Ready { .. }));
     let FromWorker::Inspected(found) = message(&mut answers) else { panic!("not inspected") };
     check::inspection(*found, &LIMITS, mail.len() as u64, false).expect("an honest worker is believed");
-    let mut allowance = check::Allowance::of(&LIMITS);
+    let mut allowance = check::Allowance::of(&LIMITS, sanitizer_protocol::TableEncoding::default());
     for order in orders {
         let action = if order.way == Way::Text { Action::Text } else { Action::Rebuild };
         let order = Order { path: PartPath::new(order.path).unwrap(), action };
@@ -48,7 +48,7 @@ fuzz_target!(|mail: &[u8]| {
 fn frames(mail: &[u8], orders: &[Spoken]) -> Vec<Frame> {
     let mut input = Vec::new();
     let length = mail.len() as u64;
-    encode_control(&ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: sanitizer_protocol::Settings::default() }, &mut input).unwrap();
+    encode_control(&ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: sanitizer_protocol::Settings::default(), passwords: sanitizer_protocol::Passwords::default() }, &mut input).unwrap();
     encode_bytes(mail, &mut input).unwrap();
     encode_end(&mut input);
     encode_control(&ToWorker::Rebuild { orders: orders.to_vec() }, &mut input).unwrap();

@@ -158,11 +158,36 @@ pub(super) struct Sanitize {
     /// Folder to write the results to [default: nothing is written]
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
+    /// Password to try on files that are encrypted; up to 10 times. The system's list of processes shows it while the
+    /// command runs: better use --password-file
+    #[arg(long = "password", value_name = "PASSWORD", allow_hyphen_values = true)]
+    pub(super) passwords: Vec<Typed>,
+    /// File of passwords to try, one a line; `-` reads them from standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) source: Source,
     /// Machine-readable output
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// A password as somebody typed it.
+#[derive(Clone)]
+pub(super) struct Typed(pub(super) String);
+
+impl std::str::FromStr for Typed {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed")
+    }
 }
 
 #[derive(Debug, Args)]

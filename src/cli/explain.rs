@@ -9,7 +9,9 @@ use super::print::{Printer, plain};
 use super::sanitize;
 use super::setup::Workbench;
 use super::trouble::{TEMPORARY, Trouble, UNPARSABLE};
-use crate::domain::{Domain, Explanation};
+use crate::compose::archive::place;
+use crate::domain::reason::Detail;
+use crate::domain::{Domain, Explanation, Part};
 use crate::pipeline::{Stop, Washed};
 use crate::ports::Subject;
 
@@ -53,12 +55,14 @@ fn show(washed: &Washed, explanations: &[Explanation], printer: &Printer) {
     let subject = washed.facts.headers.subject.as_deref().map(plain).unwrap_or_default();
     printer.line(format!("{}: {subject}", printer.choose("件名", "subject")));
     for finding in &washed.facts.findings {
+        let detail = washed.facts.part(&finding.part).map(Part::detail).unwrap_or_default();
         printer.line(format!(
-            "  {} {} {} ×{}",
+            "  {} {} {} ×{}: {}",
             printer.choose("発見", "finding"),
             finding.part,
             finding.code,
-            finding.count
+            finding.count,
+            finding.code.sentence(printer.language(), &detail)
         ));
     }
     for ambiguity in &washed.facts.ambiguities {
@@ -80,7 +84,7 @@ fn show(washed: &Washed, explanations: &[Explanation], printer: &Printer) {
     }
     printer.line(format!("  {} {}", printer.choose("規則の版", "rules"), washed.decision.rules.digest));
     for part in &washed.facts.parts {
-        let name = part.name.as_ref().map(ToString::to_string).unwrap_or_default();
+        let name = if part.name.is_some() { place(&washed.facts, part, printer.language()) } else { String::new() };
         printer.line(format!("\n{} {name} [{}] {} bytes", part.path, part.detected.as_str(), part.length));
         for step in explanations.iter().filter(|step| step.path.as_ref() == Some(&part.path)) {
             explain_step(step, printer);
@@ -88,6 +92,14 @@ fn show(washed: &Washed, explanations: &[Explanation], printer: &Printer) {
         for outcome in washed.outcomes.iter().flatten().filter(|outcome| outcome.path == part.path) {
             let reason = outcome.reason.map(|reason| format!(" {reason}")).unwrap_or_default();
             printer.line(format!("  = {}{reason} ({})", outcome.action, outcome.rule));
+            let detail = Detail { rule: Some(outcome.rule.as_str()), ..part.detail() };
+            if let Some(reason) = outcome.reason {
+                printer.line(format!("    {}", reason.sentence(printer.language(), &detail)));
+            }
+            for finding in &outcome.findings {
+                let sentence = finding.code.sentence(printer.language(), &detail);
+                printer.line(format!("    {} ×{}: {sentence}", finding.code, finding.count));
+            }
         }
     }
     printer.line("");

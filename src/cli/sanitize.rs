@@ -3,6 +3,8 @@
 //! Refuses: to write over a file. Exit code: the worst of all inputs (clean 0 < changed 10 < held 11 < blocked 12 <
 //! unparsable 65 < temporary 75). Invariant: what it writes came out of a worker, or is a mail composed of such parts.
 
+mod passwords;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,9 +17,10 @@ use super::arguments::Sanitize;
 use super::print::{Printer, plain};
 use super::setup::Workbench;
 use super::trouble::{CANNOT_CREATE, NO_INPUT, TEMPORARY, Trouble, UNPARSABLE};
+use crate::compose::archive::place;
 use crate::compose::attached_name;
 use crate::domain::reason::Detail;
-use crate::domain::{Action, Derivative, Digest, HeaderFacts, PartOutcome, PartPath, PartRole, Reason};
+use crate::domain::{Action, Derivative, Digest, HeaderFacts, Part, PartOutcome, PartPath, PartRole, Password, Reason};
 use crate::pipeline::{Stop, Washed};
 use crate::ports::Subject;
 
@@ -58,6 +61,7 @@ impl Verdict {
 }
 
 pub(super) async fn run(arguments: Sanitize, printer: &Printer) -> Result<ExitCode, Trouble> {
+    let passwords = passwords::given(&arguments)?;
     let workbench = Workbench::new(&arguments.source, printer).await?;
     if let Some(folder) = &arguments.output {
         std::fs::create_dir_all(folder)
@@ -67,7 +71,7 @@ pub(super) async fn run(arguments: Sanitize, printer: &Printer) -> Result<ExitCo
     let mut reports = Vec::new();
     for file in &arguments.files {
         let bytes = read(file, workbench.message_bytes()).await?;
-        let (verdict, report) = one(&workbench, file, bytes, arguments.output.as_deref(), printer).await?;
+        let (verdict, report) = one(&workbench, file, bytes, &passwords, &arguments, printer).await?;
         worst = worst.max(verdict);
         if arguments.json {
             reports.push(report);
@@ -115,14 +119,15 @@ async fn one(
     workbench: &Workbench,
     file: &Path,
     bytes: Bytes,
-    output: Option<&Path>,
+    passwords: &[Password],
+    arguments: &Sanitize,
     printer: &Printer,
 ) -> Result<(Verdict, serde_json::Value), Trouble> {
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let subject = if is_mail(file) { Subject::Mail } else { Subject::File { untrusted_name: name.clone() } };
     let digest = Digest::of(&bytes);
     let is_mail = subject == Subject::Mail;
-    let washed = match workbench.wash(subject, bytes).await {
+    let washed = match workbench.wash_with(subject, bytes, passwords).await {
         Ok(washed) => washed,
         Err(stop) => return Ok(stopped(file, &stop)),
     };
@@ -130,7 +135,7 @@ async fn one(
         return Ok(stopped(file, &Stop::Quarantine(Reason::Corrupt)));
     }
     let verdict = verdict(&washed, digest, is_mail);
-    let written = match output {
+    let written = match &arguments.output {
         Some(folder) => write(folder, &name, &washed, is_mail)?,
         None => Vec::new(),
     };
@@ -198,9 +203,14 @@ fn verdict(washed: &Washed, digest: Digest, is_mail: bool) -> Verdict {
 
 /// What is said of an input as a whole: what was found in it, or why it changed when nothing was.
 fn sentences(verdict: Verdict, washed: &Washed, is_mail: bool, printer: &Printer) -> Vec<String> {
-    let detail = Detail::default();
-    let found = washed.facts.findings.iter();
-    let mut said: Vec<String> = found.map(|finding| finding.code.sentence(printer.language(), &detail)).collect();
+    let mut said: Vec<String> = Vec::new();
+    for finding in &washed.facts.findings {
+        let detail = washed.facts.part(&finding.part).map(Part::detail).unwrap_or_default();
+        let sentence = finding.code.sentence(printer.language(), &detail);
+        if !said.contains(&sentence) {
+            said.push(sentence);
+        }
+    }
     let explained = washed.outcomes.iter().flatten().any(|part| part.reason.is_some() || !part.findings.is_empty());
     if !is_mail && verdict == Verdict::Changed && !explained {
         let rewritten = printer.choose(
@@ -209,7 +219,6 @@ fn sentences(verdict: Verdict, washed: &Washed, is_mail: bool, printer: &Printer
         );
         said.push(rewritten.to_owned());
     }
-    said.dedup();
     said
 }
 
@@ -257,25 +266,26 @@ fn write(folder: &Path, name: &str, washed: &Washed, is_mail: bool) -> Result<Ve
 
 fn part(outcome: &PartOutcome, washed: &Washed, printer: &Printer) -> serde_json::Value {
     let part = washed.facts.part(&outcome.path);
-    let extension = part.and_then(|part| part.name.as_ref()).and_then(crate::domain::FileName::extension);
-    let detail = Detail {
-        rule: Some(outcome.rule.as_str()),
-        extension: extension.as_deref(),
-        class: part.map(|part| part.class),
-        ..Detail::default()
+    let detail = Detail { rule: Some(outcome.rule.as_str()), ..part.map(Part::detail).unwrap_or_default() };
+    let written = |derivative: &&Derivative| {
+        *derivative.path() == outcome.path && Some(derivative.digest()) == outcome.derivative
     };
+    let about = washed.derivatives.iter().find(written).map(Derivative::about);
     let reasons = outcome.reason.into_iter().chain(outcome.findings.iter().map(|finding| finding.code));
     let sentences: Vec<String> = reasons.map(|reason| reason.sentence(printer.language(), &detail)).collect();
     json!({
         "path": outcome.path,
         "role": part.map(|part| part.role),
         "name": part.and_then(|part| part.name.as_ref()),
+        "place": part.filter(|part| part.name.is_some()).map(|part| place(&washed.facts, part, printer.language())),
         "detected": part.map(|part| &part.detected),
         "length": part.map(|part| part.length),
         "action": outcome.action,
         "reason": outcome.reason,
         "rule": outcome.rule,
+        "sanitizer": about.map(|about| format!("{}/{}", about.sanitizer, about.version)),
         "assurance": outcome.assurance,
+        "places": about.map_or(&[][..], |about| about.places.as_slice()),
         "sha256": outcome.derivative,
         "findings": outcome.findings,
         "sentences": sentences,
@@ -296,11 +306,15 @@ fn show(file: &Path, verdict: Verdict, report: &serde_json::Value, printer: &Pri
         let line = format!(
             "  {} {} [{}] {}",
             text(part, "path"),
-            text(part, "name"),
+            text(part, "place"),
             text(part, "detected"),
             text(part, "action")
         );
-        printer.line(line);
+        let method = [text(part, "sanitizer"), text(part, "assurance")].join(" ");
+        printer.line(match method.trim() {
+            "" => line,
+            method => format!("{line} ({method})"),
+        });
         for sentence in part.get("sentences").and_then(serde_json::Value::as_array).into_iter().flatten() {
             printer.line(format!("      {}", sentence.as_str().unwrap_or_default()));
         }

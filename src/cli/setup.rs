@@ -14,7 +14,7 @@ use crate::compose::Site;
 use crate::config::load::{self, ConfigErrors, Loaded, Overrides};
 use crate::config::{self, Config, StoreKind};
 use crate::domain::{
-    Client, Domain, Envelope, Explanation, ItemId, ItemKey, Mailbox, Origin, Reference, ReversePath, TenantId,
+    Client, Domain, Envelope, Explanation, ItemId, ItemKey, Mailbox, Origin, Password, Reference, ReversePath, TenantId,
 };
 use crate::pipeline::{Arrival, Stop, Washed, Washer};
 use crate::policy::{RuleSet, civil_date};
@@ -157,6 +157,16 @@ impl Workbench {
 
     /// Washes one item as if it had just come in for one recipient of the site.
     pub(super) async fn wash(&self, subject: Subject, bytes: Bytes) -> Result<Washed, Stop> {
+        self.wash_with(subject, bytes, &[]).await
+    }
+
+    /// As [`Self::wash`]; files that are encrypted are tried with `passwords`.
+    pub(super) async fn wash_with(
+        &self,
+        subject: Subject,
+        bytes: Bytes,
+        passwords: &[Password],
+    ) -> Result<Washed, Stop> {
         let now = SystemClock.now();
         let domain = self.config.smtp.domains.first().cloned().unwrap_or_else(Domain::placeholder);
         let recipient = Mailbox::parse(&format!("shokuin@{domain}")).ok();
@@ -173,6 +183,7 @@ impl Workbench {
             received_at: now,
             length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             released: false,
+            passwords: passwords.to_vec(),
         };
         self.washer.wash(subject, arrival, Blob::in_memory(bytes)).await
     }

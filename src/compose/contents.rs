@@ -70,6 +70,8 @@ pub(super) struct Contents<'a> {
     pub(super) bodies: Vec<Piece<'a>>,
     /// Attachments in reading order.
     pub(super) enclosures: Vec<Enclosure<'a>>,
+    /// What was written into an archive that is attached, in reading order.
+    pub(super) packed: Vec<Piece<'a>>,
     /// Where the mails inside the mail are, shown or not.
     mails: BTreeSet<&'a PartPath>,
     /// The archives that were opened, and what the sender called them.
@@ -86,7 +88,8 @@ impl<'a> Contents<'a> {
         let is_mail = |part: &&Part| part.role == PartRole::Enclosed;
         let mails = letter.facts.parts.iter().filter(is_mail).map(|part| &part.path).collect();
         let (archives, shown) = (BTreeMap::new(), BTreeMap::new());
-        let mut contents = Self { bodies: Vec::new(), enclosures: Vec::new(), mails, archives, shown };
+        let (bodies, enclosures, packed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut contents = Self { bodies, enclosures, packed, mails, archives, shown };
         let mut names = Names::default();
         let mut unopened = BTreeSet::new();
         for part in letter.facts.parts.iter().filter(|part| part.role != PartRole::Alternative) {
@@ -103,15 +106,17 @@ impl<'a> Contents<'a> {
                 if is_mail || (part.role == PartRole::Archive && !is_opened) {
                     unopened.insert(&part.path);
                 }
-            } else if contents.archives.keys().any(|outer| part.path.is_inside(outer)) {
+            } else if contents.is_in_archive(&part.path) {
                 // It lies in the archive that is attached.
+                contents.packed.push(piece);
                 continue;
             }
             if part.role == PartRole::Archive {
                 contents.archives.insert(&part.path, part.name.as_ref());
             }
-            // An enclosed mail that was opened is text to read, its parts follow it.
-            if part.role == PartRole::Body || (is_mail && piece.written.is_some()) {
+            // An enclosed mail that was opened is text to read, its parts follow it; one in an archive stays there.
+            let is_shown = part.role == PartRole::Body || (is_mail && piece.written.is_some());
+            if is_shown && !contents.is_in_archive(&part.path) {
                 contents.bodies.push(piece);
                 continue;
             }
@@ -153,6 +158,11 @@ impl<'a> Contents<'a> {
     pub(super) fn archive_of(&self, enclosure: &Enclosure<'_>) -> Option<&'a FileName> {
         let path = &enclosure.piece.part.path;
         self.archives.iter().rev().find(|(outer, _)| path.is_inside(outer)).and_then(|(_, name)| *name)
+    }
+
+    /// True for what an archive held.
+    pub(super) fn is_in_archive(&self, path: &PartPath) -> bool {
+        self.archives.keys().any(|outer| path.is_inside(outer))
     }
 
     /// The files to attach.

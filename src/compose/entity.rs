@@ -76,8 +76,8 @@ impl TextBody {
 impl File<'_> {
     fn write(&self, fields: &mut Fields) {
         fields.open("Content-Type").token(&format!("{};", self.format.media_type));
-        if self.format.is_text() {
-            fields.token("charset=UTF-8;");
+        if let Some(charset) = self.format.charset(self.bytes) {
+            fields.token(&format!("charset={charset};"));
         }
         if let Some(method) = self.format.method(self.bytes) {
             fields.token(&format!("method={method};"));

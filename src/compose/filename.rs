@@ -11,7 +11,7 @@ use crate::domain::name::MAX_NAME;
 /// A media type that may be attached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Format {
-    /// The media type without parameters; text is in UTF-8.
+    /// The media type without parameters; text is in UTF-8, but for tables.
     pub(super) media_type: &'static str,
     /// Extensions that fit; the first is given to names that have none of them.
     extensions: &'static [&'static str],
@@ -19,9 +19,12 @@ pub(super) struct Format {
 
 /// `.csv` only where cells were made plain: a spreadsheet would run the formulas of any other text.
 const FORMATS: &[Format] = &[
-    Format { media_type: "text/plain", extensions: &["txt", "text", "log", "md", "json", "yaml", "yml"] },
+    Format { media_type: "text/plain", extensions: &["txt", "text", "log", "md", "yaml", "yml"] },
     Format { media_type: "text/csv", extensions: &["csv"] },
     Format { media_type: "text/tab-separated-values", extensions: &["tsv"] },
+    // Data without scripts, style sheets and document types: a browser shows it as a tree.
+    Format { media_type: "application/json", extensions: &["json", "geojson"] },
+    Format { media_type: "application/xml", extensions: &["xml"] },
     Format { media_type: "text/calendar", extensions: &["ics"] },
     Format { media_type: "text/vcard", extensions: &["vcf"] },
     // Documents of Office; those with macros and templates have become plain ones.
@@ -53,9 +56,19 @@ impl Format {
         FORMATS.iter().find(|format| format.media_type == media_type)
     }
 
-    /// True if it is text, which people read as it is.
+    /// True if it is text in UTF-8, which people read as it is.
     pub(super) fn is_text(&self) -> bool {
-        self.media_type.starts_with("text/")
+        self.media_type.starts_with("text/") && !self.is_table()
+    }
+
+    /// The charset of text: a table that is no UTF-8 was written in CP932.
+    pub(super) fn charset(&self, bytes: &[u8]) -> Option<&'static str> {
+        let is_wide = self.is_table() && std::str::from_utf8(bytes).is_err();
+        self.media_type.starts_with("text/").then_some(if is_wide { "Shift_JIS" } else { "UTF-8" })
+    }
+
+    fn is_table(&self) -> bool {
+        matches!(self.media_type, "text/csv" | "text/tab-separated-values")
     }
 
     /// What a calendar asks for, which mail programs look for in the Content-Type, too (RFC 6047 2.4). The worker writes
@@ -105,6 +118,35 @@ impl Names {
         self.0.insert(name.to_lowercase());
         name
     }
+
+    /// Takes a name that is not given out here.
+    pub(super) fn reserve(&mut self, name: &str) {
+        self.0.insert(name.to_lowercase());
+    }
+
+    /// A folder for what belongs to the `number`th file, which the sender called `name`.
+    pub(super) fn folder(&mut self, name: Option<&FileName>, number: usize) -> String {
+        let name = name.map_or("", FileName::as_str);
+        let stem = match name.rsplit_once('.') {
+            Some((stem, extension)) if is_extension(extension) => stem,
+            _ => name,
+        };
+        let numbered = || (2u32..).map(|copy| format!(" ({copy})"));
+        let of_name = std::iter::once(String::new()).chain(numbered()).take(100).map(|copy| (stem.to_owned(), copy));
+        let nameless =
+            std::iter::once(String::new()).chain(numbered()).map(|copy| (format!("attachment-{number}"), copy));
+        let mut candidates = of_name.chain(nameless).filter_map(|(stem, copy)| folder(&stem, &copy));
+        let free = candidates.find(|name| !self.0.contains(&name.to_lowercase())).unwrap_or_default();
+        self.reserve(&free);
+        free
+    }
+}
+
+/// The name of a folder, its stem cut to fit; `None` if it is not safe.
+fn folder(stem: &str, copy: &str) -> Option<String> {
+    let (stem, _) = stem.split_at_checked(stem.floor_char_boundary(MAX_NAME.saturating_sub(copy.len())))?;
+    let stem = stem.trim_end_matches([' ', '.']);
+    (!stem.is_empty()).then(|| FileName::try_from(format!("{stem}{copy}")).ok().map(String::from)).flatten()
 }
 
 /// Stem and extension. An extension that does not fit is replaced (`page.html` becomes `page.txt`, so that nobody who
@@ -156,6 +198,11 @@ mod tests {
             ("会議.txt", "text/calendar", "会議.ics"),
             ("名刺.vcard", "text/vcard", "名刺.vcf"),
             ("", "text/calendar", "attachment-7.ics"),
+            ("名簿.tsv", "text/tab-separated-values", "名簿.tsv"),
+            ("名簿.tab", "text/tab-separated-values", "名簿.tsv"),
+            ("data.JSON", "application/json", "data.JSON"),
+            ("data.json", "text/plain", "data.txt"),
+            ("図.svg", "application/xml", "図.xml"),
             ("README", "text/plain", "README.txt"),
             (".profile", "text/plain", ".profile.txt"),
             ("議事録R8.11", "text/plain", "議事録R8.11.txt"),
@@ -176,6 +223,15 @@ mod tests {
         assert_eq!(method("METHOD:REQUEST; x=y\r\n"), None);
         assert_eq!(method("BEGIN:VEVENT\r\n"), None);
         assert_eq!(Format::of("text/plain").unwrap().method(b"METHOD:REQUEST\r\n"), None);
+    }
+
+    #[test]
+    fn the_charset_of_a_table_is_that_of_its_bytes() {
+        let charset = |media_type, bytes: &[u8]| Format::of(media_type).unwrap().charset(bytes);
+        assert_eq!(charset("text/csv", "\u{FEFF}氏名".as_bytes()), Some("UTF-8"));
+        assert_eq!(charset("text/csv", b"\x8E\x81\x96\xBC"), Some("Shift_JIS"));
+        assert_eq!(charset("text/plain", b"a"), Some("UTF-8"));
+        assert_eq!(charset("application/json", b"{}"), None);
     }
 
     #[test]
@@ -202,7 +258,7 @@ mod tests {
         for format in FORMATS {
             assert!(!format.extensions.is_empty(), "{}", format.media_type);
             for extension in
-                ["html", "htm", "xml", "svg", "js", "bat", "eml", "mht", "url", "ps1", "docm", "dotx", "xlam"]
+                ["html", "htm", "svg", "xsl", "js", "bat", "eml", "mht", "url", "ps1", "docm", "dotx", "xlam"]
             {
                 assert!(!format.fits(extension), "{}: {extension}", format.media_type);
             }

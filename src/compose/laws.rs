@@ -35,6 +35,8 @@ const ATTACHABLE: &[&str] = &[
     "text/plain",
     "text/csv",
     "text/tab-separated-values",
+    "application/json",
+    "application/xml",
     "text/calendar",
     "text/vcard",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -47,7 +49,7 @@ const ATTACHABLE: &[&str] = &[
 ];
 const EXTENSIONS: &[&str] = &[
     "txt", "text", "log", "md", "json", "yaml", "yml", "csv", "tsv", "docx", "xlsx", "pptx", "png", "jpg", "jpeg",
-    "jpe", "jfif", "tif", "tiff", "zip",
+    "jpe", "jfif", "tif", "tiff", "zip", "geojson", "xml",
 ];
 const RULER: &str = "────────────────────────────────";
 
@@ -175,8 +177,11 @@ fn check_part(part: &str) -> (Option<String>, Vec<u8>) {
     assert_eq!(fields.len(), if name.is_some() { 3 } else { 2 }, "no other fields in a part");
     assert!(ATTACHABLE.contains(&media_type), "no mark-up, no messages, no multiparts: {media_type}");
     let bytes = decode_base64(content);
-    assert_eq!(media_type.starts_with("text/"), parameters.starts_with("charset=UTF-8"), "text says its charset");
-    if media_type.starts_with("text/") {
+    let is_table = matches!(media_type, "text/csv" | "text/tab-separated-values");
+    let in_cp932 = is_table && parameters.starts_with("charset=Shift_JIS");
+    let says = parameters.starts_with("charset=UTF-8") || in_cp932;
+    assert_eq!(media_type.starts_with("text/"), says, "text says its charset");
+    if media_type.starts_with("text/") && !in_cp932 {
         std::str::from_utf8(&bytes).expect("text in UTF-8");
     }
     (name, bytes)
@@ -188,7 +193,8 @@ fn check_name(disposition: &str, content_type: &str) -> String {
         Some(plain) => plain.strip_suffix('"').unwrap().to_owned(),
         None => rfc2231(parameters),
     };
-    let named = content_type.strip_prefix("charset=UTF-8; ").unwrap_or(content_type);
+    let charset = ["charset=UTF-8; ", "charset=Shift_JIS; "];
+    let named = charset.iter().find_map(|charset| content_type.strip_prefix(charset)).unwrap_or(content_type);
     let quoted = named.strip_prefix("name=\"").unwrap().strip_suffix('"').unwrap();
     assert_eq!(decode_words(quoted), name, "both names agree");
     let checked = FileName::try_from(name.clone()).expect("a safe name");

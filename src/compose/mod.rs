@@ -17,6 +17,7 @@ pub mod phrases;
 pub mod preview;
 mod text;
 mod wording;
+mod zip;
 
 #[cfg(test)]
 mod laws;

@@ -7,6 +7,8 @@ mod attachments;
 mod bodies;
 mod sender;
 
+pub(super) use bodies::{MAX_TARGET, begin_of_mail, end_of_mail};
+
 use std::time::Duration;
 
 use jiff::Zoned;
@@ -17,7 +19,7 @@ use super::phrases::{Known, Place};
 use super::text::{RULER, inert, single_line};
 use super::wording::{self, Wording};
 use super::{Letter, Notice, Site, date};
-use crate::domain::reason::{Detail, MAX_EXTENSION};
+use crate::domain::reason::Detail;
 use crate::domain::{Facts, Finding, ItemId, PartPath, Reason, Timestamp};
 
 /// Characters of a sender's name, a shown link, a contact and an extension within our own lines.
@@ -257,15 +259,8 @@ impl<'a> Lines<'a> {
     where
         'a: 'p,
     {
-        let fits = |extension: &&String| {
-            extension.len() <= MAX_EXTENSION && extension.bytes().all(|b| b.is_ascii_alphanumeric())
-        };
-        Detail {
-            rule: Some(piece.outcome.rule.as_str()),
-            extension: piece.part.extensions.iter().find(fits).map(String::as_str),
-            class: Some(piece.part.class),
-            ..self.detail()
-        }
+        let Detail { contact, portal, .. } = self.detail();
+        Detail { rule: Some(piece.outcome.rule.as_str()), contact, portal, ..piece.part.detail() }
     }
 }
 

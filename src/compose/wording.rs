@@ -197,6 +197,15 @@ impl Wording {
         }
     }
 
+    /// What a member of an archive lost, and how many more did.
+    pub(super) fn of_member(&self, name: &str, told: &str, more: usize) -> String {
+        match (self.language, more) {
+            (_, 0) => format!("{name}: {told}"),
+            (Language::Ja, more) => format!("{name} ほか{more}件: {told}"),
+            (Language::En, more) => format!("{name} and {more} more: {told}"),
+        }
+    }
+
     /// What became of an attachment; `enter_password` if the portal takes its password.
     pub(super) const fn standing(&self, standing: Standing, enter_password: bool) -> &'static str {
         match (self.language, standing) {

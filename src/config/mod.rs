@@ -39,6 +39,8 @@ pub struct Config {
     pub sandbox: Sandbox,
     /// Rules.
     pub rules: Rules,
+    /// How files are written anew.
+    pub files: Files,
     /// What is believed of a sender.
     pub sender: Sender,
     /// Limits of one item.
@@ -367,6 +369,29 @@ impl Default for Retention {
     fn default() -> Self {
         Self { days: 14 }
     }
+}
+
+/// How files are written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Files {
+    /// How CSV and TSV files are encoded.
+    pub csv_encoding: CsvEncoding,
+}
+
+/// How CSV and TSV files are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CsvEncoding {
+    /// UTF-8 with a byte order mark, which Excel in Japan needs to read it.
+    #[default]
+    #[serde(rename = "utf-8-bom")]
+    Utf8Bom,
+    /// UTF-8 without one, for programs that do not know it.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// Shift_JIS as Windows has it; a table that it has no code for is UTF-8 with a byte order mark.
+    Cp932,
 }
 
 /// Passwords that come with a mail of their own.

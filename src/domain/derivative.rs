@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::part::PartPath;
+use super::reason::Reason;
 
 /// How far the written bytes are from the original's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +45,17 @@ pub struct Link {
     pub shown: Option<String>,
 }
 
+/// Where in a file something was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// What.
+    pub code: Reason,
+    /// A part of a document, a sheet, a slide; none of the sender's words.
+    pub name: String,
+    /// How many times; all places of a code together have no more than its finding.
+    pub count: u32,
+}
+
 /// Rebuilt bytes of one part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Derivative {
@@ -66,6 +78,9 @@ pub struct About {
     pub assurance: Assurance,
     /// Links of a body, in order.
     pub links: Vec<Link>,
+    /// Where in the file its findings were made, as far as it has places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
 impl Derivative {

@@ -29,7 +29,7 @@ pub use action::{Action, Decision, Explanation, GroupDecision, PartDecision, Rul
 pub use address::{Domain, Mailbox, ReversePath};
 pub use ambiguity::{Ambiguity, AmbiguityFlag};
 pub use audit::{AuditEvent, AuditRecord, Event};
-pub use derivative::{Assurance, Derivative, Link};
+pub use derivative::{Assurance, Derivative, Link, Place};
 pub use digest::Digest;
 pub use envelope::{Client, Envelope, Origin};
 pub use facts::{Facts, HeaderFacts, MessageId, NamedAddress};

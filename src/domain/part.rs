@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::name::FileName;
+use super::reason::{Detail, MAX_EXTENSION};
 
 /// A part's place in the MIME tree, `1.2.3`; the item itself is `0`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -239,6 +240,9 @@ pub struct Part {
     pub class: TypeClass,
     /// The name shown to people; absent if the sender gave none.
     pub name: Option<FileName>,
+    /// Of a member of an archive the folders around it, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<FileName>,
     /// Every extension the sender's names for this part end in, in lower case, without the dot.
     pub extensions: Vec<String>,
     /// Decoded length in bytes.
@@ -247,6 +251,18 @@ pub struct Part {
     pub digest: Digest,
     /// Its content is encrypted with a password.
     pub encrypted: bool,
+}
+
+impl Part {
+    /// What sentences about it are filled with: its kind, and the first of its extensions that can stand in one.
+    #[must_use]
+    pub fn detail(&self) -> Detail<'_> {
+        let fits = |extension: &&String| {
+            extension.len() <= MAX_EXTENSION && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        let extension = self.extensions.iter().find(fits).map(String::as_str);
+        Detail { extension, class: Some(self.class), ..Detail::default() }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Reason codes: the one table behind notice, command line, API and audit (reference: ux 5.3).
 //!
 //! Every code has a fixed sentence and a next step in Japanese and English. Refuses: free text; what varies
-//! (`{rule}`, `{extension}`, `{kind}`, `{contact}`) is filled in from checked values. Invariant: no sentence is over 60
-//! characters.
+//! (`{rule}`, `{extension}`, `{kind}`, `{contact}`) is filled in from checked values; what stands in brackets is left out
+//! where such a value is not known. Invariant: no sentence is over 60 characters, and none has an empty place.
 
 use std::fmt;
 use std::str::FromStr;
@@ -72,24 +72,30 @@ reasons! {
     Undecodable = "undecodable", "読めない文字があります（〓で示します）。", "読めないときは再送を頼んでください。", "Some characters could not be read (shown as 〓).", "Ask the sender to send it again.";
     /// Cells that a spreadsheet would run as formulas were made plain.
     FormulaNeutralised = "formula_neutralised", "計算式として動くセルを文字にしました。", "", "Cells that would run as formulas were made text.", "";
+    /// A table has characters without a code in CP932 and is UTF-8 instead.
+    EncodingKept = "encoding_kept", "シフト JIS にない文字があるため、UTF-8 にしました。", "", "It is UTF-8: some characters are not in Shift_JIS.", "";
     /// Text was cut at a limit.
     TextTruncated = "text_truncated", "長すぎるため、途中までを載せました。", "続きが必要なら原本を申請してください。|続きが必要なら{contact}へ連絡してください。", "The text was cut because it is too long.", "Ask for the original if you need the rest.|Contact {contact} if you need the rest.";
     /// HTML over the limit lost its tags only; text that its reader would not have seen may be among the rest.
     HtmlStripped = "html_stripped", "本文が大きいため、隠れた文字も載っていることがあります。", "おかしな文があれば、差出人に確かめてください。", "The body is large; text that was hidden may be shown.", "Check with the sender if a passage looks odd.";
     /// Name and content disagree.
-    TypeMismatch = "type_mismatch", "名前（.{extension}）と中身（{kind}）が違います。", "差出人に電話で確かめてください。", "The name and the content differ. Named .{extension}, found: {kind}.", "Check with the sender by telephone.";
+    TypeMismatch = "type_mismatch", "名前[（.{extension}）]と中身[（{kind}）]が違います。", "差出人に電話で確かめてください。", "The name and the content differ.[ Named .{extension}.][ Found: {kind}.]", "Check with the sender by telephone.";
     /// A type that is never let in.
-    TypeNotAllowed = "type_not_allowed", "受け取れない種類のファイルです（規則 {rule}）。", "別の形式で送ってもらってください。", "Files of this kind are not accepted. Rule: {rule}.", "Ask the sender for another format.";
+    TypeNotAllowed = "type_not_allowed", "受け取れない種類のファイルです[（規則 {rule}）]。", "別の形式で送ってもらってください。", "Files of this kind are not accepted.[ Rule: {rule}.]", "Ask the sender for another format.";
     /// No way to rebuild this format.
-    UnsupportedFormat = "unsupported_format", "無害化できない形式です（{kind}）。", "原本が必要なときは申請してください。|原本が必要なときは{contact}へ連絡してください。", "This format cannot be rebuilt ({kind}).", "Ask for the original if you need it.|Contact {contact} if you need the original.";
+    UnsupportedFormat = "unsupported_format", "無害化できない形式です[（{kind}）]。", "原本が必要なときは申請してください。|原本が必要なときは{contact}へ連絡してください。", "This format cannot be rebuilt[ ({kind})].", "Ask for the original if you need it.|Contact {contact} if you need the original.";
     /// A rule asks for a person's decision.
     SenderRule = "sender_rule", "この差出人からのファイルは承認が必要です。", "取り込むには申請してください。|必要なときは{contact}へ連絡してください。", "Files from this sender need approval.", "Ask for approval.|Contact {contact} if you need it.";
     /// A rule took the file out.
-    RemovedByRule = "removed_by_rule", "規則 {rule} により取り除きました。", "", "It was removed by rule {rule}.", "";
+    RemovedByRule = "removed_by_rule", "規則[ {rule} ]により取り除きました。", "", "It was removed by a rule[ ({rule})].", "";
     /// A rule keeps the file back.
-    QuarantinedByRule = "quarantined_by_rule", "規則 {rule} により預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "It is kept back by rule {rule}.", "Ask for it if you need it.|Contact {contact} if you need it.";
+    QuarantinedByRule = "quarantined_by_rule", "規則[ {rule} ]により預かっています。", "必要なときは申請してください。|必要なときは{contact}へ連絡してください。", "Kept back by a rule[ ({rule})].", "Ask for it if you need it.|Contact {contact} if you need it.";
     /// A password protects the content.
     PasswordRequired = "password_required", "パスワードが付いているため、中身を確かめられません。", "上のページでパスワードを入れると、受け取れます。|パスワードなしで送ってもらってください。", "A password protects it, so it cannot be checked.", "Enter the password on the page above to get it.|Ask the sender to send it without a password.";
+    /// A password that was given opened the file.
+    PasswordOpened = "password_opened", "パスワードで開きました。", "", "It was opened with a password.", "";
+    /// None of the passwords that were given opens the file.
+    WrongPassword = "wrong_password", "見つかったパスワードでは開けませんでした。", "正しいパスワードを差出人に確かめてください。", "No password that was found opens it.", "Ask the sender for the right password.";
     /// The structure of the mail can be read in more than one way.
     AmbiguousStructure = "ambiguous_structure", "メールの組み立てが不正なため、添付を預かっています。", "差出人に電話で確かめてください。", "The mail is malformed; its attachments are kept back.", "Check with the sender by telephone.";
     /// Characters of the sender's own making that the site's table does not know.
@@ -238,14 +244,29 @@ impl Reason {
     }
 }
 
+/// The template with what is known; a piece in brackets that asks for what is not known says nothing.
 fn fill(template: &str, language: Language, detail: &Detail<'_>) -> String {
-    let short = |extension: &&str| extension.chars().count() <= MAX_EXTENSION;
-    let unknown = if language == Language::Ja { "不明" } else { "unknown" };
-    template
-        .replace("{rule}", detail.rule.unwrap_or("-"))
-        .replace("{extension}", detail.extension.filter(short).unwrap_or("-"))
-        .replace("{kind}", detail.class.map_or(unknown, |class| kind(class, language)))
-        .replace("{contact}", contact(language, detail))
+    let short = |extension: &&str| (1..=MAX_EXTENSION).contains(&extension.chars().count());
+    let values = [
+        ("{rule}", detail.rule.filter(|rule| !rule.is_empty())),
+        ("{extension}", detail.extension.filter(short)),
+        ("{kind}", detail.class.map(|class| kind(class, language))),
+        ("{contact}", Some(contact(language, detail))),
+    ];
+    let filled = |piece: &str| {
+        values.iter().try_fold(piece.to_owned(), |piece, (slot, value)| match value {
+            Some(value) => Some(piece.replace(slot, value)),
+            None => (!piece.contains(slot)).then_some(piece),
+        })
+    };
+    let mut out = String::new();
+    for piece in template.split('[') {
+        // Before the first bracket there is no end of one.
+        let (optional, rest) = piece.split_once(']').unwrap_or(("", piece));
+        out.extend(filled(optional));
+        out.extend(filled(rest));
+    }
+    out
 }
 
 fn contact<'a>(language: Language, detail: &Detail<'a>) -> &'a str {
@@ -408,7 +429,45 @@ mod tests {
             "名前（.pdf）と中身（実行ファイル）が違います。"
         );
         for said in everything_said(&detail) {
-            assert!(!said.contains(['{', '}', '|']), "{said}");
+            assert!(!said.contains(['{', '}', '|', '[', ']']), "{said}");
+        }
+    }
+
+    #[test]
+    fn no_sentence_has_an_empty_place_whatever_is_not_known() {
+        let known = wide();
+        for rule in [known.rule, Some(""), None] {
+            for extension in [known.extension, Some(""), Some("an-extension-of-a-name"), None] {
+                for class in [known.class, None] {
+                    for contact in [known.contact, Some(""), None] {
+                        let detail = Detail { rule, extension, class, contact, portal: false };
+                        for said in everything_said(&detail) {
+                            let faults = [
+                                "{", "}", "[", "]", "（）", "()", ".-", " -", "（.）", ": .", "  ", "..", " 。", "。。",
+                            ];
+                            let fault = faults.iter().find(|fault| said.contains(**fault));
+                            assert_eq!(fault, None, "{said}");
+                            assert_eq!(said.trim(), said);
+                        }
+                    }
+                }
+            }
+        }
+        let said = |language| Reason::TypeMismatch.sentence(language, &Detail::default());
+        assert_eq!(said(Language::Ja), "名前と中身が違います。");
+        assert_eq!(said(Language::En), "The name and the content differ.");
+        assert_eq!(Reason::RemovedByRule.sentence(Language::Ja, &Detail::default()), "規則により取り除きました。");
+    }
+
+    #[test]
+    fn what_asks_for_something_is_in_brackets_unless_it_is_always_known() {
+        for reason in Reason::ALL {
+            let Row(code, ja, _, en, _) = reason.row();
+            for template in [ja, en] {
+                let bare: String =
+                    template.split('[').map(|piece| piece.split_once(']').map_or(piece, |(_, rest)| rest)).collect();
+                assert!(!bare.replace("{contact}", "").contains('{'), "{code}: {template}");
+            }
         }
     }
 }

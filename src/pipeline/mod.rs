@@ -5,6 +5,7 @@
 //! Invariant: a part is in a new mail only if a worker wrote it for exactly this decision.
 
 mod notices;
+mod opening;
 mod outcome;
 mod pack;
 mod records;
@@ -14,8 +15,8 @@ mod wash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{AuditEvent, Reason, TenantId};
-use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Queue, StoreError, Subject};
+use crate::domain::{AuditEvent, Password, Reason, TenantId};
+use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Passwords, Queue, StoreError, Subject};
 
 use notices::Notices;
 pub use run::Processor;
@@ -36,6 +37,8 @@ pub struct Pipeline {
     pub queue: Arc<dyn Queue>,
     /// Where originals are read.
     pub originals: Arc<dyn OriginalSource>,
+    /// Where the passwords are that other mails named.
+    pub passwords: Arc<dyn Passwords>,
     /// Inspects, decides, rebuilds, composes.
     pub washer: Arc<Washer>,
     /// The time.
@@ -83,17 +86,18 @@ impl Pipeline {
         if lease.attempt > MAX_LEASES {
             return Err(Stop::Quarantine(Reason::ConvertFailed));
         }
-        match self.wash(lease, Subject::Mail).await {
+        match self.wash(lease, Subject::Mail, Vec::new()).await {
+            Ok(washed) => Ok(self.open(lease, washed).await),
             // Whatever file ended its workers, its reader shall not miss the words for it.
             Err(Stop::Attempt(_, why)) if lease.attempt >= MAX_ATTEMPTS => {
                 tracing::warn!(item = %lease.key.id, attempt = lease.attempt, why, "tried again with its files closed");
-                self.wash(lease, Subject::BareMail).await
+                self.wash(lease, Subject::BareMail, Vec::new()).await
             }
             ended => ended,
         }
     }
 
-    async fn wash(&self, lease: &Lease, subject: Subject) -> Result<Washed, Stop> {
+    async fn wash(&self, lease: &Lease, subject: Subject, passwords: Vec<Password>) -> Result<Washed, Stop> {
         let original = self.originals.open(&lease.key).await?;
         let arrival = Arrival {
             id: lease.key.id,
@@ -101,6 +105,7 @@ impl Pipeline {
             received_at: lease.received_at,
             length: lease.length,
             released: lease.released,
+            passwords,
         };
         self.washer.wash(subject, arrival, original).await
     }

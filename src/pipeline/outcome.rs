@@ -32,19 +32,21 @@ pub(super) fn derivatives_of<'a>(
     answers: &'a [Answer],
     packed: &'a [Derivative],
 ) -> Vec<&'a Derivative> {
-    let written = |outcome: &PartOutcome| {
-        answers.iter().find_map(|answer| match answer {
-            Answer::Written { order, derivative, .. }
-                if order.path == outcome.path && order.action == outcome.action =>
-            {
-                Some(derivative)
-            }
-            _ => None,
-        })
-    };
-    let packed = |outcome: &PartOutcome| packed.iter().find(|derivative| *derivative.path() == outcome.path);
-    let of_outcome = |outcome: &PartOutcome| written(outcome).or_else(|| packed(outcome));
-    outcomes.iter().filter(|outcome| outcome.derivative.is_some()).filter_map(of_outcome).collect()
+    outcomes.iter().filter_map(|outcome| written(outcome, answers, packed)).collect()
+}
+
+/// What was written of a part: by a worker as it was ordered, or of an archive on this side of the wall.
+pub(super) fn written<'a>(
+    outcome: &PartOutcome,
+    answers: &'a [Answer],
+    packed: &'a [Derivative],
+) -> Option<&'a Derivative> {
+    let digest = outcome.derivative?;
+    let of_worker = answers.iter().filter_map(|answer| match answer {
+        Answer::Written { order, derivative, .. } if order.action == outcome.action => Some(derivative),
+        Answer::Written { .. } | Answer::Refused { .. } => None,
+    });
+    of_worker.chain(packed).find(|derivative| *derivative.path() == outcome.path && derivative.digest() == digest)
 }
 
 /// The derivative of an answer, if it has one.

@@ -3,7 +3,8 @@
 //! Refuses: an archive of which no member could be rebuilt; it is kept back whole, and each member says why. Invariant:
 //! a member's own outcome stands, whatever becomes of the archive.
 
-use crate::compose::archive::{self, Member, Missing};
+use super::outcome;
+use crate::compose::archive::{self, Content, Member, Missing, Text};
 use crate::compose::{ComposeError, Site};
 use crate::domain::reason::Detail;
 use crate::domain::{
@@ -28,19 +29,8 @@ pub(super) fn pack(
     let mut packed: Vec<Derivative> = Vec::new();
     // Reading order: what is inside comes later.
     for decision in group.parts.iter().rev().filter(|part| is_packed(facts, part)) {
-        let inside: Vec<(&Part, &PartOutcome)> = outcomes
-            .iter()
-            .filter(|outcome| lies_in(&outcome.path, &decision.path))
-            .filter_map(|outcome| Some((facts.part(&outcome.path)?, outcome)))
-            .collect();
-        let mut members = Vec::new();
-        let mut missing = Vec::new();
-        for (part, outcome) in inside {
-            match written(outcome, answers, &packed) {
-                Some(derivative) => members.push(Member { name: part.name.as_ref(), derivative }),
-                None => missing.push(absent(site, part, outcome)),
-            }
-        }
+        let (members, missing) =
+            sorted(site, facts, &decision.path, outcomes, |outcome| outcome::written(outcome, answers, &packed));
         let new =
             if members.is_empty() { None } else { Some(archive::archive(site, &decision.path, &members, &missing)?) };
         let left_out = u32::try_from(missing.len()).unwrap_or(u32::MAX);
@@ -68,27 +58,67 @@ fn settle(outcome: &mut PartOutcome, new: Option<&Derivative>, left_out: u32) {
     outcome.assurance = Some(new.about().assurance);
 }
 
-/// True for the members of an archive at `outer`, but not for what is in archives inside it.
-fn lies_in(path: &PartPath, outer: &PartPath) -> bool {
-    path.is_inside(outer) && path.numbers().len() == outer.numbers().len() + 1
+/// What is in the archive at `path`, what was written of it and what was not; not what is in archives inside it.
+fn sorted<'a>(
+    site: &'a Site,
+    facts: &'a Facts,
+    path: &PartPath,
+    outcomes: &'a [PartOutcome],
+    written: impl Fn(&PartOutcome) -> Option<&'a Derivative>,
+) -> (Vec<Member<'a>>, Vec<Missing<'a>>) {
+    let mut members: Vec<Member<'a>> = Vec::new();
+    let mut missing = Vec::new();
+    let mut mail_of_last: Option<&PartPath> = None;
+    let mut closed: Option<&PartPath> = None;
+    for outcome in outcomes.iter().filter(|outcome| outcome.path.is_inside(path)) {
+        let Some(part) = facts.part(&outcome.path).filter(|part| part.role != PartRole::Alternative) else { continue };
+        let mut around =
+            facts.parts.iter().filter(|other| other.path.is_inside(path) && part.path.is_inside(&other.path));
+        if around.clone().any(|other| other.role == PartRole::Archive) {
+            continue;
+        }
+        let mail = around.find(|other| other.role == PartRole::Enclosed);
+        let Some(derivative) = written(outcome) else {
+            // What a mail keeps back with itself is told with it.
+            if closed.is_none_or(|mail| !part.path.is_inside(mail)) {
+                missing.push(absent(site, facts, part, outcome));
+                closed = Some(&part.path).filter(|_| part.role == PartRole::Enclosed).or(closed);
+            }
+            continue;
+        };
+        let mail = mail.or_else(|| Some(part).filter(|part| part.role == PartRole::Enclosed));
+        let Some(mail) = mail else {
+            members.push(Member {
+                folders: &part.folders,
+                name: part.name.as_ref(),
+                content: Content::File(derivative),
+            });
+            continue;
+        };
+        if mail_of_last != Some(&mail.path) {
+            let content = Content::Mail { texts: Vec::new(), attachments: Vec::new() };
+            members.push(Member { folders: &mail.folders, name: mail.name.as_ref(), content });
+            mail_of_last = Some(&mail.path);
+        }
+        if let Some(Member { content: Content::Mail { texts, attachments }, .. }) = members.last_mut() {
+            match part.role {
+                PartRole::Attachment | PartRole::Archive => attachments.push((part.name.as_ref(), derivative)),
+                PartRole::Enclosed | PartRole::Body | PartRole::Alternative => {
+                    texts.push(Text { begins_mail: part.role == PartRole::Enclosed, derivative });
+                }
+            }
+        }
+    }
+    (members, missing)
 }
 
-fn written<'a>(outcome: &PartOutcome, answers: &'a [Answer], packed: &'a [Derivative]) -> Option<&'a Derivative> {
-    let digest = outcome.derivative?;
-    let of_worker = answers.iter().filter_map(|answer| match answer {
-        Answer::Written { derivative, .. } => Some(derivative),
-        Answer::Refused { .. } => None,
-    });
-    of_worker.chain(packed).find(|derivative| *derivative.path() == outcome.path && derivative.digest() == digest)
-}
-
-fn absent<'a>(site: &'a Site, part: &'a Part, outcome: &'a PartOutcome) -> Missing<'a> {
+fn absent<'a>(site: &'a Site, facts: &Facts, part: &'a Part, outcome: &'a PartOutcome) -> Missing<'a> {
     let detail = Detail {
         rule: Some(outcome.rule.as_str()),
-        extension: part.extensions.first().map(String::as_str).filter(|extension| extension.len() <= 16),
-        class: Some(part.class),
         contact: Some(&site.contact),
         portal: !site.portal_url.is_empty(),
+        ..part.detail()
     };
-    Missing { name: part.name.as_ref(), reason: outcome.reason.unwrap_or(Reason::RemovedByRule), detail }
+    let place = archive::place(facts, part, site.language);
+    Missing { place, reason: outcome.reason.unwrap_or(Reason::RemovedByRule), detail }
 }

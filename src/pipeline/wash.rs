@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::{outcome, pack};
 use crate::compose::{self, Site};
 use crate::domain::{
-    Action, Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, SenderFacts,
-    Timestamp,
+    Action, Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, RuleName,
+    SenderFacts, Timestamp,
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{Answer, Blob, Inspection, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
@@ -36,6 +36,8 @@ pub struct Arrival {
     pub length: u64,
     /// An operator released it past a rule that held the whole mail.
     pub released: bool,
+    /// What to try on attachments that are encrypted, the likeliest first.
+    pub passwords: Vec<Password>,
 }
 
 /// A washed item.
@@ -79,6 +81,15 @@ impl Washer {
         &self.site
     }
 
+    /// True if something encrypted is kept back by a rule that wants it tried with the passwords found for it.
+    pub(super) fn may_open(&self, washed: &Washed) -> bool {
+        let opens =
+            |name: &RuleName| self.rules.rules().iter().any(|rule| rule.name == *name && rule.opens_with_passwords);
+        let is_encrypted = |path| washed.facts.part(path).is_some_and(|part| part.encrypted);
+        let mut outcomes = washed.outcomes.iter().flatten();
+        outcomes.any(|outcome| outcome.is_kept() && is_encrypted(&outcome.path) && opens(&outcome.rule))
+    }
+
     /// Washes one item. Rules that expire are judged by the day the item was accepted, so that a later attempt gives
     /// the same answer.
     ///
@@ -87,7 +98,7 @@ impl Washer {
     pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
         let is_mail = matches!(subject, Subject::Mail | Subject::BareMail);
         let is_bare = subject == Subject::BareMail;
-        let (mut inspection, session) = self.rebuilder.inspect(subject, original).await?;
+        let (mut inspection, session) = self.rebuilder.inspect_with(subject, original, &arrival.passwords).await?;
         let sender = if is_mail { self.recognise(&mut inspection, &arrival.origin) } else { SenderFacts::default() };
         let facts = Facts {
             received_at: arrival.received_at,

@@ -32,6 +32,9 @@ pub(super) fn text(departments: &[Arc<Department>], rules: &[Rule]) -> String {
         if let Some(code) = rule.code {
             writeln!(text, "code = {}", quoted(code.code())).ok();
         }
+        if rule.opens_with_passwords {
+            text.push_str("open_with_found_passwords = true\n");
+        }
         if let Some(day) = rule.expires {
             writeln!(text, "expires = \"{day}\"").ok();
         }
@@ -81,6 +84,7 @@ mod tests {
             RULES.replace("[\"script\", \"executable\", \"script\"]", "[ \"executable\", \"script\" ]"),
             RULES.replace("B@x.jp", "b@X.jp"),
             RULES.replace("action = \"quarantine\"", "action = \"quarantine\"\ncode = \"quarantined_by_rule\""),
+            RULES.replace("expires", "open_with_found_passwords = false\nexpires"),
             RULES.split("[[rule.test]]").next().unwrap().to_owned(),
         ] {
             assert_eq!(parse(&same).version(), version, "{same}");
@@ -93,6 +97,7 @@ mod tests {
             RULES.replace("\"script\", \"exe", "\"unknown\", \"exe"),
             RULES.replace("action = \"quarantine\"", "action = \"strip\""),
             RULES.replace("^a", "^b"),
+            RULES.replace("expires", "open_with_found_passwords = true\nexpires"),
         ] {
             assert_ne!(parse(&other).version(), version, "{other}");
         }

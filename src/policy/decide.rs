@@ -193,6 +193,7 @@ mod tests {
             detected: TypeId::try_from(class.as_str().replace('_', "-")).unwrap(),
             class,
             name: None,
+            folders: Vec::new(),
             extensions: Vec::new(),
             length: 10,
             digest: Digest::of(b""),

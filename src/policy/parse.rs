@@ -16,7 +16,7 @@ use super::rule::{Department, Effect, Rule};
 use super::trial::{self, Expectation};
 use crate::config::document::{Document, MAX_FAULTS};
 use crate::config::fault::{self, Fault, Problem, Words};
-use crate::domain::{Language, Reason, RuleName};
+use crate::domain::{Action, Language, Reason, RuleName};
 
 mod when;
 
@@ -25,7 +25,10 @@ pub(super) use self::when::extensions;
 /// Most rules in a set.
 pub const MAX_RULES: usize = 2_000;
 
-const RULE_KEYS: &[&str] = &["name", "owner", "reason_text", "when", "action", "code", "expires", "test"];
+const RULE_KEYS: &[&str] = &["name", "owner", "reason_text", "when", "action", "code", OPEN, "expires", "test"];
+
+/// What is kept back may be opened with passwords that were found.
+const OPEN: &str = "open_with_found_passwords";
 
 /// Rules with mistakes: at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,15 +167,35 @@ impl Draft {
         let effect = read_effect(&mut reader, table, at);
         let when = when::read(&mut reader, table.get("when"), &self.departments);
         let code = effect.and_then(|effect| read_code(&mut reader, table, effect));
+        let opens = effect.and_then(|effect| read_opens(&mut reader, table, effect));
         let expires = table.get("expires").map(|value| reader.date("expires", value));
         let cases = table.get("test").map_or_else(|| Some(Vec::new()), |tests| trial::read(&mut reader, tests));
         self.faults.append(&mut reader.faults);
-        if let (Some(name), Some(owner), Some(reason_text), Some(effect), Some(when), Some(code), Some(cases)) =
-            (name, owner, reason_text, effect, when, code, cases)
+        let told = (name, owner, reason_text);
+        if let (
+            (Some(name), Some(owner), Some(reason_text)),
+            Some(effect),
+            Some(when),
+            Some(code),
+            Some(opens),
+            Some(cases),
+        ) = (told, effect, when, code, opens, cases)
         {
             let (file, position) = (document.file().to_owned(), document.position(at));
             let expires = expires.flatten();
-            self.rules.push(Rule { name, owner, reason_text, effect, code, expires, file, position, when, cases });
+            self.rules.push(Rule {
+                name,
+                owner,
+                reason_text,
+                effect,
+                code,
+                opens_with_passwords: opens,
+                expires,
+                file,
+                position,
+                when,
+                cases,
+            });
         }
     }
 
@@ -243,6 +266,16 @@ fn read_code(reader: &mut Reader<'_, '_>, table: &DeTable<'_>, effect: Effect) -
     }
     let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
     reader.word("code", value, &codes, |text| text.parse().ok()).map(Some)
+}
+
+/// Whether what is kept back may be opened; no, unless the rule says so. `None` if a fault was reported.
+fn read_opens(reader: &mut Reader<'_, '_>, table: &DeTable<'_>, effect: Effect) -> Option<bool> {
+    let Some(value) = table.get(OPEN) else { return Some(false) };
+    if effect != Effect::Part(Action::Quarantine) {
+        reader.report(value.span().start, OPEN, needless_opening());
+        return None;
+    }
+    reader.boolean(OPEN, value)
 }
 
 fn fault_of(rule: &Rule, key: &str, problem: Problem) -> Fault {
@@ -329,6 +362,14 @@ fn needless_code(effect: Effect) -> Problem {
     }
 }
 
+fn needless_opening() -> Problem {
+    Problem {
+        code: "needless_opening",
+        what: Words::new("action = \"quarantine\" の規則でだけ使えます", "only for rules with action = \"quarantine\""),
+        instead: Words::new(format!("{OPEN} を消してください"), format!("remove {OPEN}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,6 +418,8 @@ mod tests {
             ("when = 1", "wrong_value", "when"),
             ("action = \"delete\"", "unknown_word", "action"),
             ("action = \"rebuild\"\ncode = \"corrupt\"", "needless_code", "code"),
+            ("open_with_found_passwords = true", "needless_opening", "open_with_found_passwords"),
+            ("action = \"quarantine\"\nopen_with_found_passwords = 1", "wrong_value", "open_with_found_passwords"),
             ("action = \"hold-mail\"\ncode = \"corrupt\"", "needless_code", "code"),
             ("code = \"nonsense\"", "unknown_word", "code"),
             ("expires = \"2027-02-30\"", "wrong_value", "expires"),

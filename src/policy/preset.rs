@@ -53,7 +53,8 @@ mod tests {
                 let delivers = rule.code.is_none() && !rule.effect.is_about_mail();
                 assert_eq!(
                     delivers,
-                    ["R-001", "R-003", "R-040", "R-041", "R-042", "R-043", "R-044"].contains(&rule.name.as_str()),
+                    ["R-001", "R-003", "R-040", "R-041", "R-042", "R-043", "R-044", "R-045", "R-046"]
+                        .contains(&rule.name.as_str()),
                     "{} {}",
                     preset.name,
                     rule.name

@@ -25,6 +25,8 @@ pub struct Rule {
     pub effect: Effect,
     /// The code staff are shown; absent where nothing is kept back.
     pub code: Option<Reason>,
+    /// What it keeps back is tried with the passwords that were found for it.
+    pub opens_with_passwords: bool,
     /// Its last day; absent for a rule without end.
     pub expires: Option<Date>,
     /// The file it came from.

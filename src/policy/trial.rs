@@ -205,7 +205,19 @@ fn part(reader: &mut Reader<'_, '_>, table: &DeTable<'_>, path: PartPath) -> Opt
     let encrypted = table.get("encrypted").map_or(Some(false), |value| reader.boolean("encrypted", value))?;
     let declared = "application/octet-stream".to_owned();
     let (role, digest) = (role.into(), Digest::of(b""));
-    Some(Part { path, role, declared, detected, class, name, extensions, length, digest, encrypted })
+    Some(Part {
+        path,
+        role,
+        declared,
+        detected,
+        class,
+        name,
+        folders: Vec::new(),
+        extensions,
+        length,
+        digest,
+        encrypted,
+    })
 }
 
 fn findings(reader: &mut Reader<'_, '_>, table: &DeTable<'_>, key: &str, path: &PartPath) -> Option<Vec<Finding>> {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::StoreError;
-use crate::domain::{ItemId, ItemKey, Password, Reference};
+use crate::domain::{Facts, ItemId, ItemKey, Password, Reference};
 
 /// What a mail contributes to the search, and how far it reaches.
 #[derive(Debug)]
@@ -38,4 +38,11 @@ pub trait Passwords: Send + Sync {
     /// # Errors
     /// [`StoreError::Damaged`] if they do not unseal.
     async fn candidates(&self, key: &ItemKey) -> Result<Vec<Password>, StoreError>;
+
+    /// The passwords that other mails named already for what the item with these facts may keep back, by the same
+    /// reckoning as links are made: those of the latest mail first, each once. Nothing is linked by asking.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if they do not unseal.
+    async fn offered(&self, key: &ItemKey, facts: &Facts, window: Duration) -> Result<Vec<Password>, StoreError>;
 }

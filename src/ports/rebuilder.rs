@@ -132,6 +132,20 @@ pub trait Rebuilder: Send + Sync {
         &self,
         subject: Subject,
         original: Blob,
+    ) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
+        self.inspect_with(subject, original, &[]).await
+    }
+
+    /// As [`Self::inspect`]; attachments that are encrypted are tried with the first ten of `passwords`, and what one of
+    /// them opens goes on as if it had not been encrypted.
+    ///
+    /// # Errors
+    /// See [`SandboxError`].
+    async fn inspect_with(
+        &self,
+        subject: Subject,
+        original: Blob,
+        passwords: &[Password],
     ) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError>;
 }
 

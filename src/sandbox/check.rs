@@ -4,6 +4,8 @@
 //! item, within the limits of one item, and about nothing else.
 
 mod card;
+mod cp932;
+mod data;
 mod derivative;
 mod inspection;
 mod package;
@@ -62,11 +64,14 @@ fn reason(untrusted: &str) -> Result<Reason, Lie> {
             | Reason::CharsetGuessed
             | Reason::Undecodable
             | Reason::FormulaNeutralised
+            | Reason::EncodingKept
             | Reason::TextTruncated
             | Reason::HtmlStripped
             | Reason::TypeMismatch
             | Reason::UnsupportedFormat
             | Reason::PasswordRequired
+            | Reason::PasswordOpened
+            | Reason::WrongPassword
             | Reason::AmbiguousStructure
             | Reason::Gaiji
             | Reason::SignatureRemoved

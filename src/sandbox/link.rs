@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use sanitizer_protocol::{Frame, HEADER, ToWorker, encode_bytes, encode_control, encode_end};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use zeroize::Zeroizing;
 
 use crate::ports::{Blob, StoreError};
 
@@ -81,7 +82,8 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
 
 /// Sends a message.
 pub(super) async fn send(writer: &mut (impl AsyncWrite + Unpin), message: &ToWorker) -> Result<(), Broken> {
-    let mut waiting = Vec::new();
+    // It may hold passwords.
+    let mut waiting = Zeroizing::new(Vec::new());
     encode_control(message, &mut waiting).map_err(|_| Broken::Lie("the message fits no frame"))?;
     writer.write_all(&waiting).await.map_err(|_| Broken::Ended)
 }
@@ -92,9 +94,9 @@ pub(super) async fn feed(
     message: &ToWorker,
     mut original: Blob,
 ) -> Result<(), Broken> {
-    let mut waiting = Vec::new();
     let mut left = original.len();
-    encode_control(message, &mut waiting).map_err(|_| Broken::Lie("the message fits no frame"))?;
+    send(writer, message).await?;
+    let mut waiting = Vec::new();
     while let Some(piece) = original.next_piece().await.map_err(Broken::Original)? {
         left = left
             .checked_sub(u64::try_from(piece.len()).unwrap_or(u64::MAX))

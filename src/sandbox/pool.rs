@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sanitizer_protocol::Limits;
+use sanitizer_protocol::{Limits, TableEncoding};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
@@ -16,6 +16,7 @@ use super::session;
 use super::spawn::Launcher;
 use super::worker::Worker;
 use crate::config;
+use crate::domain::Password;
 use crate::ports::{Blob, Inspection, RebuildSession, Rebuilder, SandboxError, Subject};
 
 /// Pause after a worker died idle, so that one that always does costs no processor.
@@ -74,6 +75,17 @@ impl Settings {
         self
     }
 
+    /// With tables in this encoding.
+    #[must_use]
+    pub const fn with_tables(mut self, encoding: config::CsvEncoding) -> Self {
+        self.site.tables = match encoding {
+            config::CsvEncoding::Utf8Bom => TableEncoding::Utf8Bom,
+            config::CsvEncoding::Utf8 => TableEncoding::Utf8,
+            config::CsvEncoding::Cp932 => TableEncoding::Cp932,
+        };
+        self
+    }
+
     fn launcher(&self) -> Launcher {
         Launcher {
             path: self.worker.clone(),
@@ -125,13 +137,14 @@ impl Sandbox {
 
 #[async_trait]
 impl Rebuilder for Sandbox {
-    async fn inspect(
+    async fn inspect_with(
         &self,
         subject: Subject,
         original: Blob,
+        passwords: &[Password],
     ) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
         let worker = self.worker().await?;
-        session::inspect(worker, &self.settings, subject, original).await
+        session::inspect(worker, &self.settings, subject, original, passwords).await
     }
 }
 

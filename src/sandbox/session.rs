@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sanitizer_protocol::{self as protocol, Failure, FromWorker, ToWorker, Way};
+use sanitizer_protocol::{self as protocol, Failure, FromWorker, Passwords, ToWorker, Way};
 use tokio::io::AsyncRead;
 use tokio::time::{Instant, timeout};
 
@@ -14,7 +14,7 @@ use super::check::{self, Lie};
 use super::link::{self, Broken, Inbox};
 use super::pool::Settings;
 use super::worker::{Worker, converse};
-use crate::domain::{Action, Reason};
+use crate::domain::{Action, Password, Reason};
 use crate::ports::{Answer, Blob, Inspection, Order, RebuildSession, SandboxError, Subject};
 
 /// Longest name of a single file that is handed to a worker, in bytes.
@@ -29,6 +29,7 @@ pub(super) async fn inspect(
     settings: &Settings,
     subject: Subject,
     original: Blob,
+    passwords: &[Password],
 ) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
     let started = Instant::now();
     let length = original.len();
@@ -38,6 +39,7 @@ pub(super) async fn inspect(
         length,
         limits: settings.limits,
         settings: settings.site.clone(),
+        passwords: tried(passwords),
     };
     let heard = timeout(
         settings.wall_clock,
@@ -67,7 +69,7 @@ pub(super) async fn inspect(
             let session = Session {
                 worker,
                 left: settings.wall_clock.saturating_sub(started.elapsed()),
-                allowance: check::Allowance::of(&settings.limits),
+                allowance: check::Allowance::of(&settings.limits, settings.site.tables),
             };
             Ok((inspection, Box::new(session)))
         }
@@ -79,6 +81,12 @@ impl From<Lie> for Broken {
     fn from(lie: Lie) -> Self {
         Self::Lie(lie.0)
     }
+}
+
+/// As many passwords as a worker takes; one that is longer than any format knows opens nothing.
+fn tried(passwords: &[Password]) -> Passwords {
+    let fits = passwords.iter().map(Password::reveal).filter(|one| one.len() <= Passwords::MAX_BYTES);
+    Passwords::new(fits.take(Passwords::MAX).map(str::to_owned).collect()).unwrap_or_default()
 }
 
 fn spoken(subject: Subject) -> Result<protocol::Subject, SandboxError> {
@@ -215,6 +223,7 @@ mod tests {
             assurance: protocol::Assurance::Rebuilt,
             findings: Vec::new(),
             links: Vec::new(),
+            places: Vec::new(),
             candidates: Vec::new(),
         };
         let mut frames = Vec::new();
@@ -233,7 +242,11 @@ mod tests {
 
     fn heard(stream: &[u8], orders: &[Order]) -> Result<Vec<Answer>, Broken> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(answers(&mut Inbox::new(stream, 10_000), orders, check::Allowance::of(&LIMITS)))
+        runtime.block_on(answers(
+            &mut Inbox::new(stream, 10_000),
+            orders,
+            check::Allowance::of(&LIMITS, protocol::TableEncoding::default()),
+        ))
     }
 
     #[test]
@@ -267,6 +280,7 @@ mod tests {
     /// A valid answer, so that changed bytes get past the frame and into the check.
     fn inspected() -> Vec<u8> {
         let part = PartFound {
+            folders: Vec::new(),
             path: vec![1],
             role: protocol::Role::Body,
             declared: "text/plain".to_owned(),

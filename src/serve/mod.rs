@@ -183,6 +183,7 @@ impl Gateway {
             tenant: config.site.tenant.clone(),
             queue: self.store.clone(),
             originals: self.store.source().map_err(start_error)?,
+            passwords: self.store.passwords().map_err(start_error)?,
             washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config).map_err(start_error)?)),
             clock: Arc::clone(&edge.clock),
             tells_of_holds: config.notice.held,
@@ -238,7 +239,8 @@ pub async fn sandbox(config: &Config) -> Result<Sandbox, StartError> {
     let own = std::env::current_exe().map_err(start_error)?;
     let folder = own.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
     let gaiji = config.site.gaiji.as_deref().map(gaiji::read).transpose().map_err(start_error)?.unwrap_or_default();
-    let sandbox = Sandbox::start(Settings::new(&config.sandbox, &config.limits, &folder).with_gaiji(gaiji));
+    let settings = Settings::new(&config.sandbox, &config.limits, &folder);
+    let sandbox = Sandbox::start(settings.with_gaiji(gaiji).with_tables(config.files.csv_encoding));
     sandbox.prove().await.map_err(start_error)?;
     Ok(sandbox)
 }

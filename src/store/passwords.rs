@@ -200,12 +200,18 @@ fn sealed(key: &SealingKey, candidates: &[Password]) -> io::Result<Vec<u8>> {
     Ok(sealed)
 }
 
+const DAMAGED: StoreError = StoreError::Damaged("passwords that do not unseal");
+
 /// The candidates in rows of [`SEALED`], each once.
 pub(super) fn opened(key: &OpeningKey, rows: &[impl Columns]) -> Result<Vec<Password>, StoreError> {
-    const DAMAGED: StoreError = StoreError::Damaged("passwords that do not unseal");
+    let sealed = rows.iter().map(|row| row.maybe_bytes("sealed")?.ok_or(DAMAGED));
+    unsealed(key, sealed.collect::<Result<_, _>>()?)
+}
+
+/// The candidates that several mails named, each once.
+pub(super) fn unsealed(key: &OpeningKey, named: Vec<Vec<u8>>) -> Result<Vec<Password>, StoreError> {
     let mut all: Vec<Password> = Vec::new();
-    for row in rows {
-        let sealed = row.maybe_bytes("sealed")?.ok_or(DAMAGED)?;
+    for sealed in named {
         // Sealed bytes are never fewer than plain ones.
         let mut plain = Zeroizing::new(vec![0; sealed.len()]);
         let count = unseal(key, Cursor::new(&sealed)).and_then(|mut reader| fill(&mut reader, &mut plain));
@@ -276,6 +282,33 @@ macro_rules! passwords {
                     }
                 }
                 Ok(events)
+            }
+
+            /// What others named for an item that may want a password, sealed, the latest first.
+            pub(in crate::store) async fn offered(
+                connection: &mut $connection,
+                key: &ItemKey,
+                search: &Search,
+            ) -> Result<Vec<Vec<u8>>, StoreError> {
+                let reach = search.window.max(SLACK);
+                let rows = sqlx::query(OTHERS)
+                    .bind(key.tenant.as_str())
+                    .bind(search.from.as_deref())
+                    .bind(search.reverse_path.as_deref())
+                    .bind(search.received_at.before(reach).millis())
+                    .bind(search.received_at.after(reach).millis())
+                    .bind(false)
+                    .bind(true)
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)?;
+                let mut named = Vec::new();
+                for row in &rows {
+                    let other = Other::of(row)?;
+                    let pairs = search.pairs(key, &other);
+                    named.extend(pairs.into_iter().filter(|pair| pair.held == key.id).map(|pair| pair.sealed));
+                }
+                Ok(named)
             }
 
             /// False if they are linked already.

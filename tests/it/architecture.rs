@@ -56,6 +56,7 @@ const HOSTILE_ONLY: &[&str] = &[
     "sanitizer-api",
     "sanitizer-archive",
     "sanitizer-calendar",
+    "sanitizer-data",
     "sanitizer-image",
     "sanitizer-mail",
     "sanitizer-ooxml",

@@ -241,10 +241,15 @@ fn what_sanitize_wrote_is_clean_when_it_is_sanitized_again() {
     let files = [
         file(folder.path(), "sums.csv", b"a,b\r\n=SUM(A1),2\r\n"),
         file(folder.path(), "sjis.txt", b"\x96\xbc\x95\xeb\r\n"),
+        file(folder.path(), "sjis.csv", b"\x96\xbc\x95\xeb,=1\r\n"),
+        file(folder.path(), "page.json", b"[\"\\u624b\", 1.0]"),
+        file(folder.path(), "data.xml", b"<!-- c --><a></a>"),
     ];
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     sanitize(&format!("-o {}", out.display()), &files).with(10);
-    sanitize("", &[&out.join("sums.csv"), &out.join("sjis.txt")]).with(0);
+    let names = ["sums.csv", "sjis.txt", "sjis.csv", "page.json", "data.xml"];
+    let made = names.map(|name| out.join(name));
+    sanitize("", &made.each_ref().map(PathBuf::as_path)).with(0);
 }
 
 #[test]

@@ -131,6 +131,7 @@ fn round_trip(headers: HeaderFacts, text: &str, files: &[(&str, &str, &[u8])]) -
             version: 1,
             assurance: Assurance::Rebuilt,
             links: Vec::new(),
+            places: Vec::new(),
         };
         let derivative = Derivative::vouch(path.clone(), Bytes::copy_from_slice(bytes), about);
         outcomes.push(PartOutcome {
@@ -157,6 +158,7 @@ fn part(path: &PartPath, role: PartRole, name: &str) -> Part {
         detected: TypeId::try_from("text".to_owned()).unwrap(),
         class: TypeClass::Text,
         name: FileName::try_from(name.to_owned()).ok(),
+        folders: Vec::new(),
         extensions: Vec::new(),
         length: 1,
         digest: Digest::of(b"original"),

@@ -1,9 +1,6 @@
 //! Files through a whole gateway: documents, pictures and archives, read again by programs that are not ours.
-//!
-//! Documents of the corpus, where it is there, are rebuilt by `temizu sanitize` and counted.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,58 +10,7 @@ use crate::support::delivered::{Delivered, File};
 use crate::support::gateway::{DOMAIN, Plan, Site};
 use crate::support::next_hop::NextHop;
 use crate::support::process::temizu;
-
-/// What Python sees of a zip: the check of all its content, and names with their content.
-const LIST: &str = r#"
-import io, json, sys, zipfile
-archive = zipfile.ZipFile(io.BytesIO(bytes.fromhex(sys.stdin.read())))
-print(json.dumps({"bad": archive.testzip(), "members": {i.filename: archive.read(i).hex() for i in archive.infolist()}}))
-"#;
-
-/// Files of a folder tree that Python's zipfile can open as a document of Office: what is to be rebuilt.
-const DOCUMENTS: &str = r#"
-import os, sys, zipfile
-for folder, _, names in os.walk(sys.argv[1]):
-    for name in sorted(names):
-        if os.path.splitext(name)[1].lower() not in (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".pptm", ".ppsx"):
-            continue
-        path = os.path.join(folder, name)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                main = {"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml"} & set(archive.namelist())
-                if main and "[Content_Types].xml" in archive.namelist() and archive.testzip() is None:
-                    print(path)
-        except Exception:
-            pass
-"#;
-
-fn python(script: &str, arguments: &[&Path], input: &str) -> String {
-    use std::io::Write as _;
-    let mut child = Command::new("python3")
-        .args(["-I", "-c", script])
-        .args(arguments)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "python3: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Names and contents of a zip, all of them sound.
-fn members(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let digits: String = zip.iter().map(|byte| format!("{byte:02x}")).collect();
-    let read: Value = serde_json::from_str(&python(LIST, &[], &digits)).unwrap();
-    assert_eq!(read["bad"], Value::Null);
-    let bytes = |text: &str| {
-        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
-    };
-    let members = read["members"].as_object().unwrap();
-    members.iter().map(|(name, content)| (name.clone(), bytes(content.as_str().unwrap()))).collect()
-}
+use crate::support::tools::{members, zip_of};
 
 fn file<'a>(mail: &'a Delivered, name: &str) -> &'a File {
     let found = mail.files.iter().find(|file| file.name == name);
@@ -103,7 +49,7 @@ async fn documents_pictures_and_archives_arrive_in_the_mail_itself() {
     assert_eq!(archive.len(), 2, "{archive:?}");
     assert_eq!(member(&archive, "読んでください.txt"), "資料です。".as_bytes());
     let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
-    assert!(list.contains("- 設定.bat\r\n") && list.contains("R-013"), "{list}");
+    assert!(list.contains("- 設定.bat\n") && list.contains("R-013"), "{list}");
     assert!(mail.text.contains("設定.bat（13B・資料.zipの中）… 渡せません"), "{}", mail.text);
     assert!(!mail.text.contains("読んでください.txt"), "it is in the archive: {}", mail.text);
     assert!(file(&mail, "写真.png").bytes.starts_with(b"\x89PNG"));
@@ -146,6 +92,117 @@ async fn archives_in_archives_open_three_levels_deep_and_no_further() {
     assert!(list.contains("- inner.zip"), "{list}");
     assert!(mail.text.contains("入れ子が決められた深さを超えています"), "{}", mail.text);
     site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn folders_of_an_archive_and_mails_in_it_come_back_and_what_is_missing_is_told_with_its_path() {
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address())).await;
+    let inner = "From: b@example.jp\r\nSubject: =?utf-8?B?6KaL56mN?=\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
+        --m\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n見積書を送ります。\r\n\
+        --m\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nattached\r\n\
+        --m\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=b.vbs\r\n\r\nx = 1\r\n--m--\r\n";
+    let zip = zip_of(&[
+        ("2025/様式/申請書.txt", b"2025"),
+        ("2026/様式/申請書.txt", b"2026"),
+        ("様式/設定.bat", b"rem"),
+        ("../NUL/C:/a.txt", b"safe"),
+        ("連絡/見積.eml", inner.as_bytes()),
+    ]);
+    let (_, mail) = send(&site, &hop, &zip).await;
+    let archive = members(&file(&mail, "a.zip").bytes);
+    assert_eq!(member(&archive, "2025/様式/申請書.txt"), b"2025");
+    assert_eq!(member(&archive, "2026/様式/申請書.txt"), b"2026");
+    assert_eq!(member(&archive, "_NUL/C_/a.txt"), b"safe");
+    let text = std::str::from_utf8(member(&archive, "連絡/見積.txt")).unwrap();
+    for words in ["件名 (Subject): 見積\n", "b@example", "見積書を送ります。"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(member(&archive, "連絡/見積/a.txt").trim_ascii(), b"attached");
+    assert_eq!(archive.len(), 6, "{archive:?}");
+    let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
+    assert!(list.contains("- 様式/設定.bat\n") && list.contains("- 連絡/見積.eml/b.vbs\n"), "{list}");
+    assert!(mail.text.contains("様式/設定.bat（3B・a.zipの中）… 渡せません"), "{}", mail.text);
+    assert!(mail.text.contains("連絡/見積.eml/b.vbs（5B・a.zipの中）… 渡せません"), "{}", mail.text);
+    assert!(!mail.text.contains("見積書を送ります"), "it is in the archive: {}", mail.text);
+    assert!(!mail.text.contains(".-") && !mail.text.contains("（）"), "{}", mail.text);
+    site.stop().await;
+}
+
+/// `pieces` at their offsets in zeros.
+fn laid(total: usize, pieces: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![0u8; total];
+    for (at, piece) in pieces {
+        bytes[*at..*at + piece.len()].copy_from_slice(piece);
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn containers_that_are_never_opened_are_kept_back_by_content_and_by_name_in_archives_too() {
+    let hop = NextHop::start(Vec::new()).await;
+    let site = Site::start(Plan::new(hop.address())).await;
+    let program = laid(256, &[(0, b"MZ"), (0x3C, b"\x80"), (0x80, b"PE\0\0")]);
+    let unpacking = [program, zip_of(&[("x.txt", b"x")])].concat();
+    let contents = [
+        ("請求書.pdf", laid(40_000, &[(32_768, b"\x01CD001\x01")])),
+        ("b.xlsx", laid(2_048, &[(1_536, b"conectix")])),
+        ("c.jpg", laid(1_024, &[(0, b"\xEB\x3C\x90MSDOS5.0"), (510, b"\x55\xAA")])),
+        ("d.docx", unpacking.clone()),
+        ("e.txt", laid(64, &[(0, b"ITSF\x03\0\0\0")])),
+        ("f.zip", laid(40_000, &[(0, b"PK\x05\x06"), (32_768, b"\x01CD001\x01")])),
+        ("g.png", laid(40_000, &[(0, b"\x89PNG\r\n\x1A\n"), (32_768, b"\x01CD001\x01")])),
+        ("h.exe", unpacking),
+    ];
+    let names = ["i.iso", "j.img", "k.vhd", "l.vhdx", "m.chm", "n.exe", "o.vdi", "p.wim"];
+    let refused: Vec<(&str, &[u8])> = contents
+        .iter()
+        .map(|(name, bytes)| (*name, bytes.as_slice()))
+        .chain(names.map(|name| (name, &b"words"[..])))
+        .collect();
+    let mut all = refused.clone();
+    all.push(("good.txt", b"good"));
+    let (_, mail) = send(&site, &hop, &zip_of(&all)).await;
+    let archive = members(&file(&mail, "a.zip").bytes);
+    let left: Vec<&str> = archive.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(member(&archive, "good.txt"), b"good");
+    let list = std::str::from_utf8(member(&archive, "除去一覧.txt")).unwrap();
+    for (name, _) in refused {
+        assert!(list.contains(&format!("- {name}\n")), "{name}: {list}");
+        assert!(mail.text.contains(&format!("{name}（")), "{name}: {}", mail.text);
+    }
+    site.stop().await;
+}
+
+#[test]
+fn the_report_of_a_file_says_by_what_each_part_was_written_what_it_lost_and_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("資料.zip");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/21-all-kinds/input.eml");
+    std::fs::write(&input, zip_of(&[("様式/a.txt", b"a\n"), ("様式/b.pdf", b"MZ is no program"), ("c.bat", b"rem")]))
+        .unwrap();
+    let output = temizu().args(["sanitize", "--json"]).args([&input, &sample]).output().unwrap();
+    let reports: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let parts = |report: &Value| report["parts"].as_array().unwrap().clone();
+    let inside = parts(&reports[0]);
+    assert_eq!(inside[1]["place"], "様式/a.txt");
+    for part in reports.iter().flat_map(parts) {
+        assert_eq!(part["sha256"].is_null(), part["sanitizer"].is_null(), "{part}");
+        assert_eq!(part["sha256"].is_null(), part["assurance"].is_null(), "{part}");
+        let places = part["places"].as_array().unwrap();
+        for finding in part["findings"].as_array().unwrap() {
+            let here = places.iter().filter(|place| place["code"] == finding["code"]);
+            let sum: u64 = here.map(|place| place["count"].as_u64().unwrap()).sum();
+            assert!(sum <= finding["count"].as_u64().unwrap(), "{part}");
+        }
+    }
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!said.contains(".-") && !said.contains("（）") && !said.contains("規則 - "), "{said}");
+    assert!(reports[0]["sentences"].to_string().contains("（.pdf）"), "{}", reports[0]);
+    let table = parts(&reports[1]).into_iter().find(|part| part["name"] == "請求書_R8-1105.xlsm").unwrap();
+    assert_eq!(table["sanitizer"].as_str().unwrap().split('/').next(), Some("ooxml"), "{table}");
+    println!("{table}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -216,69 +273,3 @@ async fn send(site: &Site, hop: &NextHop, zip: &[u8]) -> (temizu::ports::ItemDet
     let mail = Delivered::read(&hop.seen().taken[0].bytes).unwrap();
     (item, mail)
 }
-
-/// A zip as Python writes it.
-fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
-    const WRITE: &str = r#"
-import io, json, sys, zipfile
-out = io.BytesIO()
-with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-    for name, content in json.load(sys.stdin):
-        archive.writestr(name, bytes(content))
-print(out.getvalue().hex())
-"#;
-    let digits = python(WRITE, &[], &serde_json::to_string(members).unwrap());
-    let pairs = digits.trim().as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap().to_owned());
-    pairs.map(|pair| u8::from_str_radix(&pair, 16).unwrap()).collect()
-}
-
-#[test]
-fn the_documents_of_the_corpus_are_rebuilt_in_the_confined_worker() {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let root = std::env::var_os("TEMIZU_CORPUS").map_or_else(beside, PathBuf::from);
-    let listed = python(DOCUMENTS, &[&root], "");
-    let files: Vec<&str> = listed.lines().collect();
-    if files.is_empty() {
-        println!("there is no corpus: nothing was tested");
-        return;
-    }
-    // Some have one name.
-    let inputs = tempfile::tempdir().unwrap();
-    let files: Vec<PathBuf> = (1..).zip(&files).map(|(number, file)| numbered(inputs.path(), number, file)).collect();
-    let folder = tempfile::tempdir().unwrap();
-    let output = temizu().args(["sanitize", "--json", "-o"]).arg(folder.path()).args(&files).output().unwrap();
-    let said = || String::from_utf8_lossy(&output.stderr).into_owned();
-    let reports: Vec<Value> =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()));
-    assert_eq!(reports.len(), files.len());
-    let kept: Vec<String> = reports
-        .iter()
-        .filter(|report| report["written"].as_array().is_none_or(Vec::is_empty))
-        .map(|report| format!("{} {} {}", report["file"], report["reason"], report["parts"][0]["reason"]))
-        .collect();
-    println!("{} documents, kept back: {kept:#?}", files.len());
-    assert!(kept.len() * 100 <= files.len() * 3, "at least 97 % are rebuilt: {kept:#?}");
-    let left = python(ACTIVE, &[folder.path()], "");
-    assert!(left.is_empty(), "active content is left:\n{left}");
-}
-
-fn numbered(folder: &Path, number: usize, file: &str) -> PathBuf {
-    let copy = folder.join(format!("{number:04}-{}", Path::new(file).file_name().unwrap().to_str().unwrap()));
-    std::fs::copy(file, &copy).unwrap();
-    copy
-}
-
-/// Parts, relationships and fields that no output may have, looked for by a program that is not ours.
-const ACTIVE: &str = r#"
-import os, re, sys, zipfile
-parts = re.compile(r"(?i)vba|macrosheet|activex|embeddings/|customui|externallink|ctrlprops|\.bin$|connections|querytable|oleobject|altchunk|webextension")
-marks = re.compile(rb"(?i)TargetMode|vbaProject|oleObject|attachedTemplate|macroEnabled|DDEAUTO|ddeLink|ppaction://(macro|program|ole)|javascript:|<!DOCTYPE")
-for name in sorted(os.listdir(sys.argv[1])):
-    with zipfile.ZipFile(os.path.join(sys.argv[1], name)) as archive:
-        if archive.testzip():
-            print(name, "is damaged")
-        for part in archive.namelist():
-            found = parts.search(part) or (part.endswith((".rels", ".xml")) and marks.search(archive.read(part)))
-            if found:
-                print(name, part, found.group())
-"#;

@@ -45,6 +45,7 @@ async fn washed(washer: &Washer, mail: &[u8]) -> Washed {
         received_at,
         length: mail.len() as u64,
         released: false,
+        passwords: Vec::new(),
     };
     washer.wash(Subject::Mail, arrival, Blob::in_memory(Bytes::copy_from_slice(mail))).await.unwrap()
 }

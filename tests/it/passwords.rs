@@ -13,6 +13,7 @@ use temizu::serve::SystemClock;
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store as _};
 
+use crate::support::delivered::Delivered;
 use crate::support::next_hop::NextHop;
 use crate::support::process::{Gateway, end, run_on, temizu};
 use crate::support::sender::Sender;
@@ -111,6 +112,71 @@ async fn a_password_that_comes_first_is_found_as_well() {
     let (folder, hop) = (tempfile::tempdir().unwrap(), NextHop::start(Vec::new()).await);
     let (_gateway, held, _) = both(&hop, folder.path(), true).await;
     assert_eq!(candidates(folder.path(), &show(folder.path(), &held)).await, [WRITTEN, MEANT]);
+}
+
+/// A mail with an AES zip of a document and a script that [`MEANT`] opens, and this text.
+fn locked_mail(text: &str) -> Vec<u8> {
+    let zip = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/locked/aes.zip");
+    let (text, zip) = (BASE64.encode(text), BASE64.encode(std::fs::read(zip).unwrap()));
+    let lines: Vec<&str> = zip.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!(
+        "From: sender@example.com\r\nTo: a@city.test\r\nMessage-ID: <locked@example.com>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{text}\r\n--m\r\nContent-Type: application/zip; name=a.zip\r\n\
+         Content-Disposition: attachment; filename=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--m--\r\n",
+        lines.join("\r\n")
+    )
+    .into_bytes()
+}
+
+/// Sends the mails one after the other; returns their references and the last delivered mail.
+async fn pass(hop: &NextHop, gateway: &Gateway, mails: &[Vec<u8>]) -> (Vec<String>, Delivered) {
+    let mut sender = Sender::connect(gateway.address().await).await.unwrap();
+    let mut references = Vec::new();
+    for mail in mails {
+        references.push(sender.send("a@city.test", mail).await.unwrap());
+        hop.until("the mail arrives", |seen| seen.taken.len() == references.len()).await;
+    }
+    let delivered = Delivered::read(&hop.seen().taken.last().unwrap().bytes).unwrap();
+    (references, delivered)
+}
+
+#[tokio::test]
+async fn a_password_that_is_there_already_opens_the_file_for_the_mail_that_is_delivered() {
+    let beside = format!("資料を送ります。\r\nパスワード：{WRITTEN}\r\n");
+    for mails in [vec![locked_mail(&beside)], vec![password_mail(), locked_mail("資料を送ります。\r\n")]] {
+        let (folder, hop) = (tempfile::tempdir().unwrap(), NextHop::start(Vec::new()).await);
+        let gateway = Gateway::start(folder.path(), hop.address());
+        let (references, delivered) = pass(&hop, &gateway, &mails).await;
+        let [file] = delivered.files.as_slice() else { panic!("{delivered:?}") };
+        assert_eq!(file.name, "a.zip");
+        let names = "通知.docx";
+        assert!(file.bytes.windows(names.len()).any(|bytes| bytes == names.as_bytes()), "{delivered:?}");
+        assert!(delivered.text.contains("パスワードで開きました。"), "{}", delivered.text);
+        let shown = show(folder.path(), references.last().unwrap());
+        assert_eq!(shown["password_candidates"], Value::Array(Vec::new()), "nothing is wanted any more");
+        let mut told: Vec<String> = gateway.log().iter().map(Value::to_string).collect();
+        told.push(shown.to_string());
+        told.push(run_on(folder.path(), "audit export").with(0).out);
+        let told = told.concat();
+        assert!(told.contains("password_opened") && !told.contains(MEANT) && !told.contains(WRITTEN));
+        assert_eq!(files_with(folder.path(), MEANT), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_not_tried_where_no_rule_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let hop = NextHop::start(Vec::new()).await;
+    let rules = include_str!("../../config/rules/alpha.toml").replace("open_with_found_passwords = true\n", "");
+    let list = folder.path().join("rules.toml");
+    std::fs::write(&list, rules).unwrap();
+    let config = folder.path().join("temizu.toml");
+    std::fs::write(&config, format!("[rules]\nfiles = [\"{}\"]\n", list.display())).unwrap();
+    let options = format!("--smtp-listen 127.0.0.1:0 --domain city.test --next-hop {}", hop.address());
+    let gateway = Gateway::with(&folder.path().join("data"), &options, Some(&config));
+    let (_, delivered) = pass(&hop, &gateway, &[locked_mail(&format!("パスワード：{WRITTEN}\r\n"))]).await;
+    assert!(delivered.files.is_empty() && !delivered.text.contains("パスワードで開き"), "{}", delivered.text);
 }
 
 #[tokio::test]

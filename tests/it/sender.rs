@@ -71,6 +71,7 @@ impl Bench {
             received_at: Timestamp::from_millis(0),
             length: mail.len() as u64,
             released: false,
+            passwords: Vec::new(),
         };
         self.0.wash(Subject::Mail, arrival, Blob::in_memory(Bytes::from(mail.into_bytes()))).await.unwrap()
     }

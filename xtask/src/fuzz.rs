@@ -33,6 +33,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("charset", &["samples", "../shared/corpus"]),
     ("html", &["samples", "../shared/corpus"]),
     ("text_csv", &["samples", "../shared/corpus"]),
+    ("data", &["samples", "../shared/corpus"]),
     ("cards", &["samples"]),
     ("image", &["samples", "../shared/corpus"]),
     ("passwords", &["samples"]),

@@ -1,4 +1,4 @@
-//! The front door of development: `cargo xtask build | test | nightly | demo | bench | samples | fuzz`.
+//! The front door of development: `cargo xtask build | test | tools | nightly | demo | bench | samples | fuzz`.
 //!
 //! Refuses: unknown commands and options. Invariant: every step prints what it runs, and the first failing step ends
 //! the run with its exit code.
@@ -14,13 +14,14 @@ mod suite;
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::{run, samples};
+use xtask::{python, run, samples};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   build [--release]   both binaries: target/{debug,release}/temizu and temizu-worker
   test [--quick]      everything CI runs: format, lints, tests, samples, documents (--quick: tests only)
+  tools               installs the programs that the tests use and that are not ours (Debian, Python)
   nightly [--garage]  what takes too long for every change: 300 kills, leases that run out, the stores on garage (an S3
                       server that is built once, in minutes; --garage: only these)
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
@@ -31,6 +32,9 @@ usage: cargo xtask COMMAND
   samples --japanese [FOLDER]
                       writes mails in every way in which Japanese is written, each with its known text beside it
                       (into target/japanese unless said)
+  samples --office [FOLDER]
+                      writes documents, spreadsheets and slides as Japanese offices write them, each with what is known
+                      of it beside it (into target/office unless said)
 ";
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         ["build", "--release"] => build::binaries(build::Profile::Release),
         ["test"] => suite::everything(),
         ["test", "--quick"] => suite::quick(),
+        ["tools"] => suite::tools(),
         ["nightly"] => suite::nightly(),
         ["nightly", "--garage"] => suite::on_garage(),
         ["demo", options @ ..] => build::demo(options),
@@ -48,6 +53,8 @@ fn main() -> ExitCode {
         ["samples", "--check"] => samples::write(true),
         ["samples", "--japanese"] => samples::japanese::write(&run::root().join("target/japanese")),
         ["samples", "--japanese", folder] => samples::japanese::write(Path::new(folder)),
+        ["samples", "--office"] => samples::office::write(&run::root().join("target/office")),
+        ["samples", "--office", folder] => samples::office::write(Path::new(folder)),
         ["fuzz", "--all", seconds] => fuzz::all(seconds),
         ["fuzz", target] => fuzz::one(target, "60"),
         ["fuzz", target, seconds] => fuzz::one(target, seconds),

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::run::{Failure, Outcome, on_path, run};
 
-/// (program, Debian package, what for)
+/// (program or file, Debian package, what for)
 const NEEDED: &[(&str, &str, &str)] = &[
     ("postfix", "postfix", "the two real mail servers around the gateway"),
     ("smtp-source", "postfix", "load"),
@@ -14,11 +14,22 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("kill", "procps", "workers that die while they wait"),
     ("postgres", "postgresql", "a real database behind the scale-out store"),
     ("setpriv", "util-linux", "a database server that refuses to be root"),
+    ("7zz", "7zip", "a second reader of the archives we write"),
+    ("exiftool", "libimage-exiftool-perl", "what is left in the pictures we write"),
+    ("/usr/lib/libreoffice/program/libswlo.so", "libreoffice-writer-nogui", "opening the documents we write"),
+    ("/usr/lib/libreoffice/program/libsclo.so", "libreoffice-calc-nogui", "opening the spreadsheets we write"),
+    ("/usr/lib/libreoffice/program/libsdlo.so", "libreoffice-impress-nogui", "opening the slides we write"),
+    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Japanese letters for LibreOffice"),
+    ("pdfinfo", "poppler-utils", "counting the pages LibreOffice makes"),
 ];
+
+/// What Debian takes out of Python; asked of Python itself, which need not be Debian's.
+const VENV: (&str, &str, &str) = ("ensurepip of python3", "python3-venv", "the tools of xtask/python.txt");
 
 /// Installs what is missing (Debian, root) or says how to.
 pub(crate) fn install() -> Outcome {
-    let missing: Vec<_> = NEEDED.iter().filter(|(program, ..)| !installed(program)).collect();
+    let venv = (!makes_venvs()).then_some(VENV);
+    let missing: Vec<_> = NEEDED.iter().copied().filter(|(program, ..)| !installed(program)).chain(venv).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -48,6 +59,10 @@ pub(crate) fn install() -> Outcome {
 fn installed(program: &str) -> bool {
     let versions = || std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     on_path(program) || (program == "postgres" && versions().any(|it| it.path().join("bin/postgres").is_file()))
+}
+
+fn makes_venvs() -> bool {
+    Command::new("python3").args(["-I", "-c", "import ensurepip, venv"]).output().is_ok_and(|it| it.status.success())
 }
 
 fn is_root() -> bool {

@@ -6,11 +6,11 @@ use crate::build::{self, Profile};
 use crate::garage::Garage;
 use crate::packages;
 use crate::run::{Outcome, cargo, on_path, run};
-use crate::samples;
+use crate::{python, samples};
 
 /// Format, lints, tests, documents.
 pub(crate) fn everything() -> Outcome {
-    packages::install()?;
+    tools()?;
     run("format", &mut cargo(["fmt", "--all", "--check"]))?;
     let lints = ["clippy", "--workspace", "--all-targets", "--ignore-rust-version", "--locked", "--", "-D", "warnings"];
     run("lints", &mut cargo(lints))?;
@@ -28,8 +28,15 @@ pub(crate) fn everything() -> Outcome {
     Ok(())
 }
 
+/// Programs that the tests use and that are not ours.
+pub(crate) fn tools() -> Outcome {
+    packages::install()?;
+    python::install()
+}
+
 /// The tests alone.
 pub(crate) fn quick() -> Outcome {
+    tools()?;
     build::worker(Profile::Dev)?;
     tests()
 }
@@ -59,7 +66,10 @@ pub(crate) fn bench(filter: &[&str]) -> Outcome {
     run("the two stores", &mut cargo(["bench", "--bench", "stores", "--locked"]))?;
     let arguments =
         ["bench", "--package", "temizu-worker", "--bench", "hostile", "--ignore-rust-version", "--locked", "--"];
-    run("inside a worker", &mut cargo(arguments.iter().chain(filter)))
+    run("inside a worker", &mut cargo(arguments.iter().chain(filter)))?;
+    let arguments =
+        ["bench", "--package", "sanitizer-ooxml", "--bench", "office", "--ignore-rust-version", "--locked", "--"];
+    run("office documents", &mut cargo(arguments.iter().chain(filter)))
 }
 
 fn tests() -> Outcome {

@@ -44,6 +44,8 @@ codes! {
         Undecodable = "undecodable",
         /// Cells that a spreadsheet would run as formulas were made plain.
         FormulaNeutralised = "formula_neutralised",
+        /// A table has characters without a code in CP932 and is UTF-8 instead.
+        EncodingKept = "encoding_kept",
         /// Text was cut at a limit.
         TextTruncated = "text_truncated",
         /// HTML over the limit lost its tags only; text that its reader would not have seen may be among the rest.
@@ -54,6 +56,10 @@ codes! {
         UnsupportedFormat = "unsupported_format",
         /// A password protects the content.
         PasswordRequired = "password_required",
+        /// A password that was given opened the file.
+        PasswordOpened = "password_opened",
+        /// None of the passwords that were given opens the file.
+        WrongPassword = "wrong_password",
         /// The structure of the mail can be read in more than one way.
         AmbiguousStructure = "ambiguous_structure",
         /// Characters of the sender's own making (gaiji) that the site's table does not know.

@@ -17,6 +17,24 @@ pub struct Finding {
     pub count: u32,
 }
 
+/// Where in a file something was found: a part of a document, a sheet, a slide.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// What.
+    pub code: Code,
+    /// The place: 1 to [`Place::LONGEST`] printable ASCII characters (`xl/worksheets/sheet1.xml`), none of the sender's.
+    pub name: String,
+    /// How many times; the places of a code have no more together than its [`Finding`].
+    pub count: u32,
+}
+
+impl Place {
+    /// Longest name in bytes.
+    pub const LONGEST: usize = 64;
+    /// Most places of one file; what is found elsewhere is counted in its finding only.
+    pub const MOST: usize = 1_000;
+}
+
 /// The real type of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Detected {
@@ -77,6 +95,8 @@ pub struct Rebuilt {
     pub findings: Vec<Finding>,
     /// Links of a body, in order.
     pub links: Vec<Link>,
+    /// Where in the file that was, as far as it has places.
+    pub places: Vec<Place>,
 }
 
 /// An input that could not be rebuilt. The gateway keeps the original in quarantine.
@@ -95,10 +115,10 @@ pub enum SanitizeError {
         /// Which.
         what: &'static str,
     },
-    /// The input is whole, and of a kind that is not read.
-    #[error("{what} are not read")]
+    /// The input is whole, but of a kind that is not handed on.
+    #[error("{what} is not handed on")]
     Unsupported {
-        /// Which kind, in the plural.
+        /// What it is.
         what: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! Archives, opened strictly into a list of members with safe names, and a new zip written from members.
+//! Archives, opened strictly into a list of members with safe names.
 //!
 //! Refuses: what costs more than its [`Allowance`], and what two readers would read as two different archives. Nothing is
 //! written to a file; links and devices are never followed. Invariant: an allowance only ever shrinks, it is spent
@@ -17,7 +17,6 @@ mod rar;
 mod seven_zip;
 mod single;
 mod tar;
-pub mod write;
 mod zip;
 
 #[cfg(test)]
@@ -28,7 +27,6 @@ mod laws;
 mod tests;
 
 pub use allowance::Allowance;
-pub use listing::{distinct, single_name};
 pub use member::{Archive, Content, Kept, Member, NameChange, Oddity, Unreadable};
 
 use allowance::Spending;

@@ -8,7 +8,7 @@ use sanitizer_japanese::nfc;
 
 use crate::allowance::Unpacked;
 use crate::leftover;
-use crate::name::{self, Naming, Spelling};
+use crate::name::{self, Naming};
 use crate::{Archive, Content, Kept, Member, NameChange, Oddity};
 
 /// As long as numbers get, of a usual allowance of members.
@@ -130,28 +130,6 @@ impl Listing {
 
     pub(crate) fn finish(self) -> Archive {
         Archive { members: self.members, oddities: self.oddities.into_iter().collect(), single: false }
-    }
-}
-
-/// `names` as names of one archive: made safe, and those that would meet in one file told apart. For members that got
-/// another extension on the way.
-#[must_use]
-pub fn distinct(names: &[String]) -> Vec<String> {
-    let mut listing = Listing::default();
-    for name in names {
-        listing.kept(name::naming(&[Spelling::Text(name.clone())]), 0, Kept::Unsupported);
-    }
-    listing.members.into_iter().map(|member| member.name).collect()
-}
-
-/// The name of the one file in a compressed file that came as `archive` ([`Archive::single`]).
-#[must_use]
-pub fn single_name(archive: &str) -> String {
-    let naming = name::naming(&[Spelling::Text(archive.to_owned())]);
-    let packed = |extension: &str| ["gz", "bz2", "xz", "zst"].iter().any(|known| extension.eq_ignore_ascii_case(known));
-    match naming.path.rsplit_once('.') {
-        Some((stem, extension)) if packed(extension) => name::naming(&[Spelling::Text(stem.to_owned())]).path,
-        _ => naming.path,
     }
 }
 

@@ -5,14 +5,34 @@ use std::collections::BTreeSet;
 use crate::listing::Listing;
 use crate::name::{Spelling, naming};
 use crate::tests::made::{Zip, cab, gz, hex, lzh, rar, stored, tar, tar_row, whole};
-use crate::write::{Entry, write};
 use crate::{Allowance, Archive, Content, Kept, NameChange, Oddity, Unreadable, open, opens};
-use crate::{distinct, single_name};
 
 pub(crate) mod made;
 
 fn usual(id: &str, bytes: &[u8]) -> Result<Archive, Unreadable> {
     open(id, bytes, &mut Allowance::usual())
+}
+
+/// Names and contents of the files.
+pub(crate) fn files(archive: &Archive) -> Vec<(&str, &[u8])> {
+    let members = archive.members.iter();
+    members
+        .filter_map(|member| match &member.content {
+            Content::File(bytes) => Some((member.name.as_str(), bytes.as_slice())),
+            Content::Kept(_) => None,
+        })
+        .collect()
+}
+
+/// The files of an archive in a zip with names in UTF-8.
+pub(crate) fn again(archive: &Archive) -> Vec<u8> {
+    let mut zip = Zip::new();
+    for (name, bytes) in files(archive) {
+        let mut member = stored(name.as_bytes(), bytes);
+        member.flags = 1 << 11;
+        zip.add(member);
+    }
+    zip.bytes()
 }
 
 /// Names and contents; what is kept back by its reason.
@@ -409,28 +429,4 @@ fn an_allowance_is_shared_by_the_archives_that_are_opened_with_it() {
     let mut allowance = Allowance { members: 3, ..Allowance::usual() };
     assert!(open("zip", &bytes, &mut allowance).is_ok());
     assert_eq!(open("zip", &bytes, &mut allowance), Err(Unreadable::TooManyMembers));
-}
-
-#[test]
-fn what_is_written_has_one_order_one_time_and_no_trace_of_what_was_read() {
-    let entries = [Entry { name: "乙/ソ.txt", bytes: b"b" }, Entry { name: "甲.txt", bytes: &[b'a'; 500] }];
-    let written = write(&entries, Some(b"list")).unwrap();
-    assert_eq!(write(&entries, Some(b"list")).unwrap(), written);
-    let archive = usual("zip", &written).unwrap();
-    let expected = [("乙/ソ.txt", Ok(b"b".as_slice())), ("甲.txt", Ok(&[b'a'; 500])), ("除去一覧.txt", Ok(b"list"))];
-    assert_eq!((told(&archive), archive.oddities.as_slice()), (expected.to_vec(), [].as_slice()));
-    assert_eq!(written[10..14], [0, 0, 0x21, 0], "1980-01-01 00:00");
-    assert!(usual("zip", &write(&[], None).unwrap()).unwrap().members.is_empty());
-}
-
-#[test]
-fn names_that_were_changed_on_the_way_are_told_apart_again() {
-    let names = ["a.docx", "A.docx", "b/../c.txt", "d", "d/e"].map(str::to_owned);
-    let apart = distinct(&names);
-    assert_eq!(apart, ["a.docx", "A (2).docx", "b/c.txt", "d", "d (2)/e"]);
-    assert_eq!(distinct(&apart), apart);
-    for (archive, name) in [("表.csv.gz", "表.csv"), ("a.BZ2", "a"), ("a.txt", "a.txt"), (".gz", "file"), ("", "file")]
-    {
-        assert_eq!(single_name(archive), name);
-    }
 }

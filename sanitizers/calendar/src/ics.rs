@@ -50,7 +50,14 @@ impl Sanitizer for Calendar {
         budget.spend_output(out.len())?;
         let findings = tally.findings(Code::CalendarRebuilt, out.as_bytes() != input);
         let bytes = out.into_bytes();
-        Ok(Rebuilt { bytes, media_type: "text/calendar", assurance: Assurance::Rebuilt, findings, links: Vec::new() })
+        Ok(Rebuilt {
+            bytes,
+            media_type: "text/calendar",
+            assurance: Assurance::Rebuilt,
+            findings,
+            links: Vec::new(),
+            places: Vec::new(),
+        })
     }
 }
 

@@ -55,7 +55,14 @@ impl Sanitizer for Contacts {
         budget.spend_output(out.len())?;
         let findings = tally.findings(Code::ContactRebuilt, out.as_bytes() != input);
         let bytes = out.into_bytes();
-        Ok(Rebuilt { bytes, media_type: "text/vcard", assurance: Assurance::Rebuilt, findings, links: Vec::new() })
+        Ok(Rebuilt {
+            bytes,
+            media_type: "text/vcard",
+            assurance: Assurance::Rebuilt,
+            findings,
+            links: Vec::new(),
+            places: Vec::new(),
+        })
     }
 }
 

@@ -39,7 +39,7 @@ const PROMISES: &[Promise] = &[
             "txt", "log", "md", "json", "csv", "tsv", "tab", "ini", "cfg", "conf", "yaml", "yml", "toml", "tex", "rst",
             "asc", "text", "diff", "patch", "sql", "srt", "vtt", "geojson", "ndjson", "jsonl",
         ],
-        &["text", "csv"],
+        &["text", "csv", "tsv", "json"],
     ),
     promise_of(Class::Text, &["ics", "ifb"], &["ics", "text"]),
     promise_of(Class::Text, &["vcf", "vcard"], &["vcf", "text"]),

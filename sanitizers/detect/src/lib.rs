@@ -6,6 +6,7 @@
 
 mod archive;
 mod bytes;
+mod disk;
 mod extension;
 mod ole;
 mod polyglot;
@@ -35,11 +36,23 @@ pub fn detect(bytes: &[u8]) -> Detected {
         .unwrap_or(Detected { id: "unknown", class: Class::Unknown, encrypted: false })
 }
 
-/// Refines plain text by the names it came under: what content cannot tell.
+/// Refines text by the names it came under: what content cannot tell. Mark-up that all its names call plain text is
+/// words about mark-up.
 #[must_use]
 pub fn with_name(detected: Detected, extensions: &[String]) -> Detected {
-    let named_as_table = extensions.iter().any(|extension| matches!(extension.as_str(), "csv" | "tsv" | "tab"));
-    if detected.id == "text" && named_as_table { Detected { id: "csv", ..detected } } else { detected }
+    let named = |kind: &[&str]| extensions.iter().any(|extension| kind.contains(&extension.as_str()));
+    match detected.id {
+        "text" if named(&["csv"]) => Detected { id: "csv", ..detected },
+        "text" if named(&["tsv", "tab"]) => Detected { id: "tsv", ..detected },
+        "text" if named(&["json", "geojson"]) => Detected { id: "json", ..detected },
+        "xml"
+            if !extensions.is_empty()
+                && extensions.iter().all(|one| matches!(one.as_str(), "txt" | "text" | "log")) =>
+        {
+            plain("text", Class::Text)
+        }
+        _ => detected,
+    }
 }
 
 const fn plain(id: &'static str, class: Class) -> Detected {

@@ -6,7 +6,7 @@
 use sanitizer_api::{Class, Detected};
 
 use crate::bytes::{find, find_last, has_at, head, u32_at};
-use crate::zip;
+use crate::{disk, zip};
 
 /// What some browsers sniff, and more.
 const MARKUP_WINDOW: usize = 65_536;
@@ -22,6 +22,13 @@ pub fn polyglot(bytes: &[u8], first: &Detected) -> Option<&'static str> {
     let has_zip = if is_compound { zip::closes(bytes) } else { zip::is_behind(bytes) };
     if !is_container && !bytes.starts_with(b"PK") && has_zip {
         return Some("zip");
+    }
+    // Systems mount an image of a disk whatever it begins with.
+    if first.class != Class::DiskImage
+        && first.class != Class::Executable
+        && let Some(image) = disk::image(bytes)
+    {
+        return Some(image);
     }
     if is_container {
         return (first.id != "zip" || !bytes.starts_with(b"PK")).then(|| late_pdf(bytes)).flatten();

@@ -5,7 +5,7 @@
 use sanitizer_api::{Class, Detected};
 
 use crate::bytes::{find, find_last, has_at, head, tail, u16_at, u32_at};
-use crate::{archive, ole, plain, text, zip};
+use crate::{archive, disk, ole, plain, text, zip};
 
 /// Where the PDF header may stand (ISO 32000-1, annex H, note 13).
 const PDF_WINDOW: usize = 1_024;
@@ -28,7 +28,7 @@ pub(crate) fn container(bytes: &[u8]) -> Option<Detected> {
 
 /// Everything else that a single signature does not settle.
 pub(crate) fn by_structure(bytes: &[u8]) -> Option<Detected> {
-    [program, java_or_mach, riff, iso_media, bitmap, icon, lzh, arj, bzip2, old_tar, disk_trailer, pkcs7]
+    [program, java_or_mach, riff, iso_media, bitmap, icon, lzh, arj, bzip2, old_tar, disk, unpacking_script, pkcs7]
         .iter()
         .find_map(|probe| probe(bytes))
 }
@@ -194,17 +194,17 @@ fn old_tar(bytes: &[u8]) -> Option<Detected> {
     (stated > 0 && stated == without_field).then_some(plain("tar", Class::Archive))
 }
 
-/// Images that carry their signature in the last 512 bytes, and file systems.
-fn disk_trailer(bytes: &[u8]) -> Option<Detected> {
-    let trailer = tail(bytes, 512);
-    if bytes.len() > 512 && trailer.starts_with(b"koly") {
-        return Some(plain("dmg", Class::DiskImage));
-    }
-    if bytes.len() > 512 && trailer.starts_with(b"conectix") {
-        return Some(plain("vhd", Class::DiskImage));
-    }
+/// Images of disks, and boot sectors that begin with a jump.
+fn disk(bytes: &[u8]) -> Option<Detected> {
     let is_boot_sector = has_at(bytes, 510, b"\x55\xAA") && matches!(bytes.first(), Some(0xEB | 0xE9));
-    is_boot_sector.then_some(plain("disk", Class::DiskImage))
+    let id = disk::image(bytes).or_else(|| is_boot_sector.then_some("disk"))?;
+    Some(plain(id, Class::DiskImage))
+}
+
+/// A script with an archive behind it: it unpacks itself.
+fn unpacking_script(bytes: &[u8]) -> Option<Detected> {
+    let is_script = bytes.starts_with(b"#!/") && !text::is_text(bytes);
+    is_script.then_some(plain("shell-script", Class::Script))
 }
 
 /// PKCS #7 in DER: a sequence that opens with an object identifier of that family.

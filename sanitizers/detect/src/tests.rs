@@ -139,6 +139,100 @@ fn signatures_far_inside_and_at_the_end_are_known() {
     assert_eq!(id(b"MZ\x90\0\x03"), "mz");
 }
 
+/// `pieces` at their offsets in zeros.
+fn laid(total: usize, pieces: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![0u8; total];
+    for (at, piece) in pieces {
+        bytes[*at..*at + piece.len()].copy_from_slice(piece);
+    }
+    bytes
+}
+
+/// Containers that are never opened, with the extensions they come under.
+fn refused() -> Vec<(&'static str, Vec<u8>, Class, &'static [&'static str])> {
+    let program_with = |archive: &[u8]| [&program()[..], archive].concat();
+    let (disk, program, script) = (Class::DiskImage, Class::Executable, Class::Script);
+    let partition = b"\x80\x01\x01\0\x07\xFE\xFF\xFF\0\x08\0\0\0\0\x10\0\0";
+    let sync = b"\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\x02\0\x01";
+    vec![
+        ("iso", laid(40_000, &[(32_768, b"\x01CD001\x01")]), disk, &["iso", "img"]),
+        ("iso", laid(40_000, &[(0, b"\xEB\x63\x90"), (510, b"\x55\xAA"), (32_768, b"\x01CD001\x01")]), disk, &["iso"]),
+        ("iso", laid(40_000, &[(0, sync), (37_648, b"\x01CD001\x01")]), disk, &["mdf", "iso"]),
+        ("iso", laid(1_024, &[(1_012, b"NER5\0\0\0\0\0\0\x01\0")]), disk, &["nrg"]),
+        ("udf", laid(40_000, &[(32_768, b"\0BEA01\x01"), (34_816, b"\0NSR03\x01")]), disk, &["udf", "iso"]),
+        ("disk", laid(1_024, &[(0, b"\xEB\x3C\x90MSDOS5.0"), (510, b"\x55\xAA")]), disk, &["img", "ima", "vfd"]),
+        (
+            "disk",
+            laid(1_024, &[(0, b"\x33\xC0\x8E"), (446, &partition[..16]), (510, b"\x55\xAA")]),
+            disk,
+            &["img", "dd"],
+        ),
+        ("disk", laid(1_024, &[(512, b"EFI PART\0\0\x01\0")]), disk, &["img"]),
+        ("disk", laid(2_048, &[(1_048, &[2, 0, 0, 0]), (1_080, b"\x53\xEF\x01\0")]), disk, &["img"]),
+        ("disk", laid(2_048, &[(1_024, b"H+\0\x04")]), disk, &["img"]),
+        ("disk", laid(2_048, &[(32, b"NXSB\0\x10\0\0")]), disk, &["img"]),
+        ("vhd", laid(2_048, &[(0, b"conectix"), (1_536, b"conectix")]), disk, &["vhd"]),
+        ("vhd", laid(2_048, &[(1_536, b"conectix")]), disk, &["vhd", "avhd"]),
+        ("vhdx", laid(2_048, &[(0, b"vhdxfile")]), disk, &["vhdx"]),
+        ("vmdk", laid(2_048, &[(0, b"KDMV\x01")]), disk, &["vmdk"]),
+        ("vmdk", b"# Disk DescriptorFile\nversion=1\n".to_vec(), disk, &["vmdk"]),
+        ("vdi", laid(2_048, &[(0, b"<<< Oracle VM VirtualBox"), (64, b"\x7F\x10\xDA\xBE")]), disk, &["vdi"]),
+        ("qcow", laid(2_048, &[(0, b"QFI\xFB")]), disk, &["qcow2"]),
+        ("dmg", laid(2_048, &[(1_536, b"koly\0\0\0\x04")]), disk, &["dmg"]),
+        ("squashfs", laid(2_048, &[(0, b"hsqs")]), disk, &["snap"]),
+        ("wim", laid(2_048, &[(0, b"MSWIM\0\0\0\xD0")]), Class::Archive, &["wim", "esd"]),
+        ("chm", laid(2_048, &[(0, b"ITSF\x03\0\0\0")]), script, &["chm"]),
+        ("hlp", laid(2_048, &[(0, b"\x3F\x5F\x03\0")]), script, &["hlp"]),
+        ("pe", program_with(&zip_with(&["a"])), program, &["exe", "sfx"]),
+        ("pe", program_with(b"Rar!\x1A\x07\x01\0\0\0\0\0\x10\x01\0"), program, &["exe"]),
+        ("pe", program_with(b"7z\xBC\xAF\x27\x1C\0\x04"), program, &["exe"]),
+        ("pe", program_with(b"\x20\0-lh5-\0\0"), program, &["exe"]),
+        (
+            "shell-script",
+            [&b"#!/bin/sh\ntail -n +3 $0 | tar xz\n"[..], b"\x1F\x8B\x08\0\0\xFF\0"].concat(),
+            script,
+            &["sh"],
+        ),
+        ("msi", ole_with(&["x"], *b"\x84\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", b""), program, &["msi"]),
+    ]
+}
+
+#[test]
+fn containers_that_are_never_opened_are_known_by_content_and_by_name() {
+    for (expected, bytes, class, extensions) in refused() {
+        let detected = detect(&bytes);
+        assert_eq!((detected.id, detected.class), (expected, class));
+        for extension in extensions {
+            assert!(agrees(&detected, extension), "{expected} as {extension}");
+            let text = detect(b"words");
+            assert!(*extension == "sh" || !agrees(&text, extension), "text as {extension}");
+        }
+        for false_one in ["pdf", "docx", "xlsx", "jpg", "txt", "zip", "csv"] {
+            assert!(!agrees(&detected, false_one), "{expected} as {false_one}");
+        }
+    }
+}
+
+#[test]
+fn an_image_of_a_disk_behind_another_beginning_is_told() {
+    let fronts: [&[u8]; 4] = [b"\x89PNG\r\n\x1A\n", b"%PDF-1.7\n", b"\xFF\xD8\xFF\xE0", b"{\\rtf1 "];
+    for front in fronts {
+        for (magic, at, length, expected) in [
+            (&b"\x01CD001\x01"[..], 32_768, 40_000, "iso"),
+            (b"\0NSR02\x01", 34_816, 40_000, "udf"),
+            (b"conectix", 1_536, 2_048, "vhd"),
+            (b"koly\0\0\0\x04", 1_536, 2_048, "dmg"),
+        ] {
+            let bytes = laid(length, &[(0, front), (at, magic)]);
+            let first = detect(&bytes);
+            assert!(
+                first.class == Class::DiskImage || polyglot(&bytes, &first) == Some(expected),
+                "{first:?} {expected}"
+            );
+        }
+    }
+}
+
 #[test]
 fn letters_of_a_signature_in_front_of_text_are_text() {
     for text in ["AC100 volts", "070701,a,b", "MZ is a company", "ID3 tags", "BM is short", "FWS and CWS", "SIT! Stay!"]
@@ -433,4 +527,15 @@ fn every_cut_of_a_container_is_survived() {
             }
         }
     }
+}
+
+#[test]
+fn names_refine_text_and_words_about_mark_up_only() {
+    let id = |bytes: &[u8], name: &str| crate::with_name(crate::detect(bytes), &[name.to_owned()]).id;
+    assert_eq!(id(b"{\"a\": \"<html><script>\"}", "json"), "json");
+    assert_eq!((id(b"a,b\n", "csv"), id(b"a\tb\n", "tsv"), id(b"a,b\n", "txt")), ("csv", "tsv", "text"));
+    assert_eq!((id(b"<?xml version='1.0'?><a/>", "txt"), id(b"<?xml version='1.0'?><a/>", "xml")), ("text", "xml"));
+    assert_eq!((id(b"<svg/>", "txt"), id(b"<html></html>", "json")), ("svg", "html"));
+    let wide: Vec<u8> = "氏名,数\r\n机,-3\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(id(&wide, "csv"), "csv");
 }

@@ -1,9 +1,10 @@
 //! Bytes that are words to people, and what kind.
 //!
-//! Invariant: text holds no NUL (UTF-16 with its mark aside) and next to no control characters. Scripts are told by
+//! Invariant: text holds no NUL (UTF-16 aside) and next to no control characters. Scripts are told by
 //! statements at the start of lines, so that prose about them stays prose.
 
 use sanitizer_api::{Class, Detected};
+use sanitizer_japanese::is_unmarked_utf16;
 
 use crate::bytes::{find, head};
 use crate::plain;
@@ -27,15 +28,15 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<Detected> {
     Some(known.unwrap_or(plain("text", Class::Text)))
 }
 
-/// True for UTF-8, ISO-2022-JP, Shift_JIS, EUC-JP, single-byte Latin, and UTF-16 with a byte order mark; whatever
-/// the text says, a script or a saved mail included.
+/// True for UTF-8, ISO-2022-JP, Shift_JIS, EUC-JP, single-byte Latin, and UTF-16 with a byte order mark or without any
+/// odd character; whatever the text says, a script or a saved mail included.
 #[must_use]
 pub fn is_text(bytes: &[u8]) -> bool {
     if is_utf16(bytes) {
         return bytes.len().is_multiple_of(2);
     }
     if bytes.contains(&0) {
-        return false;
+        return is_unmarked_utf16(bytes);
     }
     let sample = head(bytes, SAMPLE);
     let odd = sample.iter().filter(|b| b.is_ascii_control() && !b"\t\n\r\x0C\x1B\x0E\x0F\x1A".contains(b)).count();
@@ -77,8 +78,9 @@ fn unpaired(sample: &[u8], is_pair: impl Fn(u8, u8) -> bool, is_single: impl Fn(
 fn folded(bytes: &[u8]) -> Vec<u8> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let start = head(bytes, HEAD);
-    if is_utf16(bytes) {
-        start.iter().skip(2).filter(|b| b.is_ascii() && **b != 0).map(u8::to_ascii_lowercase).collect()
+    if is_utf16(bytes) || start.contains(&0) {
+        let mark = if is_utf16(bytes) { 2 } else { 0 };
+        start.iter().skip(mark).filter(|b| b.is_ascii() && **b != 0).map(u8::to_ascii_lowercase).collect()
     } else {
         start.to_ascii_lowercase()
     }
@@ -89,7 +91,7 @@ fn marked_up(start: &[u8]) -> Option<Detected> {
     let has = |needle: &str| find(start, needle.as_bytes()).is_some();
     let is_html = ["<html", "<script", "<iframe", "<!doctype html"].iter().any(|t| find(early, t.as_bytes()).is_some());
     if !start.starts_with(b"<") {
-        return is_html.then_some(plain("html", Class::Markup));
+        return (is_html && !begins_as_json(start)).then_some(plain("html", Class::Markup));
     }
     if has("<hta:application") {
         return Some(plain("hta", Class::Script));
@@ -125,6 +127,16 @@ fn marked_up(start: &[u8]) -> Option<Detected> {
     }
     let is_xml = start.starts_with(b"<?xml") || start.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'!');
     is_xml.then_some(plain("xml", Class::Markup))
+}
+
+/// True for the beginning of an object, or of an array of values that have one of their own: tags in it are words.
+fn begins_as_json(start: &[u8]) -> bool {
+    let inside = |rest: &[u8], first: &[u8]| rest.trim_ascii_start().first().is_some_and(|b| first.contains(b));
+    match start.split_first() {
+        Some((b'{', rest)) => inside(rest, b"\"}"),
+        Some((b'[', rest)) => inside(rest, b"\"{["),
+        _ => false,
+    }
 }
 
 /// True if the first tag, comments aside, is one of HTML.

@@ -74,7 +74,7 @@ impl Sanitizer for Pictures {
         budget.spend_output(bytes.len())?;
         let links = links(codes.texts());
         let findings = findings(&seen, bytes != input, links.len());
-        Ok(Rebuilt { bytes, media_type, assurance: Assurance::Rebuilt, findings, links })
+        Ok(Rebuilt { bytes, media_type, assurance: Assurance::Rebuilt, findings, links, places: Vec::new() })
     }
 }
 
@@ -155,6 +155,13 @@ impl Sanitizer for Drawing {
         budget.spend_output(bytes.len())?;
         let findings = vec![Finding { code: Code::ImageReplaced, count: 1 }];
         let links = Vec::new();
-        Ok(Rebuilt { bytes, media_type: "image/png", assurance: Assurance::Rebuilt, findings, links })
+        Ok(Rebuilt {
+            bytes,
+            media_type: "image/png",
+            assurance: Assurance::Rebuilt,
+            findings,
+            links,
+            places: Vec::new(),
+        })
     }
 }

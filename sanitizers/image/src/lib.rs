@@ -18,7 +18,7 @@ mod scan;
 mod testing;
 mod tiff;
 
-use sanitizer_api::{Budget, Sanitizer};
+use sanitizer_api::{Budget, Rebuilt, Sanitizer};
 
 pub use anew::{Drawing, Pictures};
 
@@ -42,18 +42,11 @@ pub fn sanitizer_for(type_id: &str) -> Option<&'static dyn Sanitizer> {
     })
 }
 
-/// A picture that stands in a document, written anew: bytes, usual extension, media type.
+/// A picture that stands in a document, written anew, with what it lost.
 ///
 /// Drawings (EMF, WMF, SVG) become a mark. `None` if the bytes are no picture that is known, do not decode, or pass a
 /// limit; nothing of the picture may be kept then. What is written is spent from `budget`.
 #[must_use]
-pub fn rebuild_picture(bytes: &[u8], budget: &mut Budget) -> Option<(Vec<u8>, &'static str, &'static str)> {
-    let rebuilt =
-        sanitizer_for(scan::type_of(bytes)?)?.sanitize(bytes, sanitizer_api::Hints::default(), budget).ok()?;
-    let extension = match rebuilt.media_type {
-        "image/jpeg" => "jpeg",
-        "image/tiff" => "tiff",
-        _ => "png",
-    };
-    Some((rebuilt.bytes, extension, rebuilt.media_type))
+pub fn rebuild_picture(bytes: &[u8], budget: &mut Budget) -> Option<Rebuilt> {
+    sanitizer_for(scan::type_of(bytes)?)?.sanitize(bytes, sanitizer_api::Hints::default(), budget).ok()
 }

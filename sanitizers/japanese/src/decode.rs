@@ -1,6 +1,6 @@
 //! The decision which charset bytes are in, and their text.
 //!
-//! Order: byte order marks, UTF-16 by its label, ASCII, ISO-2022-JP by its escapes, UTF-8 by its validity, the label unless
+//! Order: byte order marks, UTF-16 by its label or by every one of its units, ASCII, ISO-2022-JP by its escapes, UTF-8 by its validity, the label unless
 //! the bytes disprove it, the statistics of the bytes with Japan as the expected country. Refuses: nothing. Invariant: `guessed` is set whenever something else than
 //! the label, a byte order mark or plain ASCII decided.
 
@@ -9,6 +9,7 @@ use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF
 
 use crate::label::{Declared, declared};
 use crate::proof::{self, Proven};
+use crate::wide::unmarked;
 use crate::{euc, jis};
 
 /// What stands for bytes without a reading (U+3013, the mark that Japanese print uses for a missing type).
@@ -42,6 +43,9 @@ pub fn decode(label: Option<&str>, bytes: &[u8]) -> Decoded {
         && let Some(found) = wide_order(order, bytes)
     {
         return by_table(found, bytes, order.is_some_and(|order| order != found));
+    }
+    if let Some(found) = unmarked(bytes) {
+        return by_table(found, bytes, true);
     }
     if bytes.is_ascii() {
         return of_ascii(declared, bytes);

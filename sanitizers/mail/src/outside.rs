@@ -12,8 +12,11 @@ use crate::transfer::holds_file;
 /// Bytes around the parts that are still idle words ("This is a multi-part message in MIME format", a list's footer).
 const IDLE: usize = 1_000;
 
-/// Doubts about the bytes before the first part or behind the last.
-pub(crate) fn around(bytes: &[u8], doubts: &mut Doubts) {
+/// Doubts about the bytes before the first part or behind the last. Delimiters of `boundaries` among them are
+/// structure: the ones that Python writes (`===============1021…==`) would read as quoted-printable.
+pub(crate) fn around(bytes: &[u8], boundaries: &[&[u8]], doubts: &mut Doubts) {
+    let lines = bytes.split_inclusive(|b| matches!(b, b'\n' | b'\r')).filter(|line| !holds_delimiter(line, boundaries));
+    let bytes: &[u8] = &lines.collect::<Vec<_>>().concat();
     if names_content(bytes) || holds_file(bytes, None) {
         doubts.hides(Flag::PartOutsideParts);
     } else if bytes.len() > IDLE && bytes.trim_ascii().len() > IDLE {
@@ -118,14 +121,19 @@ mod tests {
 
     #[test]
     fn idle_words_around_parts_are_no_doubt_and_much_text_is_told() {
+        let words = "words ".repeat(200);
         for (text, flags) in [
-            ("This is a multi-part message in MIME format.".to_owned(), "|"),
-            ("words ".repeat(200), "| text_outside_parts"),
-            ("Content-Type: a/b\r\n\r\nx".to_owned(), "part_outside_parts |"),
-            ("TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAA".to_owned(), "part_outside_parts |"),
+            ("\r\n--==1021==\r\n", "|"),
+            ("--==1021==--\r\n\r\n--==1a==\r\n", "|"),
+            ("--==1c==\r\n", "part_outside_parts |"),
+            ("Content-Type: a/b\r--==1a==\n", "part_outside_parts |"),
+            ("This is a multi-part message in MIME format.", "|"),
+            (words.as_str(), "| text_outside_parts"),
+            ("Content-Type: a/b\r\n\r\nx", "part_outside_parts |"),
+            ("TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAA", "part_outside_parts |"),
         ] {
             let mut doubts = Doubts::default();
-            around(text.as_bytes(), &mut doubts);
+            around(text.as_bytes(), &[b"==1021==", b"==1a=="], &mut doubts);
             assert_eq!(doubts.summary(), flags, "{text}");
         }
     }

@@ -307,6 +307,11 @@ fn a_part_outside_the_delimiters_is_found_and_idle_words_are_not() {
         format!("{head}{before}{}{}--b--\r\n{behind}", plain("a"), file())
     };
     assert_eq!(ambiguities(&mail("This is a multi-part message in MIME format.\r\n", "-- \r\na list\r\n")), 0);
+    assert_eq!(ambiguities(&mail("", "https://lists.example.jp/?id=10&page=1f\r\n")), 0);
+    // Python begins its boundaries with `===============` and a number.
+    let python =
+        mail("", "").replace("=b\r\n", "=\"===============1021==\"\r\n").replace("--b", "--===============1021==");
+    assert_eq!(ambiguities(&python), 0, "{python}");
     assert_eq!(ambiguities(&mail("", &file())), 1);
     assert_eq!(ambiguities(&mail("content-TYPE: application/pdf\r\n\r\nx\r\n", "")), 1);
     let inner = mail("", &file()).replace("--b", "--c").replace("boundary=b", "boundary=c");

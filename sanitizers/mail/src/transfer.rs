@@ -46,13 +46,27 @@ fn starts_with(label: &str, start: &str) -> bool {
     label.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-/// `=00` and its like; ISO-2022-JP has escapes, and old texts have shifts and form feeds.
+/// `=00` and its like; ISO-2022-JP has escapes, and old texts have shifts and form feeds. In an address (`…/?id=10`)
+/// only NUL counts, and what stands beside another.
 fn holds_quoted_control(text: &[u8]) -> bool {
-    text.windows(3).any(|window| match window {
+    text.split(u8::is_ascii_whitespace).any(|word| {
+        let is_address = word.windows(3).any(|window| window == b"://");
+        word.windows(3).enumerate().any(|(at, window)| {
+            is_quoted_control(window)
+                && (!is_address
+                    || window == b"=00"
+                    || word.get(at.saturating_add(3)) == Some(&b'=')
+                    || at.checked_sub(3).and_then(|before| word.get(before)) == Some(&b'='))
+        })
+    })
+}
+
+fn is_quoted_control(window: &[u8]) -> bool {
+    match window {
         [b'=', b'0', low] => b"012345678BbEeFf".contains(low),
         [b'=', b'1', low] => low.is_ascii_hexdigit() && !b"AaBb".contains(low),
         _ => false,
-    })
+    }
 }
 
 /// Characters of base64 from which a run is looked at.
@@ -156,6 +170,8 @@ mod tests {
             lines(20).replace("\r\n", "\r\n\r\n"),
             program.replace("AAAA", "AA!AA"),
             "MZ=90=00=03".to_owned(),
+            "http://MZ=90=03a=1F=8b".to_owned(),
+            "http://a=00b".to_owned(),
             "a\0b".to_owned(),
         ] {
             assert!(holds_file(text.as_bytes(), None), "{text}");
@@ -169,6 +185,7 @@ mod tests {
             "a=3Db, 1+1=2, =1B$B",
             "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \"http://www.w3.org/TR/1999/REC-html401-19991224/strict.dtd\">",
             "Youth And Amateur Sports Company Poised For Growth",
+            "list: https://lists.example.jp/?id=10&page=12#k=1f, http://a.jp/?a=1E",
             "https://www.example.jp/a/very/long/path/with/many/words/in/it/index.html",
         ] {
             assert!(!holds_file(text.as_bytes(), None), "{text}");

@@ -284,7 +284,10 @@ impl<'a, 'l> Walk<'a, 'l> {
         let Some(first) = children.next() else { return };
         let last_end = children.last().map_or(first.offset_end(), |last| last.offset_end());
         let around = [self.slice(part.offset_body(), first.offset_header()), self.slice(last_end, part.offset_end())];
-        around.into_iter().for_each(|bytes| outside::around(bytes, self.at(path)));
+        let multiparts = std::iter::successors(Some(*part), MessagePart::parent);
+        let boundaries: Vec<String> = multiparts.filter_map(|one| one.boundary().map(str::to_owned)).collect();
+        let boundaries: Vec<&[u8]> = boundaries.iter().map(String::as_bytes).filter(|one| !one.is_empty()).collect();
+        around.into_iter().for_each(|bytes| outside::around(bytes, &boundaries, self.at(path)));
     }
 
     /// The root of a multipart/related: the one `start` names, else the first.

@@ -65,14 +65,3 @@ pub fn sanitizer_for(type_id: &str) -> Option<&'static dyn Sanitizer> {
         _ => None,
     }
 }
-
-/// The extension that a file has after it was written anew, by the one it had (both in lower case, without dot).
-#[must_use]
-pub fn rename(extension: &str) -> Option<&'static str> {
-    match extension {
-        "docx" | "docm" | "dotx" | "dotm" => Some("docx"),
-        "xlsx" | "xlsm" | "xltx" | "xltm" => Some("xlsx"),
-        "pptx" | "pptm" | "ppsx" | "ppsm" | "potx" | "potm" => Some("pptx"),
-        _ => None,
-    }
-}

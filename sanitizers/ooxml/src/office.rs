@@ -6,6 +6,7 @@
 use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer};
 
 use crate::opc::Format;
+use crate::opc::before::{Before, Members};
 use crate::opc::emit::emit;
 use crate::opc::package::Package;
 use crate::opc::walk::rebuild;
@@ -27,18 +28,20 @@ impl Office {
         Self { format, pictures }
     }
 
+    /// One walk; members that are as they were in `before` are taken from there.
     fn once(
         &self,
         input: &[u8],
+        before: &mut Before,
         gallery: &mut Gallery,
         report: &mut Report,
-    ) -> Result<Vec<(String, Vec<u8>)>, SanitizeError> {
+    ) -> Result<Members, SanitizeError> {
         let mut package = Package::open(input)?;
         if package.has_surplus() {
             report.add(Code::TrailingDataRemoved);
         }
-        let rebuilt = rebuild(&mut package, self.format, gallery, report)?;
-        emit(rebuilt)
+        let rebuilt = rebuild(&mut package, self.format, before, gallery, report)?;
+        emit(rebuilt, before)
     }
 }
 
@@ -54,17 +57,17 @@ impl Sanitizer for Office {
     fn sanitize(&self, input: &[u8], _hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
         let mut report = Report::default();
         let mut gallery = Gallery::new(self.pictures, *budget);
-        let mut members = self.once(input, &mut gallery, &mut report)?;
+        let mut members = self.once(input, &mut Before::default(), &mut gallery, &mut report)?;
         let mut bytes = pack(&members, &mut budget.clone())?;
         let mut is_stable = false;
         for _ in 0..MAX_ROUNDS {
-            let again = self.once(&bytes, &mut gallery, &mut Report::default())?;
-            is_stable = again == members;
+            let mut before = Before::new(members);
+            members = self.once(&bytes, &mut before, &mut gallery, &mut Report::default())?;
+            is_stable = before.is_all_there();
             if is_stable {
                 break;
             }
-            bytes = pack(&again, &mut budget.clone())?;
-            members = again;
+            bytes = pack(&members, &mut budget.clone())?;
         }
         if !is_stable {
             return Err(SanitizeError::Malformed { expected: self.format.name });
@@ -73,7 +76,14 @@ impl Sanitizer for Office {
         if bytes != input {
             report.add(Code::DocumentRebuilt);
         }
-        let (findings, links) = report.finish();
-        Ok(Rebuilt { bytes, media_type: self.format.media_type, assurance: Assurance::Rebuilt, findings, links })
+        let (findings, links, places) = report.finish();
+        Ok(Rebuilt {
+            bytes,
+            media_type: self.format.media_type,
+            assurance: Assurance::Rebuilt,
+            findings,
+            links,
+            places,
+        })
     }
 }

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use sanitizer_api::{Budget, Code};
+use sanitizer_api::{Budget, Code, Rebuilt};
 
 use crate::report::Report;
 
 /// Rebuilds pictures; another crate does it, and the worker brings both together.
 pub trait Pictures: Sync {
-    /// Decodes `bytes` and encodes them anew: the bytes, a file name extension (`png`, `jpeg`, `gif`, `bmp`, `tiff`) and
-    /// its media type. Nothing if it is no picture that can be rebuilt; a mark takes its place then.
-    fn rebuild(&self, bytes: &[u8], budget: &mut Budget) -> Option<(Vec<u8>, &'static str, &'static str)>;
+    /// Decodes `bytes` and encodes them anew, as `image/png`, `image/jpeg`, `image/gif`, `image/bmp` or `image/tiff`; what
+    /// it lost is told of the document. Nothing if it is no picture that can be rebuilt; a mark takes its place then.
+    fn rebuild(&self, bytes: &[u8], budget: &mut Budget) -> Option<Rebuilt>;
 }
 
 /// Sides of the mark, in pixels.
@@ -49,22 +49,25 @@ impl Gallery {
             return Picture { bytes: bytes.to_vec(), extension, media_type };
         }
         let rebuilt = self.hook.and_then(|hook| hook.rebuild(bytes, &mut self.budget.clone()));
-        let Some((bytes, extension, media_type)) =
-            rebuilt.filter(|(_, extension, media_type)| is_named(extension, media_type))
-        else {
+        let named = rebuilt.and_then(|rebuilt| Some((extension(rebuilt.media_type)?, rebuilt)));
+        let Some((extension, Rebuilt { bytes, media_type, findings, links, .. })) = named else {
             report.add(Code::ImageReplaced);
             return Picture { bytes: mark(), extension: "png", media_type: "image/png" };
         };
-        report.add(Code::ImageRebuilt);
+        let lost = findings.iter().filter(|finding| finding.code != Code::ImageRebuilt);
+        lost.for_each(|finding| report.add_many(finding.code, usize::try_from(finding.count).unwrap_or(usize::MAX)));
+        if findings.iter().all(|finding| finding.code != Code::ImageReplaced) {
+            report.add(Code::ImageRebuilt);
+        }
+        links.iter().for_each(|link| report.seen(&link.target));
         self.made.insert(bytes.clone(), (extension, media_type));
         Picture { bytes, extension, media_type }
     }
 }
 
 /// Only names that office programs know as pictures.
-fn is_named(extension: &str, media_type: &str) -> bool {
-    let known = ["png", "jpeg", "jpg", "gif", "bmp", "tiff"];
-    known.contains(&extension) && media_type.strip_prefix("image/").is_some_and(|kind| known.contains(&kind))
+fn extension(media_type: &str) -> Option<&'static str> {
+    ["png", "jpeg", "gif", "bmp", "tiff"].into_iter().find(|kind| media_type.strip_prefix("image/") == Some(kind))
 }
 
 /// The mark: a small grey square with a frame and a cross, as PNG.

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 /// Longest payload of one frame in bytes.
 pub const MAX_FRAME: usize = 4 * 1024 * 1024;
@@ -92,7 +93,8 @@ impl Frame {
 /// # Errors
 /// [`FrameError::TooLong`] if it does not fit a frame; [`FrameError::BadMessage`] if it cannot be encoded.
 pub fn encode_control<T: Serialize>(message: &T, out: &mut Vec<u8>) -> Result<(), FrameError> {
-    let payload = postcard::to_stdvec(message).map_err(|_| FrameError::BadMessage)?;
+    // Some messages hold passwords.
+    let payload = Zeroizing::new(postcard::to_stdvec(message).map_err(|_| FrameError::BadMessage)?);
     put(CONTROL, &payload, out)
 }
 

@@ -8,9 +8,12 @@
 
 mod frame;
 mod message;
+mod passwords;
 
 pub use frame::{Decoder, Frame, FrameError, HEADER, MAX_FRAME, encode_bytes, encode_control, encode_end};
 pub use message::{
     Address, Assurance, AuthenticationField, AuthenticationResult, Detected, Failure, Found, FromWorker, Headers,
-    Inspected, Limits, LinkFound, Order, PartFound, Role, Settings, Subject, ToWorker, VERSION, Way, WrittenHead,
+    Inspected, Limits, LinkFound, Order, PartFound, PlaceFound, Role, Settings, Subject, TableEncoding, ToWorker,
+    VERSION, Way, WrittenHead,
 };
+pub use passwords::{Passwords, TooManyPasswords};

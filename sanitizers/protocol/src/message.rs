@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Passwords;
+
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 6;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,8 @@ pub enum ToWorker {
         limits: Limits,
         /// What the site wants.
         settings: Settings,
+        /// What to try on attachments that are encrypted.
+        passwords: Passwords,
     },
     /// Write these, in this order.
     Rebuild {
@@ -63,6 +67,20 @@ pub struct Settings {
     /// Characters of the site's own making: a private code point (U+E000 to U+F8FF) and the text that stands for it,
     /// sorted by code point.
     pub gaiji: Vec<(u32, String)>,
+    /// How tables are encoded.
+    pub tables: TableEncoding,
+}
+
+/// How CSV and TSV files are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TableEncoding {
+    /// UTF-8 with a byte order mark, without which Excel in Japan reads CP932; a table of ASCII needs none.
+    #[default]
+    Utf8Bom,
+    /// UTF-8 without a byte order mark.
+    Utf8,
+    /// CP932; a table with a character that has no code there is written as [`Self::Utf8Bom`].
+    Cp932,
 }
 
 /// One thing to write.
@@ -214,6 +232,8 @@ pub struct PartFound {
     pub detected: Detected,
     /// A name that is safe to show, if there was one.
     pub name: Option<String>,
+    /// Of a member of an archive the folders around it, outermost first, each as safe as a name.
+    pub folders: Vec<String>,
     /// Extensions of all names given, lower case, without dots, without repetition.
     pub extensions: Vec<String>,
     /// Decoded length in bytes.
@@ -282,8 +302,21 @@ pub struct WrittenHead {
     pub findings: Vec<Found>,
     /// Links of a body.
     pub links: Vec<LinkFound>,
+    /// Where in the file the findings were made, as far as it has places; at most 1,000.
+    pub places: Vec<PlaceFound>,
     /// Passwords that the text seems to name. Secret: never logged, sealed before they are kept.
     pub candidates: Vec<String>,
+}
+
+/// Where in a file something was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceFound {
+    /// Reason code of a finding.
+    pub code: String,
+    /// A part of a document, a sheet, a slide: 1 to 64 printable ASCII characters, none of the sender's.
+    pub name: String,
+    /// How many times; all places of a code together have no more than its finding.
+    pub count: u32,
 }
 
 /// How bytes were made.

@@ -18,7 +18,7 @@ fn one(sanitizer: &dyn Sanitizer, input: &[u8], charset: Option<&str>) {
     assert_eq!(Budget::generous().output_bytes - budget.output_bytes, rebuilt.bytes.len() as u64);
     let same = sanitizer.sanitize(input, Hints { charset, ..Hints::default() }, &mut Budget::generous());
     assert_eq!(same.as_ref(), Ok(&rebuilt));
-    let reader: &dyn Sanitizer = if sanitizer.name() == "body/html" { &BodyText } else { sanitizer };
+    let reader: &dyn Sanitizer = if sanitizer.name().ends_with("/html") { &BodyText } else { sanitizer };
     let again = reader
         .sanitize(&rebuilt.bytes, Hints { charset: Some("utf-8"), ..Hints::default() }, &mut Budget::generous())
         .unwrap();
@@ -37,7 +37,7 @@ mod random {
     use proptest::prelude::*;
 
     use super::one;
-    use crate::{BodyText, Csv, HtmlBody, PlainText};
+    use crate::{BodyText, Csv, HtmlBody, HtmlFile, PlainText, Tsv};
 
     /// Pieces that matter to some of the sanitizers, in any order.
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
@@ -125,7 +125,9 @@ mod random {
             one(&PlainText, &input, label);
             one(&BodyText, &input, label);
             one(&Csv, &input, label);
+            one(&Tsv, &input, label);
             one(&HtmlBody, &input, label);
+            one(&HtmlFile, &input, label);
         }
     }
 }

@@ -12,6 +12,7 @@ mod html;
 #[cfg(test)]
 mod laws;
 mod link;
+mod page;
 pub mod passwords;
 mod plain;
 mod punycode;
@@ -19,8 +20,9 @@ mod url;
 
 use sanitizer_api::Sanitizer;
 
-pub use csv::Csv;
+pub use csv::{Csv, Tsv};
 pub use html::HtmlBody;
+pub use page::HtmlFile;
 pub use plain::{BodyText, PlainText};
 pub use url::defang;
 
@@ -32,6 +34,8 @@ pub fn sanitizer_for(type_id: &str, body: bool) -> Option<&'static dyn Sanitizer
         ("html", true) => Some(&HtmlBody),
         ("text", false) => Some(&PlainText),
         ("csv", false) => Some(&Csv),
+        ("tsv", false) => Some(&Tsv),
+        ("html", false) => Some(&HtmlFile),
         _ => None,
     }
 }

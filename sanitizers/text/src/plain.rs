@@ -36,6 +36,7 @@ impl Sanitizer for PlainText {
             assurance: Assurance::Rebuilt,
             findings: findings.into_vec(),
             links: Vec::new(),
+            places: Vec::new(),
         })
     }
 }
@@ -85,6 +86,7 @@ pub(crate) fn body(
         assurance: Assurance::Rebuilt,
         findings: findings.into_vec(),
         links: links.into_vec(),
+        places: Vec::new(),
     })
 }
 

@@ -174,6 +174,7 @@ fn written(promised: &[u8], length: u64, bytes: &[u8], finished: bool) {
     hear_item();
     inspected(Inspected {
         parts: vec![PartFound {
+            folders: Vec::new(),
             path: Vec::new(),
             role: Role::Attachment,
             declared: String::new(),
@@ -199,6 +200,7 @@ fn written(promised: &[u8], length: u64, bytes: &[u8], finished: bool) {
         assurance: Assurance::Rebuilt,
         findings: Vec::new(),
         links: Vec::new(),
+        places: Vec::new(),
         candidates: Vec::new(),
     };
     say(&FromWorker::Written(head));

@@ -5,10 +5,12 @@
 //! lost: what cannot be read stays one attachment.
 
 mod archive;
+mod locked;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sanitizer_api::{Budget, Class, Code, Detected, Flag, Hints};
@@ -17,6 +19,7 @@ use sanitizer_mail::{Headers, Leaf, Limits, Mail, Names, Path, Role, Unreadable}
 use sanitizer_outlook::{self as outlook, Allowance, Attachment, Content, Message};
 use sanitizer_protocol as protocol;
 
+use self::locked::Keys;
 use crate::{head, inline, mapping, registry};
 
 /// Header blocks as long as one may be that all mails inside the mail have together: real ones are far shorter, and a
@@ -26,13 +29,15 @@ const HEADER_BLOCKS: u64 = 16;
 const TNEF: &[u8] = b"\x78\x9F\x3E\x22";
 
 /// A mail with everything that was in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Expanded<'a> {
     pub(crate) headers: Headers,
     /// In reading order.
     pub(crate) nodes: Vec<Node<'a>>,
     pub(crate) findings: Vec<(Path, Code, u32)>,
     pub(crate) ambiguities: Vec<(Path, Flag, u32)>,
+    /// Of members of archives the folders around them, outermost first.
+    pub(crate) folders: BTreeMap<Path, Vec<String>>,
 }
 
 /// One part.
@@ -46,6 +51,8 @@ pub(crate) struct Node<'a> {
     pub(crate) text: Option<inline::Remains>,
     /// An archive whose members follow.
     pub(crate) opened: bool,
+    /// What a password opened; it stands in the place of the bytes, which are as they came.
+    pub(crate) content: Option<Vec<u8>>,
 }
 
 /// What the levels below the mail itself may still bring, together.
@@ -63,6 +70,7 @@ pub(crate) struct Reach {
 }
 
 /// What an attachment holds besides itself.
+#[derive(Clone, Copy)]
 enum Inside {
     Mail,
     Msg,
@@ -80,26 +88,41 @@ struct Origin {
     spent: bool,
 }
 
-/// Opens everything in `mail`; its archives only if they are wanted.
-pub(crate) fn expand<'a>(mail: Mail<'a>, limits: &protocol::Limits, opens_archives: bool) -> Expanded<'a> {
+/// Opens everything in `mail`; its archives, and what `passwords` open, only if they are wanted.
+pub(crate) fn expand<'a>(
+    mail: Mail<'a>,
+    limits: &protocol::Limits,
+    opens_archives: bool,
+    passwords: &protocol::Passwords,
+) -> Expanded<'a> {
     let own = u32::try_from(mail.leaves.len()).unwrap_or(u32::MAX);
-    let out =
-        Expanded { headers: mail.headers, nodes: Vec::new(), findings: mail.findings, ambiguities: mail.ambiguities };
-    let mut walk = Walk { reach: Reach::of(limits, own), out, archives: Vec::new(), opens_archives };
+    let out = Expanded {
+        headers: mail.headers,
+        findings: mail.findings,
+        ambiguities: mail.ambiguities,
+        ..Expanded::default()
+    };
+    let keys = Keys::new(passwords);
+    let mut walk = Walk { reach: Reach::of(limits, own), out, archives: Vec::new(), opens_archives, keys };
     walk.leaves(mail.leaves, false);
     walk.out
 }
 
 /// Opens an archive that came alone; a mail as a file stays one file.
-pub(crate) fn expand_file<'a>(file: Leaf<'a>, limits: &protocol::Limits) -> Expanded<'a> {
-    let out =
-        Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
-    let mut walk = Walk { reach: Reach::of(limits, 1), out, archives: Vec::new(), opens_archives: true };
+pub(crate) fn expand_file<'a>(
+    file: Leaf<'a>,
+    limits: &protocol::Limits,
+    passwords: &protocol::Passwords,
+) -> Expanded<'a> {
+    let out = Expanded::default();
+    let keys = Keys::new(passwords);
+    let mut walk = Walk { reach: Reach::of(limits, 1), out, archives: Vec::new(), opens_archives: true, keys };
     let detected = mapping::detected(&file);
+    let origin = Origin { beside_text: false, spent: false };
     if archive::opens(&detected) {
-        walk.archive(file, detected, Origin { beside_text: false, spent: false });
+        walk.archive(file, detected, origin);
     } else {
-        walk.push(file, detected);
+        walk.locked(file, detected, origin);
     }
     walk.out
 }
@@ -124,6 +147,7 @@ struct Walk<'a> {
     /// Where the archives are that were opened.
     archives: Vec<Path>,
     opens_archives: bool,
+    keys: Keys,
 }
 
 impl<'a> Walk<'a> {
@@ -140,22 +164,30 @@ impl<'a> Walk<'a> {
     fn leaf(&mut self, leaf: Leaf<'a>, origin: Origin) {
         let detected = mapping::detected(&leaf);
         match leaf.role {
-            Role::Attachment => match inside(&leaf, &detected) {
-                Some(Inside::Mail) => self.mail(leaf, detected, origin),
-                Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
-                Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
-                Some(Inside::Signed) => self.signed(leaf, detected, origin),
-                Some(Inside::Archive) if self.opens_archives => self.archive(leaf, detected, origin),
-                Some(Inside::Archive) => self.closed(leaf, detected, Code::ConvertFailed),
-                None => self.push(leaf, detected),
-            },
+            Role::Attachment => {
+                let inside = inside(&leaf, &detected);
+                self.attached(leaf, detected, origin, inside);
+            }
             Role::Body if detected.id == "text" => self.text(leaf, detected),
             Role::Body | Role::Alternative => self.push(leaf, detected),
         }
     }
 
+    fn attached(&mut self, leaf: Leaf<'a>, detected: Detected, origin: Origin, inside: Option<Inside>) {
+        match inside {
+            Some(Inside::Mail) => self.mail(leaf, detected, origin),
+            Some(Inside::Msg) => self.outlook(leaf, detected, origin, outlook::read_msg),
+            Some(Inside::Tnef) => self.outlook(leaf, detected, origin, outlook::read_tnef),
+            Some(Inside::Signed) => self.signed(leaf, detected, origin),
+            Some(Inside::Archive) if self.opens_archives => self.archive(leaf, detected, origin),
+            Some(Inside::Archive) if !detected.encrypted => self.closed(leaf, detected, Code::ConvertFailed),
+            None if self.opens_archives => self.locked(leaf, detected, origin),
+            Some(Inside::Archive) | None => self.push(leaf, detected),
+        }
+    }
+
     fn push(&mut self, leaf: Leaf<'a>, detected: Detected) {
-        self.out.nodes.push(Node { leaf, detected, head: None, text: None, opened: false });
+        self.out.nodes.push(Node { leaf, detected, head: None, text: None, opened: false, content: None });
     }
 
     /// An attachment that could not be opened.
@@ -185,7 +217,7 @@ impl<'a> Walk<'a> {
         };
         let at = leaf.path.clone();
         let head = Some(head::of_mail(leaf.names.shown.as_deref(), &inner.headers));
-        self.out.nodes.push(Node { leaf, detected, head, text: None, opened: false });
+        self.out.nodes.push(Node { leaf, detected, head, text: None, opened: false, content: None });
         self.tell(&at, inner.findings, inner.ambiguities);
         self.leaves(below(&at, inner.leaves), true);
     }
@@ -277,7 +309,7 @@ impl<'a> Walk<'a> {
         let at = leaf.path.clone();
         let noted = remains.iter().flat_map(|remains| &remains.told).chain(&notes);
         self.out.findings.extend(noted.map(|(code, count)| (at.clone(), *code, *count)));
-        self.out.nodes.push(Node { leaf, detected, head: None, text: remains, opened: false });
+        self.out.nodes.push(Node { leaf, detected, head: None, text: remains, opened: false, content: None });
         for (number, file) in (1..).zip(files) {
             let leaf = attachment(child(&at, number), "", file.names, file.bytes);
             // The text around it may be nothing but the file: better twice than not at all.
@@ -314,7 +346,7 @@ impl<'a> Walk<'a> {
         // What has no bytes of its own is no file; its name is its subject again.
         let name = leaf.names.shown.as_deref().filter(|_| !leaf.bytes.is_empty());
         let head = Some(head::of_message(name, &message));
-        self.out.nodes.push(Node { leaf, detected, head, text: None, opened: false });
+        self.out.nodes.push(Node { leaf, detected, head, text: None, opened: false, content: None });
         let (mut number, count) = (0, message.bodies.len());
         let repeats = |enclosed: &Attachment| match (&enclosed.content, &enclosed.media_type) {
             (Content::File(bytes), declared) => {

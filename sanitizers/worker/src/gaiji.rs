@@ -53,7 +53,7 @@ pub(crate) fn in_rebuilt(gaiji: Gaiji<'_>, rebuilt: Rebuilt, limits: &Limits, bu
 /// Words for the private code points of a whole text; where lines have a width (calendars, cards), for those of each line
 /// that stays within it.
 fn as_format_allows(gaiji: Gaiji<'_>, text: &str, media_type: &str) -> Option<(String, u32)> {
-    if matches!(media_type, "text/plain" | "text/csv") {
+    if matches!(media_type, "text/plain" | "text/csv" | "text/tab-separated-values") {
         return gaiji.written(text);
     }
     let mut whole = String::with_capacity(text.len());
@@ -99,7 +99,10 @@ fn in_names(gaiji: Gaiji<'_>, part: &mut PartFound) -> u32 {
     for extension in &mut part.extensions {
         marked(extension);
     }
-    let Some((written, unknown)) = part.name.as_deref().and_then(|name| gaiji.written(name)) else { return 0 };
+    let in_folders = in_folders(gaiji, &mut part.folders);
+    let Some((written, unknown)) = part.name.as_deref().and_then(|name| gaiji.written(name)) else {
+        return in_folders;
+    };
     let names = Names::of([written.as_str()]);
     for extension in names.extensions {
         if !part.extensions.contains(&extension) && part.extensions.len() < MAX_EXTENSIONS {
@@ -107,6 +110,19 @@ fn in_names(gaiji: Gaiji<'_>, part: &mut PartFound) -> u32 {
         }
     }
     part.name = names.shown;
+    unknown.saturating_add(in_folders)
+}
+
+/// The same for the folders around a member of an archive.
+fn in_folders(gaiji: Gaiji<'_>, folders: &mut [String]) -> u32 {
+    let mut unknown = 0u32;
+    for folder in folders {
+        let Some((written, left)) = gaiji.written(folder) else { continue };
+        if let Some(safe) = Names::of([written.as_str()]).shown {
+            *folder = safe;
+        }
+        unknown = unknown.saturating_add(left);
+    }
     unknown
 }
 
@@ -143,6 +159,7 @@ mod tests {
             media_type: "text/plain",
             assurance: Assurance::Rebuilt,
             findings: Vec::new(),
+            places: Vec::new(),
             links: vec![Link {
                 number: 1,
                 target: "hxxp://\u{E000}[.]jp/".to_owned(),
@@ -193,6 +210,7 @@ mod tests {
         found.headers.from =
             vec![Address { name: "\u{E001}\u{E001}\u{E001}".to_owned(), address: "a@b.jp".to_owned() }];
         found.parts = vec![PartFound {
+            folders: Vec::new(),
             path: vec![1],
             role: Role::Attachment,
             declared: String::new(),

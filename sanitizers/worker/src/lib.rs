@@ -13,3 +13,4 @@ pub mod mapping;
 pub mod pipe;
 pub mod registry;
 pub mod run;
+mod tables;

@@ -9,7 +9,7 @@ use sanitizer_api::{Class, Code, Detected, Flowed};
 use sanitizer_mail::{Headers, Leaf, Unreadable};
 use sanitizer_protocol::{
     self as protocol, Address, AuthenticationField, AuthenticationResult, Failure, Found, Inspected, Limits, PartFound,
-    Role, Subject,
+    Passwords, Role, Subject,
 };
 use sha2::{Digest, Sha256};
 
@@ -40,7 +40,7 @@ pub struct Source<'a> {
     pub charset: Option<String>,
     /// How its lines are joined.
     pub flowed: Option<Flowed>,
-    /// The bytes; of a body, what is left when the files in it are taken out; of a mail, the lines shown of it.
+    /// The bytes, without a password; of a body, what is left when the files in it are taken out; of a mail, the lines shown of it.
     pub bytes: Cow<'a, [u8]>,
     /// What its reader is told besides what writing it brings up.
     pub found: Vec<(Code, u32)>,
@@ -53,13 +53,26 @@ pub struct Source<'a> {
 /// # Errors
 /// [`Failure::Limit`] over a limit; [`Failure::Unreadable`] without a structure.
 pub fn inspect<'a>(subject: &Subject, bytes: &'a [u8], limits: &Limits) -> Result<Item<'a>, Failure> {
+    inspect_with(subject, bytes, limits, &Passwords::default())
+}
+
+/// As [`inspect`]; what is encrypted is tried with `passwords`.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_with<'a>(
+    subject: &Subject,
+    bytes: &'a [u8],
+    limits: &Limits,
+    passwords: &Passwords,
+) -> Result<Item<'a>, Failure> {
     match subject {
         Subject::Mail | Subject::BareMail => {
             let Limits { header_bytes, depth, parts, .. } = *limits;
             let mail = sanitizer_mail::inspect(bytes, &sanitizer_mail::Limits { header_bytes, depth, parts });
-            Ok(item(expand(mail.map_err(failure)?, limits, *subject == Subject::Mail)))
+            Ok(item(expand(mail.map_err(failure)?, limits, *subject == Subject::Mail, passwords)))
         }
-        Subject::File { name } => Ok(item(expand_file(single_file(name, bytes), limits))),
+        Subject::File { name } => Ok(item(expand_file(single_file(name, bytes), limits, passwords))),
     }
 }
 
@@ -95,8 +108,10 @@ fn item(mail: Expanded<'_>) -> Item<'_> {
         .collect();
     let mut parts = Vec::with_capacity(mail.nodes.len());
     let mut sources = Vec::with_capacity(mail.nodes.len());
+    let mut folders = mail.folders;
     for node in mail.nodes {
-        let (part, source) = part(node, &mut findings);
+        let (mut part, source) = part(node, &mut findings);
+        part.folders = folders.remove(&part.path).unwrap_or_default();
         parts.push(part);
         sources.push(source);
     }
@@ -109,21 +124,27 @@ fn item(mail: Expanded<'_>) -> Item<'_> {
 /// The real type of a leaf.
 pub(crate) fn detected(leaf: &Leaf<'_>) -> Detected {
     match leaf.role {
-        sanitizer_mail::Role::Attachment => {
-            sanitizer_detect::with_name(sanitizer_detect::detect(&leaf.bytes), &leaf.names.extensions)
-        }
+        sanitizer_mail::Role::Attachment => detected_file(&leaf.bytes, &leaf.names.extensions),
         sanitizer_mail::Role::Body | sanitizer_mail::Role::Alternative => body(leaf),
     }
 }
 
+/// The real type of a file whose names end in these extensions.
+pub(crate) fn detected_file(bytes: &[u8], extensions: &[String]) -> Detected {
+    sanitizer_detect::with_name(sanitizer_detect::detect(bytes), extensions)
+}
+
 fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>) {
-    let Node { leaf, detected, head, text, opened } = node;
+    let Node { leaf, detected, head, text, opened, content } = node;
     let extensions = leaf.names.extensions;
     // What an archive keeps back has a name and no bytes that it could lie about: why it is kept back is told instead.
     let is_closed = leaf.bytes.is_empty() && detected.class == Class::Unknown;
     let lies = !is_closed && extensions.iter().any(|extension| !sanitizer_detect::agrees(&detected, extension));
     // Of a mail that was opened nothing is handed on but text and its own parts, whatever else its bytes could be.
-    if lies || (head.is_none() && sanitizer_detect::polyglot(&leaf.bytes, &detected).is_some()) {
+    if lies
+        || (head.is_none()
+            && sanitizer_detect::polyglot(content.as_deref().unwrap_or(&leaf.bytes), &detected).is_some())
+    {
         findings.push(found(leaf.path.clone(), Code::TypeMismatch, 1));
     }
     // An envelope of S/MIME is told of by whoever looked into it.
@@ -148,6 +169,7 @@ fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
         declared: leaf.declared,
         detected: protocol::Detected { id: detected.id.to_owned(), class: detected.class.as_str().to_owned() },
         name: leaf.names.shown,
+        folders: Vec::new(),
         extensions,
         length: u64::try_from(leaf.bytes.len()).unwrap_or(u64::MAX),
         sha256: Sha256::digest(&leaf.bytes).into(),
@@ -158,7 +180,7 @@ fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>
         type_id: detected.id,
         charset: leaf.charset,
         flowed: leaf.flowed,
-        bytes: leaf.bytes,
+        bytes: content.map_or(leaf.bytes, Cow::Owned),
         found: Vec::new(),
         twin: None,
     };

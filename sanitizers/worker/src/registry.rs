@@ -3,7 +3,7 @@
 //! Refuses: every type that is not listed; there is no fallback. Invariant: the list is code, so that a review of it
 //! is a review of everything that can reach the LGWAN side.
 
-use sanitizer_api::{Budget, Sanitizer};
+use sanitizer_api::{Budget, Rebuilt, Sanitizer};
 use sanitizer_ooxml::{Office, Pictures};
 use sanitizer_protocol::Way;
 
@@ -13,7 +13,7 @@ use crate::head::{self, EnclosedHead};
 struct PicturesOfDocuments;
 
 impl Pictures for PicturesOfDocuments {
-    fn rebuild(&self, bytes: &[u8], budget: &mut Budget) -> Option<(Vec<u8>, &'static str, &'static str)> {
+    fn rebuild(&self, bytes: &[u8], budget: &mut Budget) -> Option<Rebuilt> {
         sanitizer_image::rebuild_picture(bytes, budget)
     }
 }
@@ -40,6 +40,7 @@ pub fn sanitizer(type_id: &str, way: Way) -> Option<&'static dyn Sanitizer> {
         Way::Text => sanitizer_text::sanitizer_for(type_id, true),
         Way::Rebuild => sanitizer_text::sanitizer_for(type_id, false)
             .or_else(|| sanitizer_calendar::sanitizer_for(type_id))
+            .or_else(|| sanitizer_data::sanitizer_for(type_id))
             .or_else(|| sanitizer_image::sanitizer_for(type_id))
             .or_else(|| office(type_id)),
     }

@@ -9,15 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Rebuilt, Sanitizer};
 use sanitizer_japanese::Gaiji;
 use sanitizer_protocol::{
-    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Subject, ToWorker, VERSION, Way,
-    WrittenHead, encode_bytes, encode_control, encode_end,
+    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Passwords, PlaceFound, Subject,
+    ToWorker, VERSION, Way, WrittenHead, encode_bytes, encode_control, encode_end,
 };
 use sanitizer_text::passwords;
 use sha2::{Digest, Sha256};
 
 use crate::mapping::{self, Item, Source};
 use crate::registry;
-use crate::{gaiji, inline};
+use crate::{gaiji, inline, tables};
 
 /// Bytes asked of the pipe at once (a pipe holds 64 KiB), and bytes of answers gathered before they are written.
 const PIECE: usize = 64 * 1024;
@@ -55,13 +55,13 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     outbox.say(&FromWorker::Ready { version: VERSION })?;
     outbox.flush()?;
     let Some(first) = inbox.next_frame()? else { return Ok(()) };
-    let ToWorker::Inspect { subject, length, limits, settings } = first.message()? else {
+    let ToWorker::Inspect { subject, length, limits, settings, passwords } = first.message()? else {
         return Err(SessionError::Protocol);
     };
     let Some(bytes) = inbox.receive(length)? else {
         return outbox.say(&FromWorker::Failed(Failure::Limit { code: Code::TooLarge.as_str().to_owned() }));
     };
-    let item = match inspect(&subject, &bytes, &limits) {
+    let item = match inspect(&subject, &bytes, &limits, &passwords) {
         Ok(item) => item,
         Err(failure) => return outbox.say(&FromWorker::Failed(failure)),
     };
@@ -75,14 +75,21 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     let mut budget =
         Budget { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes, html_bytes: limits.html_bytes };
     orders.into_iter().try_for_each(|order| {
-        outbox
-            .answer(order, &sources, &mut budget, |rebuilt, budget| gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget))
+        outbox.answer(order, &sources, &mut budget, |rebuilt, source, budget| {
+            let rebuilt = gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget);
+            tables::encoded(settings.tables, rebuilt, source, budget).map_err(|error| error.code())
+        })
     })
 }
 
 /// A parser that panics has met something that is not a mail or file as it should be.
-fn inspect<'a>(subject: &Subject, bytes: &'a [u8], limits: &protocol::Limits) -> Result<Item<'a>, Failure> {
-    catch_unwind(|| mapping::inspect(subject, bytes, limits)).unwrap_or(Err(Failure::Unreadable))
+fn inspect<'a>(
+    subject: &Subject,
+    bytes: &'a [u8],
+    limits: &protocol::Limits,
+    passwords: &Passwords,
+) -> Result<Item<'a>, Failure> {
+    catch_unwind(|| mapping::inspect_with(subject, bytes, limits, passwords)).unwrap_or(Err(Failure::Unreadable))
 }
 
 struct Inbox<R> {
@@ -159,7 +166,7 @@ impl<W: Write> Outbox<W> {
         order: Order,
         sources: &[Source<'_>],
         budget: &mut Budget,
-        finish: impl Fn(Rebuilt, &mut Budget) -> Rebuilt,
+        finish: impl Fn(Rebuilt, &[u8], &mut Budget) -> Result<Rebuilt, Code>,
     ) -> Result<(), SessionError> {
         let Some(source) = sources.iter().find(|source| source.path == order.path) else {
             return Err(SessionError::Protocol);
@@ -177,7 +184,10 @@ impl<W: Write> Outbox<W> {
                 (None, Err(code)) => return self.refuse(order, code),
             },
         };
-        let mut rebuilt = finish(rebuilt, budget);
+        let mut rebuilt = match finish(rebuilt, &source.bytes, budget) {
+            Ok(rebuilt) => rebuilt,
+            Err(code) => return self.refuse(order, code),
+        };
         if order.way == Way::Text && source.found.iter().all(|(code, _)| *code != Code::InlineFileExtracted) {
             rebuilt.bytes = inline::without_marks(rebuilt.bytes);
         }
@@ -269,6 +279,11 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt, candidates:
         target: link.target.clone(),
         shown: link.shown.clone(),
     };
+    let place = |place: &sanitizer_api::Place| PlaceFound {
+        code: place.code.as_str().to_owned(),
+        name: place.name.clone(),
+        count: place.count,
+    };
     WrittenHead {
         path: order.path.clone(),
         way: order.way,
@@ -283,6 +298,7 @@ fn head(order: &Order, sanitizer: &dyn Sanitizer, rebuilt: &Rebuilt, candidates:
         },
         findings: rebuilt.findings.iter().map(found).collect(),
         links: rebuilt.links.iter().map(link).collect(),
+        places: rebuilt.places.iter().map(place).collect(),
         candidates,
     }
 }
@@ -318,7 +334,13 @@ mod tests {
             length,
             limits: LIMITS,
             settings: Settings::default(),
+            passwords: Passwords::default(),
         }
+    }
+
+    fn asked(length: u64) -> ToWorker {
+        let (settings, passwords) = (Settings::default(), Passwords::default());
+        ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings, passwords }
     }
 
     fn rebuild(paths: &[&[u16]]) -> ToWorker {
@@ -392,8 +414,7 @@ mod tests {
         let words = |kind: &str, body: &str, way| {
             let mail = format!("From: a@b.jp\r\nContent-Type: {kind}; charset=utf-8\r\n\r\n{body}\r\n");
             let length = u64::try_from(mail.len()).unwrap();
-            let asked =
-                ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: Settings::default() };
+            let asked = asked(length);
             let mut input = message(&asked);
             encode_bytes(mail.as_bytes(), &mut input).unwrap();
             encode_end(&mut input);
@@ -422,8 +443,7 @@ mod tests {
                  --b\r\nContent-Type: text/html\r\n\r\n{html}\r\n--b--\r\n"
             );
             let length = u64::try_from(mail.len()).unwrap();
-            let asked =
-                ToWorker::Inspect { subject: Subject::Mail, length, limits: LIMITS, settings: Settings::default() };
+            let asked = asked(length);
             let orders = ToWorker::Rebuild { orders: vec![Order { path: vec![2], way: Way::Text }] };
             let mut input = message(&asked);
             encode_bytes(mail.as_bytes(), &mut input).unwrap();
@@ -469,8 +489,8 @@ mod tests {
 
     #[test]
     fn a_length_that_no_memory_holds_is_a_limit_and_no_abort() {
-        let ToWorker::Inspect { subject, limits, settings, .. } = inspect(0) else { unreachable!() };
-        let (_, frames) = play(&message(&ToWorker::Inspect { subject, length: u64::MAX, limits, settings }));
+        let ToWorker::Inspect { subject, limits, settings, passwords, .. } = inspect(0) else { unreachable!() };
+        let (_, frames) = play(&message(&ToWorker::Inspect { subject, length: u64::MAX, limits, settings, passwords }));
         assert_eq!(
             frames[0].message(),
             Ok(FromWorker::Failed(Failure::Limit { code: Code::TooLarge.as_str().to_owned() }))

@@ -6,7 +6,7 @@ use super::super::print::{Printer, plain};
 use super::Sample;
 use super::inbox::Inbox;
 use crate::domain::reason::Detail;
-use crate::domain::{Action, FileName, PartOutcome, PartRole, Reason, Stage};
+use crate::domain::{Action, PartOutcome, PartRole, Reason, Stage};
 use crate::ports::ItemDetail;
 
 /// Lines shown of a mail.
@@ -86,13 +86,7 @@ fn sentence(outcome: &PartOutcome, detail: &ItemDetail, printer: &Printer) -> Op
     if part.role == PartRole::Alternative {
         return None;
     }
-    let extension = part.name.as_ref().and_then(FileName::extension);
-    let known = Detail {
-        rule: Some(outcome.rule.as_str()),
-        extension: extension.as_deref(),
-        class: Some(part.class),
-        ..Detail::default()
-    };
+    let known = Detail { rule: Some(outcome.rule.as_str()), ..part.detail() };
     let reasons: Vec<Reason> =
         outcome.reason.into_iter().chain(outcome.findings.iter().map(|finding| finding.code)).collect();
     let said: Vec<String> = reasons.iter().map(|reason| reason.sentence(printer.language(), &known)).collect();

@@ -2,7 +2,8 @@
 //!
 //! Invariant: the number is the one in `X-Temizu-Reasons`, and what stands behind the only ellipsis of an entry is ours.
 
-use super::super::contents::{Contents, Enclosure, Standing};
+use super::super::archive;
+use super::super::contents::{Contents, Enclosure, Piece, Standing};
 use super::super::looks::{draws_nothing, is_gap};
 use super::super::text::single_line;
 use super::super::wording::Attachment;
@@ -25,7 +26,7 @@ impl Lines<'_> {
 
     fn attachment(&mut self, enclosure: &Enclosure<'_>, contents: &Contents<'_>, facts: &Facts) {
         let Enclosure { number, piece, .. } = enclosure;
-        let entry = self.entry(enclosure, contents);
+        let entry = self.entry(enclosure, contents, facts);
         self.line(&format!("{number:2}. "), &entry);
         let detail = self.detail_of(piece);
         let kept = piece.written.is_none().then(|| piece.reason());
@@ -41,6 +42,26 @@ impl Lines<'_> {
         for link in piece.written.iter().flat_map(|written| &written.derivative.about().links) {
             self.link("    ", link);
         }
+        self.packed(piece, contents, facts);
+    }
+
+    /// What the members of an archive lost, each kind once: of the first of them, and how many more there are.
+    fn packed(&mut self, archive: &Piece<'_>, contents: &Contents<'_>, facts: &Facts) {
+        let inside: Vec<&Piece<'_>> =
+            contents.packed.iter().filter(|piece| piece.part.path.is_inside(&archive.part.path)).collect();
+        let lost = |piece: &Piece<'_>| {
+            let found = self.findings(piece).into_iter().chain(at(facts, &piece.part.path));
+            each_once(found.filter(|code| !is_usual(*code)))
+        };
+        let found: Vec<(&Piece<'_>, Vec<Reason>)> = inside.into_iter().map(|piece| (piece, lost(piece))).collect();
+        for code in each_once(found.iter().flat_map(|(_, codes)| codes.iter().copied())) {
+            let mut those = found.iter().filter(|(_, codes)| codes.contains(&code)).map(|(piece, _)| *piece);
+            let Some(first) = those.next() else { continue };
+            let name = listed(&archive::place(facts, first.part, self.site.language));
+            let told = self.told_at_once(code, &self.detail_of(first));
+            let line = self.words.of_member(&name, &told, those.count());
+            self.line("    ", &line);
+        }
     }
 
     /// The archive or the mail inside the mail that it came in.
@@ -50,9 +71,10 @@ impl Lines<'_> {
         archive.or_else(mail)
     }
 
-    fn entry(&self, enclosure: &Enclosure<'_>, contents: &Contents<'_>) -> String {
+    fn entry(&self, enclosure: &Enclosure<'_>, contents: &Contents<'_>, facts: &Facts) -> String {
         let Enclosure { piece, name: attached_as, .. } = enclosure;
         let name = match &piece.part.name {
+            _ if contents.is_in_archive(&piece.part.path) => archive::place(facts, piece.part, self.site.language),
             Some(name) => single_line(name.as_str(), usize::MAX),
             None if attached_as.is_empty() => self.words.no_name.to_owned(),
             None => attached_as.clone(),
@@ -68,6 +90,25 @@ impl Lines<'_> {
             attached_as: (!attached_as.is_empty() && name != *attached_as).then(|| listed(attached_as)),
         })
     }
+}
+
+/// True for what happens to every file of its kind: of a member it goes without saying.
+const fn is_usual(code: Reason) -> bool {
+    matches!(
+        code,
+        Reason::HtmlToText
+            | Reason::LinkDisabled
+            | Reason::TextRebuilt
+            | Reason::CharsetGuessed
+            | Reason::EnclosedMail
+            | Reason::ReportToText
+            | Reason::CalendarRebuilt
+            | Reason::ContactRebuilt
+            | Reason::DocumentRebuilt
+            | Reason::ImageRebuilt
+            | Reason::ArchiveRebuilt
+            | Reason::ArchiveMemberRemoved
+    )
 }
 
 /// A name as it stands in an entry, which people and rules of mail programs take apart at its ellipsis: no name has one,

@@ -5,11 +5,13 @@
 
 use super::super::contents::{Contents, Piece};
 use super::super::text::{inert, page, single_line, without_scheme};
+use super::super::wording::Wording;
 use super::{Lines, SHORT, each_once, of_item};
-use crate::domain::{Facts, Link, PartPath, Reason};
+use crate::domain::reason::Detail;
+use crate::domain::{Facts, Link, Part, PartPath, Reason};
 
 /// Characters of a link's target.
-const MAX_TARGET: usize = 2048;
+pub(in crate::compose) const MAX_TARGET: usize = 2048;
 
 impl Lines<'_> {
     pub(super) fn bodies(&mut self, contents: &Contents<'_>) {
@@ -89,8 +91,13 @@ impl Lines<'_> {
         });
         // Nor is told again what an attachment says of itself.
         let kept = |code| contents.enclosures.iter().any(|file| is_told_of(&file.piece, code));
-        let of_mail = of_item(facts).filter(|finding| !is_attached(&finding.part) && !kept(finding.code));
-        let of_mail = of_mail.map(|finding| (finding.code, self.detail()));
+        let is_elsewhere = |path: &PartPath| is_attached(path) || contents.is_in_archive(path);
+        let of_mail = of_item(facts).filter(|finding| !is_elsewhere(&finding.part) && !kept(finding.code));
+        let of_mail = of_mail.map(|finding| {
+            let Detail { contact, portal, .. } = self.detail();
+            let known = facts.part(&finding.part).map(Part::detail).unwrap_or_default();
+            (finding.code, Detail { contact, portal, ..known })
+        });
         let found: Vec<_> = in_bodies.chain(of_mail).collect();
         let codes = each_once(found.iter().map(|(code, _)| *code));
         let told = codes.into_iter().filter(|code| !is_listed(*code));
@@ -135,6 +142,16 @@ fn is_told_of(piece: &Piece<'_>, code: Reason) -> bool {
         None => piece.reason() == code,
         Some(_) => piece.outcome.findings.iter().any(|finding| finding.code == code),
     }
+}
+
+/// The line where a mail inside a mail begins in the text of that one.
+pub(in crate::compose) fn begin_of_mail(words: &Wording) -> String {
+    format!("{}\n", drawn(&words.mail(None)))
+}
+
+/// The line where it ends.
+pub(in crate::compose) fn end_of_mail(words: &Wording) -> String {
+    format!("{}\n", drawn(&words.end_of(None)))
 }
 
 /// The line where a mail inside the mail begins or ends; nothing of a sender's looks like it.

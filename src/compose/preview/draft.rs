@@ -162,6 +162,7 @@ impl Draft {
             detected,
             class: CLASS,
             name,
+            folders: Vec::new(),
             extensions,
             length,
             digest,
@@ -189,6 +190,7 @@ impl Draft {
             version: 1,
             assurance: Assurance::Rebuilt,
             links: (1u32..).zip(links).map(link).collect(),
+            places: Vec::new(),
         };
         let bytes = Bytes::copy_from_slice(text.as_bytes());
         let derivative = Derivative::vouch(path.clone(), bytes, about);

@@ -86,6 +86,7 @@ impl Case {
             declared: "application/octet-stream".to_owned(),
             detected: TypeId::try_from("pdf".to_owned()).unwrap(),
             class: TypeClass::Script,
+            folders: Vec::new(),
             extensions: name.iter().filter_map(FileName::extension).collect(),
             name,
             length,
@@ -104,6 +105,7 @@ impl Case {
             version: 1,
             assurance: Assurance::Rebuilt,
             links: Vec::new(),
+            places: Vec::new(),
         };
         let derivative = Derivative::vouch(path.clone(), Bytes::copy_from_slice(bytes), about);
         let finding = |code: &Reason| Finding { code: *code, part: path.clone(), count: 1 };

@@ -306,7 +306,7 @@ fn a_notice_of_a_hold_says_so_in_its_headers() {
     assert!(composed.message_id.as_str().contains(".2.held@"));
     assert_eq!(read.hops, 8, "a notice that is sent on to us counts on");
     assert!(
-        read.text.starts_with(&format!("■ {reference} を預かっています。\n  規則によるものです。\n  規則 - に")),
+        read.text.starts_with(&format!("■ {reference} を預かっています。\n  規則によるものです。\n  規則により")),
         "{}",
         read.text
     );

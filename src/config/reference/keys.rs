@@ -30,6 +30,7 @@ pub const SECTIONS: &[Section] = &[
         name: "sandbox", en: "Workers that read hostile bytes", ja: "外から来たデータを読むワーカー"
     },
     Section { name: "rules", en: "Rules", ja: "規則" },
+    Section { name: "files", en: "How files are written anew", ja: "作り直したファイルの形" },
     Section { name: "sender", en: "What is believed of a sender", ja: "差出人の確認" },
     Section { name: "limits", en: "Limits of one mail", ja: "一通のメールの上限" },
     Section { name: "retention", en: "How long things are kept", ja: "保管する期間" },
@@ -197,6 +198,12 @@ pub const KEYS: &[Key] = &[
     key("rules.files", list(&PATH), "[\"/etc/temizu/rules/alpha.toml\"]",
         "Rule files, in order; empty means the built-in preset alpha.",
         "規則のファイルを順に書きます。空なら組み込みの alpha（αモデル）を使います。"),
+
+    key("files.csv_encoding", Form::Choice(&["utf-8-bom", "utf-8", "cp932"]), "\"utf-8-bom\"",
+        "How CSV and TSV files are encoded: UTF-8 with a mark (Excel in Japan reads UTF-8 without one as Shift_JIS), without one, \
+         or Shift_JIS (CP932); a table with characters that CP932 lacks is UTF-8 with a mark.",
+        "CSV と TSV の文字コード。utf-8-bom は BOM 付き（エクセルで文字化けしません）、utf-8 は BOM なし、cp932 はシフト JIS です。\
+         シフト JIS にない文字のある表は、BOM 付きの UTF-8 にします。"),
 
     key("sender.trusted_authserv_ids", list(&DOMAIN), "[\"relay.example.lg.jp\"]",
         "Relays whose Authentication-Results, ARC fields and Received-SPF are believed, by authserv-id (Received-SPF: receiver, ARC-Seal: d); empty: none is.",

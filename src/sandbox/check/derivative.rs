@@ -3,21 +3,26 @@
 //! Refuses: answers to other orders, more bytes than are left of the item's allowance, media types and characters that
 //! are not listed. Invariant: only bytes that passed here are vouched for.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use sanitizer_protocol::{self as protocol, Limits, LinkFound, Way, WrittenHead};
+use sanitizer_protocol::{self as protocol, Limits, LinkFound, PlaceFound, TableEncoding, Way, WrittenHead};
 
-use super::{Lie, card, ensure, findings, is_line, package, picture, reason, table};
+use super::{Lie, card, data, ensure, findings, is_line, package, picture, reason, table};
 use crate::domain::derivative::About;
 use crate::domain::name::changes_reading;
 use crate::domain::password::MAX_CANDIDATES;
-use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link, Password};
+use crate::domain::{Action, Assurance, Derivative, Digest, Finding, Link, Password, Place};
 use crate::ports::{Answer, Order};
 use crate::sandbox::session::way;
 
 /// Longest name of a sanitizer in bytes: `body/plain`.
 const MAX_SANITIZER: usize = 64;
+
+/// Places that are told of one file, and longest name of one in bytes.
+const MAX_PLACES: usize = 1_000;
+const MAX_PLACE: usize = 64;
 
 /// Documents of Office without macros (ECMA-376 part 1, 11.3, 12.3, 13.3).
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
@@ -31,12 +36,14 @@ pub struct Allowance {
     output_bytes: u64,
     /// Bytes for one text.
     text_bytes: u64,
+    /// How tables are encoded.
+    tables: TableEncoding,
 }
 
 impl Allowance {
-    /// Everything that `limits` allow.
-    pub const fn of(limits: &Limits) -> Self {
-        Self { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes }
+    /// Everything that `limits` allow, with tables in this encoding.
+    pub const fn of(limits: &Limits, tables: TableEncoding) -> Self {
+        Self { output_bytes: limits.output_bytes, text_bytes: limits.text_bytes, tables }
     }
 }
 
@@ -47,6 +54,7 @@ pub struct Promise {
     length: u64,
     digest: Digest,
     format: Format,
+    tables: TableEncoding,
     about: About,
     findings: Vec<Finding>,
     candidates: Vec<Password>,
@@ -57,6 +65,8 @@ pub struct Promise {
 enum Format {
     Text,
     Csv,
+    Json,
+    Xml,
     Calendar,
     Contact,
     Office,
@@ -70,7 +80,9 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
     answers(order, &untrusted.path, untrusted.way)?;
     let format = match (untrusted.way, untrusted.media_type.as_str()) {
         (_, "text/plain") => Format::Text,
-        (Way::Rebuild, "text/csv") => Format::Csv,
+        (Way::Rebuild, "text/csv" | "text/tab-separated-values") => Format::Csv,
+        (Way::Rebuild, "application/json") => Format::Json,
+        (Way::Rebuild, "application/xml") => Format::Xml,
         (Way::Rebuild, "text/calendar") => Format::Calendar,
         (Way::Rebuild, "text/vcard") => Format::Contact,
         (Way::Rebuild, WORD | SHEET | SLIDES) => Format::Office,
@@ -82,6 +94,7 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
     ensure(untrusted.way == Way::Rebuild || untrusted.length <= allowance.text_bytes, "a text over its limit")?;
     allowance.output_bytes =
         allowance.output_bytes.checked_sub(untrusted.length).ok_or(Lie("more bytes than the item may bring"))?;
+    let findings = findings(untrusted.findings, &BTreeSet::from([order.path.clone()]))?;
     let sanitizer = untrusted.sanitizer;
     let is_name = (1..=MAX_SANITIZER).contains(&sanitizer.len())
         && sanitizer.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-/".contains(&b));
@@ -91,8 +104,8 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
         length: untrusted.length,
         digest: Digest::from_bytes(untrusted.sha256),
         format,
+        tables: allowance.tables,
         candidates: candidates(untrusted.candidates, untrusted.way)?,
-        findings: findings(untrusted.findings, &BTreeSet::from([order.path.clone()]))?,
         about: About {
             media_type: untrusted.media_type,
             sanitizer,
@@ -103,7 +116,9 @@ pub fn promise(untrusted: WrittenHead, order: &Order, allowance: &mut Allowance)
                 protocol::Assurance::Rebuilt => Assurance::Rebuilt,
             },
             links: links(untrusted.links)?,
+            places: places(untrusted.places, &findings)?,
         },
+        findings,
     })
 }
 
@@ -120,18 +135,25 @@ impl Promise {
             Format::Png => return ensure(picture::is_png(untrusted), "a PNG with more than its pixels"),
             Format::Jpeg => return ensure(picture::is_jpeg(untrusted), "a JPEG with more than its pixels"),
             Format::Tiff => return ensure(picture::is_tiff(untrusted), "a TIFF with more than its pixels"),
-            Format::Text | Format::Csv | Format::Calendar | Format::Contact => {}
+            Format::Text | Format::Csv | Format::Json | Format::Xml | Format::Calendar | Format::Contact => {}
         }
-        let text = std::str::from_utf8(untrusted).ok().filter(|text| is_plain(text, self.format));
+        let text = match self.format {
+            Format::Csv => table::text(untrusted, self.tables),
+            _ => std::str::from_utf8(untrusted).ok().map(Cow::Borrowed),
+        };
+        let text = text.filter(|text| is_plain(text, self.format));
         let text = text.ok_or(Lie("bytes that are not the text they should be"))?;
+        let text = text.as_ref();
         ensure(self.order.action != Action::Text || !is_live(text), "a body with a link that can be clicked")?;
         let fits = match self.format {
             Format::Csv => !table::runs(text),
+            Format::Json => data::is_json(text),
+            Format::Xml => data::is_inert_xml(text),
             Format::Calendar => card::holds(text, &card::CALENDAR),
             Format::Contact => card::holds(text, &card::CONTACT),
             Format::Text | Format::Office | Format::Png | Format::Jpeg | Format::Tiff => true,
         };
-        ensure(fits, "a table with a formula, or a calendar or card with more than it may have")
+        ensure(fits, "a table with a formula, or data, a calendar or a card with more than it may have")
     }
 
     /// Checks the bytes and vouches for them.
@@ -142,6 +164,26 @@ impl Promise {
         let derivative = Derivative::vouch(self.order.path.clone(), untrusted, self.about);
         Ok(Answer::Written { order: self.order, derivative, findings: self.findings, candidates: self.candidates })
     }
+}
+
+/// Places are names of parts that sanitizers give, and no more was found in them than was found.
+fn places(untrusted: Vec<PlaceFound>, findings: &[Finding]) -> Result<Vec<Place>, Lie> {
+    ensure(untrusted.len() <= MAX_PLACES, "more places than a file is told to have")?;
+    let mut places: Vec<Place> = Vec::with_capacity(untrusted.len());
+    for found in untrusted {
+        let is_name = (1..=MAX_PLACE).contains(&found.name.len())
+            && found.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+        ensure(is_name && found.count > 0, "a place that is none")?;
+        places.push(Place { code: reason(&found.code)?, name: found.name, count: found.count });
+    }
+    for place in &places {
+        let there = places.iter().filter(|other| other.code == place.code);
+        let sum = there.map(|other| other.count).try_fold(0u32, u32::checked_add);
+        let found = findings.iter().filter(|finding| finding.code == place.code);
+        let total = found.map(|finding| finding.count).fold(0, u32::saturating_add);
+        ensure(sum.is_some_and(|sum| sum <= total), "more found in places than was found")?;
+    }
+    Ok(places)
 }
 
 /// Only a body names passwords, and none of them breaks a line.
@@ -198,7 +240,9 @@ fn is_plain(text: &str, format: Format) -> bool {
     while let Some(character) = characters.next() {
         let fits = match character {
             '\n' | '\t' => true,
-            '\r' => format != Format::Text && characters.peek() == Some(&'\n'),
+            '\r' => {
+                matches!(format, Format::Csv | Format::Calendar | Format::Contact) && characters.peek() == Some(&'\n')
+            }
             other => !changes_reading(other),
         };
         if !fits {
@@ -231,6 +275,7 @@ mod tests {
             assurance: protocol::Assurance::Rebuilt,
             findings: vec![Found { code: "control_removed".to_owned(), path: vec![1, 2], count: 2 }],
             links: vec![link(1, "hxxps://example[.]jp/")],
+            places: Vec::new(),
             candidates: Vec::new(),
         }
     }
@@ -240,7 +285,7 @@ mod tests {
     }
 
     fn allowance() -> Allowance {
-        Allowance { output_bytes: 100, text_bytes: 50 }
+        Allowance { output_bytes: 100, text_bytes: 50, tables: TableEncoding::Utf8Bom }
     }
 
     fn check(bytes: &[u8], action: Action, media_type: &str) -> Result<Answer, Lie> {
@@ -333,6 +378,39 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_believed_in_the_encoding_of_the_site_only() {
+        let believed = |bytes: &[u8], tables| {
+            let head = head(bytes, Way::Rebuild, "text/csv");
+            let promise = promise(head, &order(Action::Rebuild), &mut Allowance { tables, ..allowance() }).unwrap();
+            promise.kept_by(Bytes::copy_from_slice(bytes)).is_ok()
+        };
+        let all = [TableEncoding::Utf8Bom, TableEncoding::Utf8, TableEncoding::Cp932];
+        for (bytes, expected) in [
+            (&b"a,'=x\r\n"[..], [true, true, true]),
+            ("\u{FEFF}氏名\r\n".as_bytes(), [true, false, true]),
+            ("氏名\r\n".as_bytes(), [false, true, false]),
+            (b"\x8E\x81\x96\xBC\r\n", [false, false, true]),
+            (b"\x8E\x81,\x81\x81x\r\n", [false, false, false]),
+            (b"\xEF\xBB\xBFa\r\n", [false, false, false]),
+            ("\u{FEFF}氏名,=x\r\n".as_bytes(), [false, false, false]),
+        ] {
+            assert_eq!(all.map(|tables| believed(bytes, tables)), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn data_is_looked_at_again() {
+        let believed = |text: &str, way, media_type| check(text.as_bytes(), way, media_type).is_ok();
+        assert!(believed("{\"a\": [1]}\n", Action::Rebuild, "application/json"));
+        assert!(!believed("{\"a\": [1]}\n", Action::Text, "application/json"), "nobody reads it in place");
+        assert!(!believed("{\"a\": alert(1)}\n", Action::Rebuild, "application/json"));
+        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a/>\n";
+        assert!(believed(xml, Action::Rebuild, "application/xml"));
+        assert!(!believed(&xml.replace("<a/>", "<?b c?><a/>"), Action::Rebuild, "application/xml"));
+        assert!(!believed(xml, Action::Rebuild, "text/xml"));
+    }
+
+    #[test]
     fn calendars_and_cards_are_looked_at_again() {
         let calendar = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
         let believed = |text: &str, way, media_type| check(text.as_bytes(), way, media_type).is_ok();
@@ -369,5 +447,36 @@ mod tests {
         assert!(refusal(&[1, 2], Way::Rebuild, "corrupt", &order).is_err());
         assert!(refusal(&[1, 2], Way::Text, "because", &order).is_err());
         assert!(refusal(&[1, 2], Way::Text, Reason::Undeliverable.code(), &order).is_err());
+    }
+
+    #[test]
+    fn places_are_parts_of_which_no_more_is_told_than_was_found() {
+        let finding = |count| Found { code: "macro_removed".to_owned(), path: vec![1, 2], count };
+        let place = |code: &str, name: &str, count| PlaceFound { code: code.to_owned(), name: name.to_owned(), count };
+        let told = |count, places: Vec<PlaceFound>| {
+            let head = WrittenHead { findings: vec![finding(count)], places, ..head(b"x", Way::Rebuild, "text/plain") };
+            promise(
+                head,
+                &order(Action::Rebuild),
+                &mut Allowance { output_bytes: 99, text_bytes: 99, tables: TableEncoding::Utf8Bom },
+            )
+        };
+        let good = |count| place("macro_removed", "xl/worksheets/sheet1.xml", count);
+        assert!(told(3, vec![good(1), place("macro_removed", "xl/workbook.xml", 2)]).is_ok());
+        for lie in [
+            vec![good(4)],
+            vec![good(2), good(2)],
+            vec![good(0)],
+            vec![good(u32::MAX), good(4)],
+            vec![place("font_removed", "a", 1)],
+            vec![place("malware_found", "a", 1)],
+            vec![place("macro_removed", "", 1)],
+            vec![place("macro_removed", "シート", 1)],
+            vec![place("macro_removed", "a b", 1)],
+            vec![place("macro_removed", &"a".repeat(65), 1)],
+            vec![good(1); 1_001],
+        ] {
+            assert!(told(3, lie.clone()).is_err(), "{:?}", lie.first());
+        }
     }
 }

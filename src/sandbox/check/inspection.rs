@@ -20,6 +20,9 @@ const GROWTH: u64 = 4;
 /// Names that one part may come under, and so extensions.
 const MAX_EXTENSIONS: usize = 16;
 
+/// Folders around one member of an archive.
+const MAX_FOLDERS: usize = 10;
+
 /// Longest extension in bytes.
 const MAX_EXTENSION: usize = 255;
 
@@ -81,6 +84,7 @@ fn parts(untrusted: Vec<PartFound>, limits: &Limits, length: u64) -> Result<Vec<
     let innermost = total(&|part| is_inside(part) && !holds_parts(part));
     ensure(innermost.is_some_and(|total| total <= limits.output_bytes), "enclosed parts that are too large")?;
     ensure(parts.iter().all(|part| is_in_its_place(part, &parts)), "parts inside something that holds none")?;
+    ensure(parts.iter().all(|part| may_have_folders(part, &parts)), "folders around something that lies in none")?;
     Ok(parts)
 }
 
@@ -95,6 +99,15 @@ fn is_in_its_place(part: &Part, parts: &[Part]) -> bool {
         }
         PartRole::Alternative | PartRole::Attachment => false,
     })
+}
+
+/// Only what lies in an archive itself lies in folders.
+fn may_have_folders(part: &Part, parts: &[Part]) -> bool {
+    let holds = |other: &Part| {
+        let directly = part.path.numbers().len() == other.path.numbers().len() + 1;
+        other.role == PartRole::Archive && directly && part.path.is_inside(&other.path)
+    };
+    part.folders.is_empty() || parts.iter().any(holds)
 }
 
 /// Flags found at most: each kind once per part.
@@ -163,6 +176,8 @@ fn part(untrusted: PartFound, limits: &Limits) -> Result<Part, Lie> {
         declared.len() <= MAX_DECLARED && declared.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase()),
         "a declared type that is not one",
     )?;
+    ensure(untrusted.folders.len() <= MAX_FOLDERS, "more folders than a path has")?;
+    let folders = untrusted.folders.into_iter().map(FileName::try_from).collect::<Result<_, _>>();
     let extensions = untrusted.extensions;
     let is_extension =
         |text: &String| (1..=MAX_EXTENSION).contains(&text.len()) && is_line(text) && !text.contains('.');
@@ -180,6 +195,7 @@ fn part(untrusted: PartFound, limits: &Limits) -> Result<Part, Lie> {
         detected: TypeId::try_from(untrusted.detected.id).map_err(|_| Lie("a type that is not one"))?,
         class: TypeClass::from_name(&untrusted.detected.class).ok_or(Lie("a class of types that there is not"))?,
         name: untrusted.name.map(FileName::try_from).transpose().map_err(|_| Lie("a name that is not safe"))?,
+        folders: folders.map_err(|_| Lie("a folder that is not safe"))?,
         extensions,
         length: untrusted.length,
         digest: Digest::from_bytes(untrusted.sha256),
@@ -256,6 +272,7 @@ mod tests {
             declared: "application/pdf".to_owned(),
             detected: Detected { id: "pdf".to_owned(), class: "document".to_owned() },
             name: Some("見積書.pdf".to_owned()),
+            folders: Vec::new(),
             extensions: vec!["pdf".to_owned()],
             length: 30,
             sha256: [7; 32],
@@ -317,6 +334,7 @@ mod tests {
             ("no type", |part| part.detected.id = "PDF".to_owned()),
             ("no class", |part| part.detected.class = "harmless".to_owned()),
             ("a path as a name", |part| part.name = Some("../a".to_owned())),
+            ("folders in no archive", |part| part.folders = vec!["様式".to_owned()]),
             ("a name that turns around", |part| part.name = Some("a\u{202E}fdp.exe".to_owned())),
             ("a declared type with a line end", |part| part.declared = "text/plain\r\nx: y".to_owned()),
             ("a declared type in upper case", |part| part.declared = "Text/Plain".to_owned()),
@@ -441,5 +459,25 @@ mod tests {
         assert!(file(vec![PartFound { role: Role::Body, ..whole.clone() }], Headers::default()).is_err());
         assert!(file(vec![PartFound { path: vec![1], ..whole.clone() }], Headers::default()).is_err());
         assert!(file(vec![whole], honest().headers).is_err());
+    }
+
+    #[test]
+    fn folders_are_safe_names_around_members_of_an_archive() {
+        let with = |folders: &[&str]| {
+            let outer = PartFound { role: Role::Archive, length: 50, ..part(&[1]) };
+            let folders = folders.iter().map(|&folder| folder.to_owned()).collect();
+            let inner = PartFound { folders, length: 4, ..part(&[1, 1]) };
+            let findings = Vec::new();
+            check(Inspected { parts: vec![outer, inner], findings, ..honest() })
+        };
+        let told = with(&["2025", "様式"]).unwrap();
+        assert_eq!(told.parts[1].folders.iter().map(FileName::as_str).collect::<Vec<_>>(), ["2025", "様式"]);
+        for lie in
+            ["", ".", "..", "a/b", "a\\b", "C:", "a:b", "nul", "COM1.x", "a.", "a ", " a", "a\u{202E}b", "a\nb", "a\0"]
+        {
+            assert!(with(&["a", lie]).is_err(), "{lie:?}");
+        }
+        assert!(with(&["あ".repeat(41).as_str()]).is_err());
+        assert!(with(&["a"; MAX_FOLDERS]).is_ok() && with(&["a"; MAX_FOLDERS + 1]).is_err());
     }
 }

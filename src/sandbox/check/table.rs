@@ -1,7 +1,13 @@
 //! The second look at tables: no spreadsheet may find a formula in one, whatever the worker says.
 //!
-//! Knows nothing of rows and quotes: a spreadsheet that splits elsewhere reads them in another way. Refuses nothing by
+//! Knows how tables are encoded, but nothing of rows and quotes: a spreadsheet that splits elsewhere reads them in another way. Refuses nothing by
 //! itself. Invariant: one pass, no memory.
+
+use std::borrow::Cow;
+
+use sanitizer_protocol::TableEncoding;
+
+use super::cp932;
 
 /// Signs that may be typed as full-width ones.
 const ALWAYS: [char; 4] = ['=', '＝', '@', '＠'];
@@ -9,6 +15,20 @@ const SIGNS: [char; 4] = ['+', '＋', '-', '－'];
 
 /// What stands between the cells of one spreadsheet or another.
 const DELIMITERS: [char; 5] = [',', ';', '\t', '\n', '\r'];
+
+/// The text of a table that was to be written in this encoding, as far as [`runs`] needs it; `None` in any other.
+pub(super) fn text(untrusted: &[u8], encoding: TableEncoding) -> Option<Cow<'_, str>> {
+    let marked = || {
+        let text = std::str::from_utf8(untrusted.strip_prefix(b"\xEF\xBB\xBF")?).ok();
+        text.filter(|text| !text.is_ascii()).map(Cow::Borrowed)
+    };
+    match encoding {
+        _ if untrusted.is_ascii() => std::str::from_utf8(untrusted).ok().map(Cow::Borrowed),
+        TableEncoding::Utf8 => std::str::from_utf8(untrusted).ok().map(Cow::Borrowed),
+        TableEncoding::Utf8Bom => marked(),
+        TableEncoding::Cp932 => marked().or_else(|| cp932::shape(untrusted).map(Cow::Owned)),
+    }
+}
 
 /// True if some piece of `text` between two delimiters could be a formula, or the first line chooses another delimiter.
 pub(super) fn runs(text: &str) -> bool {

@@ -3,15 +3,16 @@
 //! Refuses: a row without bytes, an object that is missing. Invariant: what leaves here has passed [`Expected`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::PgPool;
 
 use super::objects::Objects;
-use crate::domain::{ItemKey, Password};
-use crate::ports::{Blob, OriginalSource, Passwords, StoreError};
+use crate::domain::{Facts, ItemKey, Password};
+use crate::ports::{Blob, OriginalSource, PasswordSearch, Passwords, StoreError};
 use crate::store::keys::OpeningKey;
-use crate::store::passwords::{SEALED, opened};
+use crate::store::passwords::{self, SEALED, Search, opened, unsealed};
 use crate::store::rows::{Columns, failed};
 use crate::store::unseal::Expected;
 
@@ -66,5 +67,12 @@ impl Passwords for Source {
             .await
             .map_err(failed)?;
         opened(&self.key, &rows)
+    }
+
+    async fn offered(&self, key: &ItemKey, facts: &Facts, window: Duration) -> Result<Vec<Password>, StoreError> {
+        let search = PasswordSearch { window, candidates: Vec::new() };
+        let Some(search) = Search::of(search, facts, true) else { return Ok(Vec::new()) };
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        unsealed(&self.key, passwords::postgres::offered(&mut connection, key, &search).await?)
     }
 }

@@ -14,6 +14,7 @@ use super::{Page, pages, root};
 /// Words of rule files and of JSON that pages explain and no table in the program lists.
 const OTHER_WORDS: &[&str] = &[
     "reason_text",
+    "open_with_found_passwords",
     "extension_only",
     "name_matches",
     "size_over",

@@ -253,6 +253,7 @@ fn part() -> Part {
         detected: TypeId::try_from("pdf".to_owned()).unwrap(),
         class: TypeClass::Document,
         name: Some(FileName::try_from("請求書.pdf".to_owned()).unwrap()),
+        folders: Vec::new(),
         extensions: vec!["pdf".to_owned()],
         length: 4321,
         digest: Digest::of(b"part"),
@@ -304,6 +305,7 @@ pub(crate) fn derivative(length: usize) -> Derivative {
         version: 1,
         assurance: Assurance::Rendered,
         links: Vec::new(),
+        places: Vec::new(),
     };
     Derivative::vouch("1".parse().unwrap(), Bytes::from(vec![b'x'; length]), about)
 }

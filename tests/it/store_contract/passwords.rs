@@ -124,6 +124,39 @@ pub(super) async fn a_password_finds_what_it_is_for_whichever_is_concluded_first
     }
 }
 
+/// What is offered to an item that is being processed.
+async fn offered(ports: &Ports, tenant: &TenantId, letter: Letter) -> Vec<String> {
+    letter.accept(ports, tenant).await;
+    let lease = ports.lease_for(tenant, LATER).await;
+    let mut found = facts(&lease);
+    found.headers.from =
+        Mailbox::parse(letter.from).map(|address| NamedAddress { name: String::new(), address }).into_iter().collect();
+    let window = Duration::from_secs(24 * 3_600);
+    let offered = ports.passwords.offered(&lease.key, &found, window).await.unwrap();
+    offered.iter().map(|password| password.reveal().to_owned()).collect()
+}
+
+pub(super) async fn passwords_that_came_before_are_offered_to_what_may_want_them<S: StoreUnderTest>() {
+    let tenant = TenantId::single();
+    let other: TenantId = "other".to_owned().try_into().unwrap();
+    for (what, letter, expected) in [
+        ("side by side", Letter { second: 30 * HOUR - 600, ..PASSWORD }, true),
+        ("too early", Letter { second: 30 * HOUR - 601, ..PASSWORD }, false),
+        ("another sender", Letter { path: "eve@evil.example", from: "eve@evil.example", ..PASSWORD }, false),
+        ("another recipient", Letter { to: "b@city.example", ..PASSWORD }, false),
+        ("no password", Letter { names: &[], ..PASSWORD }, false),
+    ] {
+        let ports = S::open().await;
+        pass_here(&ports, &[letter]).await;
+        let expected = if expected { &["Abc-1234", "Ａｂｃ"][..] } else { &[] };
+        assert_eq!(offered(&ports, &tenant, FILE).await, expected, "{what}");
+        assert_eq!(found(&ports, &tenant, FILE).await, Vec::<String>::new(), "nothing is linked by asking");
+    }
+    let ports = S::open().await;
+    pass(&ports, &[(&other, PASSWORD)]).await;
+    assert_eq!(offered(&ports, &tenant, FILE).await, Vec::<String>::new());
+}
+
 pub(super) async fn a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself<S: StoreUnderTest>() {
     let ports = S::open().await;
     let both = Letter { names: &["Abc-1234"], ..FILE };

@@ -42,6 +42,8 @@ const BINARIES: &[(&str, &[&str])] = &[
     ("image/jpeg", &["jpg", "jpeg", "jpe", "jfif"]),
     ("image/tiff", &["tif", "tiff"]),
     ("application/zip", &["zip"]),
+    ("application/json", &["json", "geojson"]),
+    ("application/xml", &["xml"]),
 ];
 
 /// A delivered mail.
@@ -224,7 +226,7 @@ fn multipart(body: &str, boundary: &str) -> Result<(String, Vec<File>), String> 
         let value = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.value.as_str());
         let kind = value("content-type").ok_or("a part has a type")?;
         let bytes = leaf(kind, value("content-transfer-encoding"), content)?;
-        let decoded = if kind.starts_with("text/") { utf8(&bytes)? } else { String::new() };
+        let decoded = if kind.starts_with("text/") && !is_cp932(kind) { utf8(&bytes)? } else { String::new() };
         match value("content-disposition") {
             None => {
                 law(text.is_none() && files.is_empty() && fields.len() == 2, "one text, and it comes first")?;
@@ -241,6 +243,13 @@ fn multipart(body: &str, boundary: &str) -> Result<(String, Vec<File>), String> 
     Ok((text.ok_or("there is a text")?, files))
 }
 
+/// Tables alone may be in another charset than UTF-8.
+fn is_cp932(kind: &str) -> bool {
+    ["text/csv; ", "text/tab-separated-values; "]
+        .iter()
+        .any(|table| kind.strip_prefix(table).is_some_and(|parameters| parameters.starts_with("charset=Shift_JIS; ")))
+}
+
 fn utf8(bytes: &[u8]) -> Result<String, String> {
     String::from_utf8(bytes.to_vec()).map_err(|_| "text that decodes strictly".to_owned())
 }
@@ -249,7 +258,8 @@ fn leaf(kind: &str, encoding: Option<&str>, content: &str) -> Result<Vec<u8>, St
     let (media_type, parameters) = kind.split_once("; ").ok_or("a type with its parameters")?;
     let is_binary = BINARIES.iter().any(|(binary, _)| *binary == media_type);
     law(is_binary || TEXTS.contains(&media_type), &format!("no {media_type}: no mark-up, no messages, no multiparts"))?;
-    law(is_binary != parameters.starts_with("charset=UTF-8"), "text is UTF-8")?;
+    let in_cp932 = is_cp932(kind);
+    law(is_binary != (parameters.starts_with("charset=UTF-8") || in_cp932), "text is UTF-8, or a table in CP932")?;
     law(encoding == Some("base64"), "content is base64")?;
     let content = content.strip_suffix("\r\n").unwrap_or(content);
     let mut lines = content.split("\r\n").peekable();

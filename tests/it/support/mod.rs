@@ -15,4 +15,6 @@ pub(crate) mod python;
 pub(crate) mod s3;
 pub(crate) mod scaleout;
 pub(crate) mod sender;
+pub(crate) mod tools;
+pub(crate) mod washing;
 pub(crate) mod worker;

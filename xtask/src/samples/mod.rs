@@ -11,6 +11,7 @@ mod encode;
 mod files;
 mod html;
 pub mod japanese;
+pub mod office;
 mod outlook;
 mod structure;
 

@@ -31,7 +31,7 @@ pub(crate) fn anew(
     let has_pages = directories.iter().any(is_page);
     // Files of cameras show a stamp in front, and keep the picture where no page is.
     if !has_pages && directories.iter().any(Directory::has_inner) {
-        return Err(unsupported("files of cameras"));
+        return Err(unsupported("a file of a camera"));
     }
     for directory in &directories {
         seen.details = seen.details.saturating_add(directory.details());

@@ -18,7 +18,7 @@ use crate::picture::{Channels, Picture};
 
 const EXPECTED: &str = "a TIFF page of a known kind";
 /// What is told of pages that are whole and not read.
-const OTHER_KINDS: &str = "TIFF pages of this kind";
+const OTHER_KINDS: &str = "a TIFF page of this kind";
 /// An extra sample that the colours were multiplied with.
 const PREMULTIPLIED: u32 = 1;
 /// Photometric interpretation of indices into a palette, and of grays from black.

@@ -6,28 +6,35 @@ use std::collections::BTreeMap;
 
 use sanitizer_api::SanitizeError;
 
+use super::before::{Before, Members};
 use super::target::{absolute, relations_of};
 use super::walk::{Part, Rebuilt};
 use crate::xml::output::Output;
 use crate::xml::space;
 
+const TYPES: &str = "[Content_Types].xml";
 const RELATIONS_TYPE: &str = "application/vnd.openxmlformats-package.relationships+xml";
 
 /// The members of the zip file: names and bytes, in order.
 ///
 /// # Errors
 /// [`SanitizeError::LimitReached`] if a list of relationships or types is too long.
-pub(crate) fn emit(rebuilt: Rebuilt) -> Result<Vec<(String, Vec<u8>)>, SanitizeError> {
+pub(crate) fn emit(rebuilt: Rebuilt, before: &mut Before) -> Result<Members, SanitizeError> {
     let Rebuilt { parts, relations } = rebuilt;
     let paths: BTreeMap<&str, &str> = parts.iter().map(|(key, part)| (key.as_str(), part.path.as_str())).collect();
-    let mut members = vec![(relations_of(""), relations_part(&relations, &paths)?)];
+    let mut small = vec![(relations_of(""), relations_part(&relations, &paths)?)];
     for part in parts.values().filter(|part| !part.relations.is_empty()) {
-        members.push((relations_of(&part.path), relations_part(&part.relations, &paths)?));
+        small.push((relations_of(&part.path), relations_part(&part.relations, &paths)?));
     }
-    let types = types_part(parts.values())?;
+    let types = before.meet(TYPES, types_part(parts.values())?);
+    let mut members: Members = Vec::with_capacity(parts.len() + small.len() + 1);
+    members.extend(small.into_iter().map(|(name, bytes)| {
+        let bytes = before.meet(&name, bytes);
+        (name, bytes)
+    }));
     members.extend(parts.into_values().map(|part| (part.path, part.bytes)));
     members.sort();
-    members.insert(0, ("[Content_Types].xml".to_owned(), types));
+    members.insert(0, (TYPES.to_owned(), types));
     Ok(members)
 }
 

@@ -8,6 +8,7 @@
 //! Refuses: what [`crate::zip`] and [`crate::xml`] refuse. Invariant: a part, its relationship and its content type are
 //! written together or not at all.
 
+pub(crate) mod before;
 pub(crate) mod emit;
 pub(crate) mod kind;
 pub(crate) mod lost;

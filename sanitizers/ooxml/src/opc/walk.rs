@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sanitizer_api::{Code, SanitizeError};
 
+use super::before::Before;
 use super::kind::{Body, Format, Kind, ROOT};
 use super::lost;
 use super::package::{Package, Relation, Target};
@@ -57,13 +58,14 @@ struct Walk<'a, 'b> {
     memory: Memory,
 }
 
-/// Writes every part that stays.
+/// Writes every part that stays. Those that are as they were `before` take no memory of their own.
 ///
 /// # Errors
 /// [`SanitizeError`] of a part that does not read, of a limit, or without a main part.
 pub(crate) fn rebuild(
     package: &mut Package<'_>,
     format: &'static Format,
+    before: &mut Before,
     pictures: &mut Gallery,
     report: &mut Report,
 ) -> Result<Rebuilt, SanitizeError> {
@@ -88,13 +90,15 @@ pub(crate) fn rebuild(
         if parts.len() >= MAX_PARTS {
             return Err(SanitizeError::LimitReached { what: "parts" });
         }
-        let part = walk.part(&key)?;
+        let mut part = walk.part(&key)?;
+        part.bytes = before.meet(&part.path, part.bytes);
         length = length.saturating_add(part.bytes.len());
         if length > MAX_BYTES {
             return Err(SanitizeError::LimitReached { what: "size of all parts" });
         }
         parts.insert(key, part);
     }
+    walk.report.enter("");
     walk.unreached(&parts);
     Ok(Rebuilt { parts, relations })
 }
@@ -108,6 +112,7 @@ impl Walk<'_, '_> {
         let number = self.numbers.entry(kind.path).or_default();
         *number += 1;
         let path = kind.path.replace('#', &number.to_string());
+        self.report.enter(&path);
         match &kind.body {
             Body::Picture => {
                 let Picture { bytes, extension, media_type } = self.pictures.rebuild(&bytes, self.report);
@@ -163,13 +168,27 @@ impl Walk<'_, '_> {
             Target::Part(target) if !self.package.has(target) => {}
             Target::Part(target) => {
                 if self.told.insert(target.clone()) {
-                    self.report.add(lost::by_relation(kind, false));
+                    let code = lost::by_relation(kind, false);
+                    self.report.add(code);
+                    if matches!(code, Code::MetadataRemoved | Code::UnknownPartRemoved) {
+                        self.lose_ways_out(target);
+                    }
                 }
             }
             // A place in the same document.
             Target::Outside(target) if target.is_empty() || target.starts_with('#') => {}
             Target::Outside(_) => self.report.add(lost::by_relation(kind, true)),
         }
+    }
+
+    /// What a part that sounds harmless leads to, as frames of a page do, is told by itself.
+    fn lose_ways_out(&mut self, part: &str) {
+        let relations = self.package.relations(part).unwrap_or_default();
+        let leads_out = |relation: &&Relation| match &relation.target {
+            Target::Outside(target) => !(target.is_empty() || target.starts_with('#')),
+            Target::Part(_) => false,
+        };
+        self.report.add_many(Code::ExternalReferenceRemoved, relations.iter().filter(leads_out).count());
     }
 
     fn kind_of(
@@ -213,6 +232,10 @@ impl Walk<'_, '_> {
         for (relation, kind) in candidates {
             let (Target::Part(target), Some(kind)) = (relation.target, kind) else { continue };
             if !kind.implied && !used.contains(&relation.id) {
+                // The picture may stand elsewhere, too: that it is gone from here is told here.
+                if matches!(kind.body, Body::Picture) && self.told.insert(target.clone()) {
+                    self.report.add(Code::UnknownPartRemoved);
+                }
                 continue;
             }
             if self.kinds.insert(target.clone(), kind).is_none() {

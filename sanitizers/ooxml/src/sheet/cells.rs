@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use sanitizer_api::Code;
 
-use super::formula::{is_inside, link};
+use super::formula::{is_inside, is_place, link};
 use super::page::{HOLLOW, SPOILT, URIS};
 use super::tidy::Tidy;
 use crate::report::Report;
@@ -18,11 +18,11 @@ pub(crate) struct Cells {
     tidy: Tidy,
     /// The formula at hand.
     kind: Kind,
-    number: String,
+    number: Option<u32>,
     /// It leads out.
     is_bad: bool,
     /// Shared formulas that stay.
-    shared: BTreeSet<String>,
+    shared: BTreeSet<Option<u32>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Default for Cells {
         Self {
             tidy: Tidy::new(HOLLOW, SPOILT),
             kind: Kind::Plain,
-            number: String::new(),
+            number: None,
             is_bad: false,
             shared: BTreeSet::new(),
         }
@@ -82,7 +82,7 @@ impl Cells {
         };
         if self.kind == Kind::Shared && !is_empty {
             if stays {
-                self.shared.insert(self.number.clone());
+                self.shared.insert(self.number);
             } else {
                 self.shared.remove(&self.number);
             }
@@ -103,7 +103,7 @@ impl Grammar for Cells {
                     Some("dataTable") => Kind::Table,
                     _ => Kind::Plain,
                 };
-                self.number = tag.get("si").unwrap_or_default().to_owned();
+                self.number = tag.get("si").and_then(|number| number.trim().parse().ok());
             }
             "x:hyperlink" => {
                 let location = tag.get("location").map(|place| place.trim_start_matches('#').to_owned());
@@ -112,7 +112,7 @@ impl Grammar for Cells {
                     return Step::Drop;
                 }
                 match location {
-                    Some(place) if is_inside(&place, scene.memory) => {}
+                    Some(place) if is_place(&place, scene.memory) => {}
                     Some(place) => {
                         scene.report.link(&place);
                         return Step::Drop;

@@ -3,6 +3,8 @@
 //! Refuses: links of shapes, macros of shapes, charts that are not in the package. Invariant: an anchor has an object;
 //! a chart whose cells are gone shows the values it had.
 
+use sanitizer_api::Code;
+
 use super::cells::tell;
 use super::formula::is_inside;
 use super::tidy::Tidy;
@@ -30,6 +32,10 @@ impl Default for Drawing {
 
 impl Grammar for Drawing {
     fn open(&mut self, tag: &mut Tag<'_>, scene: &mut Scene<'_>) -> Step {
+        if tag.get("macro").is_some_and(|name| !name.is_empty()) {
+            tag.set("macro", String::new());
+            scene.report.add(Code::MacroRemoved);
+        }
         match tag.name {
             name if name.starts_with("a:hlink") => return link(tag, scene),
             "xdr:sp" if tag.get("textlink").is_some_and(|link| !is_inside(link, scene.memory)) => {

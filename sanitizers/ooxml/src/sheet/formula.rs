@@ -58,9 +58,15 @@ pub(crate) fn is_inside(formula: &str, memory: &Memory) -> bool {
             let lower = name.to_lowercase();
             functions::is_known(&name) || (own.contains(&lower) && !lost.contains(&lower))
         }
-        Word::Sheet(name) => sheets.contains(name.trim_start_matches('$')),
-        Word::Name(name) => !lost.contains(&name),
+        // `$` marks a place that does not move, or begins the name.
+        Word::Sheet(name) => sheets.contains(&name) || sheets.contains(name.trim_start_matches('$')),
+        Word::Name(name) => !lost.contains(&name) && functions::may_be_named(&name),
     })
+}
+
+/// True if `place` is a place in this workbook and no address.
+pub(crate) fn is_place(place: &str, memory: &Memory) -> bool {
+    !place.contains(['/', '\\']) && is_inside(place, memory)
 }
 
 /// The address that a formula with HYPERLINK leads to, if it is written in it.
@@ -138,7 +144,9 @@ fn word<'a>(
     let end = text.find(|c| !is_inner(c)).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
     let lower = name.to_lowercase();
-    if rest.starts_with('(') {
+    // Some readers take a function with a blank behind its name; a cell there is an intersection.
+    let called = if is_cell(&lower) { rest } else { rest.trim_start() };
+    if called.starts_with('(') {
         return take(Word::Function(name.to_owned())).then_some((rest, None, false));
     }
     if let Some(rest) = rest.strip_prefix('!') {
@@ -218,7 +226,7 @@ mod tests {
     fn memory() -> Memory {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Memory::from([
-            (SHEETS, set(&["sheet1", "売上 2", "sheet3", "it's"])),
+            (SHEETS, set(&["sheet1", "売上 2", "sheet3", "it's", "$額"])),
             (LOST_NAMES, set(&["gone", "f"])),
             (OWN_FUNCTIONS, set(&["税込", "f"])),
         ])
@@ -250,8 +258,12 @@ mod tests {
             "Sheet1!A1:Sheet1!B2",
             "SUM(A1:Sheet1!B2)",
             "$Sheet1!A1",
+            "'$額'!$A$1",
             "Sheet1!表:Sheet1!B2",
             "税込(A1)",
+            "BYROW(A1:C3,_xleta.SUM)",
+            "SUM (A1)",
+            "A1 (B1:C3)",
             "Sheet1!A1&\"a|b[1]\"",
         ];
         for formula in formulas {
@@ -282,6 +294,12 @@ mod tests {
             "A1`",
             "mine(1)",
             "F(1)",
+            "WEBSERVICE (\"http://x\")",
+            "RTD\n(1)",
+            "MAP(A1:A3,_xleta.WEBSERVICE)",
+            "_xlfn.LET(_xlpm.f,WEBSERVICE,_xlpm.f(A1))",
+            "(webservice)(A1)",
+            "BYROW(A1:C3,_xll.x)",
             "Table1[a",
             "a[b]Sheet1!A1",
             "'Sheet1'",

@@ -59,6 +59,44 @@ pub(crate) fn is_known(name: &str) -> bool {
     index().binary_search(&name).is_ok()
 }
 
+/// Functions that are not listed and may be handed to others without being called.
+const REACHING: [&str; 20] = [
+    "CALL",
+    "COPILOT",
+    "CUBEVALUE",
+    "DETECTLANGUAGE",
+    "EVALUATE",
+    "EXEC",
+    "FIELDVALUE",
+    "FILTERXML",
+    "HYPERLINK",
+    "IMAGE",
+    "IMPORTCSV",
+    "IMPORTTEXT",
+    "PY",
+    "REGISTER",
+    "REGISTER.ID",
+    "RTD",
+    "SQL.REQUEST",
+    "STOCKHISTORY",
+    "TRANSLATE",
+    "WEBSERVICE",
+];
+/// Prefix of functions that are handed to others.
+const HANDED: &str = "_XLETA.";
+
+/// True if `name` may stand in a formula without being called. MAP, LET and their like call what they are handed.
+pub(crate) fn may_be_named(name: &str) -> bool {
+    let upper = name.to_uppercase();
+    match upper.strip_prefix(HANDED) {
+        Some(function) => is_known(function),
+        None if upper.starts_with("_XL") => {
+            upper.starts_with(PARAMETER) || upper.starts_with("_XLNM.") || is_known(&upper)
+        }
+        None => !REACHING.contains(&upper.as_str()),
+    }
+}
+
 fn index() -> &'static [&'static str] {
     static INDEX: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
     INDEX.get_or_init(|| {

@@ -70,7 +70,7 @@ fn cells() -> Box<dyn Grammar> {
 /// The format.
 pub(crate) static FORMAT: Format = Format {
     name: "ooxml-excel",
-    version: 1,
+    version: 2,
     media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     main: "workbook",
     kinds: &[

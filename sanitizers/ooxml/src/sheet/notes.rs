@@ -71,7 +71,7 @@ pub(crate) fn rewrite(bytes: &[u8]) -> Vec<u8> {
 fn read(text: &str) -> Vec<Note> {
     let mut reader = Reader::new(text);
     let (mut notes, mut note) = (Vec::new(), Note::default());
-    let mut field: Option<String> = None;
+    let mut field: Option<&str> = None;
     let mut content = String::new();
     loop {
         match reader.next() {
@@ -91,7 +91,7 @@ fn read(text: &str) -> Vec<Note> {
             }
             Ok(Item::Text(text)) => content.push_str(&text),
             Ok(Item::Close) => {
-                match field.take().as_deref() {
+                match field.take() {
                     Some("Anchor") => note.anchor = anchor(&content),
                     Some("Row") => note.row = content.trim().parse().ok(),
                     Some("Column") => note.column = content.trim().parse().ok(),

@@ -172,7 +172,11 @@ pub(crate) fn has_source_inside(text: &str, _memory: &Memory) -> bool {
                     element.attribute("type") == Some("worksheet") && element.attribute("connectionId").is_none();
             }
             Ok(Item::Open(element)) if element.is("x", "worksheetSource") => {
-                has_range = element.attributes.iter().all(|attribute| attribute.space == 0);
+                let is_own =
+                    |name| !element.attribute(name).unwrap_or_default().contains(['[', ']', '\\', '/', '|', ':']);
+                has_range = element.attributes.iter().all(|attribute| attribute.space == 0)
+                    && is_own("sheet")
+                    && is_own("name");
             }
             Ok(Item::Open(element)) if element.is("x", "cacheField") => {
                 if element.attribute("formula").is_some_and(|formula| !is_inside(formula, &Memory::new())) {

@@ -3,7 +3,7 @@
 //! Refuses: extensions, queries, connections, mapped XML. Invariant: what an index counts is never left out.
 
 use crate::drawing::{FRAMES, LINKS, main};
-use crate::xml::table::Value::{Fixed, OneOf, Text, Token};
+use crate::xml::table::Value::{OneOf, Text, Token};
 use crate::xml::table::{Row, Vocabulary, keep, text};
 
 /// Rich text: of cells, comments, shared strings.
@@ -132,8 +132,9 @@ const DRAWING_ROWS: &[Row] = &[
     keep("xdr:pos", &[(Token, "x y")]),
     keep("xdr:ext", &[(Token, "cx cy")]),
     keep("xdr:clientData", &[(Token, "fLocksWithSheet fPrintsWithSheet")]),
-    keep("xdr:sp", &[(Fixed(""), "macro"), (Text, "textlink"), (Token, "fLocksText fPublished")]),
-    keep("xdr:pic xdr:cxnSp xdr:graphicFrame", &[(Fixed(""), "macro"), (Token, "fPublished")]),
+    // The grammar empties names of macros.
+    keep("xdr:sp", &[(Text, "macro"), (Text, "textlink"), (Token, "fLocksText fPublished")]),
+    keep("xdr:pic xdr:cxnSp xdr:graphicFrame", &[(Text, "macro"), (Token, "fPublished")]),
     keep("xdr:cNvPr", &[(Token, "id hidden"), (Text, "name descr title")]),
     keep("xdr:cNvSpPr", &[(Token, "txBox")]),
     keep("xdr:spPr xdr:grpSpPr", &[(Token, "bwMode")]),

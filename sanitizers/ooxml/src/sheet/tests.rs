@@ -374,11 +374,40 @@ fn a_pivot_table_stays_if_its_numbers_are_in_the_workbook() {
         "<cacheSource type=\"external\" connectionId=\"1\"/>",
         "<cacheSource type=\"worksheet\"><worksheetSource ref=\"A1\" r:id=\"rId2\"/></cacheSource>",
         "<cacheSource type=\"worksheet\"><worksheetSource ref=\"A1\"/></cacheSource><cacheHierarchies/>",
+        "<cacheSource type=\"worksheet\"><worksheetSource ref=\"A1\" sheet=\"[b.xlsx]x\"/></cacheSource>",
+        "<cacheSource type=\"worksheet\"><worksheetSource name=\"\\\\host\\b.xlsx!x\"/></cacheSource>",
     ] {
         let gone = rebuilt(&pivot(outside));
         assert_eq!(gone.bytes, clean.bytes, "{outside}");
         assert!(has(&gone, Code::UnknownPartRemoved));
     }
+}
+
+#[test]
+fn a_link_to_a_place_stays_and_one_to_an_address_goes() {
+    let link = |place: &str| {
+        let mut it = carrier();
+        it.after_data = format!("<hyperlinks><hyperlink ref=\"A1\" location=\"{place}\"/></hyperlinks>");
+        parts(&rebuilt(&it))["xl/worksheets/sheet1.xml"].contains("<x:hyperlink ")
+    };
+    assert!(link("売上!A1") && link("&apos;売上&apos;!A1:B2") && link("税率"));
+    for place in ["http://a.example/x", "file:///c:/x", "//host/x", "\\\\host\\x", "[b.xlsx]x!A1", "javascript:a(1)"] {
+        assert!(!link(place), "{place}");
+    }
+}
+
+#[test]
+fn pictures_of_headers_go_and_are_told() {
+    let mut it = carrier();
+    it.after_data =
+        "<headerFooter><oddHeader>&amp;L&amp;G市章</oddHeader></headerFooter><legacyDrawingHF r:id=\"rId1\"/>"
+            .to_owned();
+    it.relate(true, "rId1", "vmlDrawing", "../drawings/v.vml", false);
+    let kind = "application/vnd.openxmlformats-officedocument.vmlDrawing";
+    it.part("xl/drawings/v.vml", kind, "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\"><v:shape/></xml>");
+    let gone = rebuilt(&it);
+    assert!(parts(&gone)["xl/worksheets/sheet1.xml"].contains("<x:oddHeader>&amp;L市章</x:oddHeader>"));
+    assert!(has(&gone, Code::UnknownPartRemoved), "{:?}", gone.findings);
 }
 
 #[test]

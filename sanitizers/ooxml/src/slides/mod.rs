@@ -19,7 +19,7 @@ use crate::opc::Format;
 /// The format.
 pub(crate) static FORMAT: Format = Format {
     name: "ooxml-powerpoint",
-    version: 1,
+    version: 2,
     media_type: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     main: "presentation",
     kinds: kinds::KINDS,

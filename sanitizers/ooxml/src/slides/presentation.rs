@@ -108,15 +108,17 @@ pub(crate) static COMMENTS: Vocabulary = Vocabulary::new(
 /// What tables cannot say about the presentation.
 #[derive(Default)]
 pub(crate) struct Presentation {
-    slides: BTreeSet<String>,
+    slides: BTreeSet<u32>,
     extensions: Extensions,
 }
 
 impl Grammar for Presentation {
     fn open(&mut self, tag: &mut Tag<'_>, scene: &mut Scene<'_>) -> Step {
         match (tag.name, scene.parent()) {
-            ("p:sldId", _) => self.slides.extend(tag.get("id").map(str::to_owned)),
-            ("p14:sldId", _) if !tag.get("id").is_some_and(|id| self.slides.contains(id)) => return Step::Drop,
+            ("p:sldId", _) => self.slides.extend(tag.get("id").and_then(number)),
+            ("p14:sldId", _) if !tag.get("id").and_then(number).is_some_and(|id| self.slides.contains(&id)) => {
+                return Step::Drop;
+            }
             _ => {}
         }
         match self.extensions.open(tag, scene) {
@@ -128,4 +130,8 @@ impl Grammar for Presentation {
     fn close(&mut self, name: &'static str, from: usize, scene: &mut Scene<'_>) {
         self.extensions.close(name, from, scene);
     }
+}
+
+fn number(id: &str) -> Option<u32> {
+    id.trim().parse().ok()
 }

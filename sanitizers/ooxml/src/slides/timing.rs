@@ -84,7 +84,8 @@ const LISTS: &[&str] = &["p:tnLst", "p:childTnLst", "p:subTnLst"];
 /// The animations of one slide.
 #[derive(Debug, Default)]
 pub(super) struct Timing {
-    shapes: BTreeSet<String>,
+    /// Numbers of the shapes on the slide.
+    shapes: BTreeSet<u32>,
     /// Steps in each list that is open.
     lists: Vec<usize>,
     /// The list of the step that closes next is empty.
@@ -99,9 +100,9 @@ impl Timing {
     pub(super) fn open(&mut self, tag: &Tag<'_>) {
         self.has_target = tag.name != "p:tgtEl" && (self.has_target || matches!(tag.name, "p:spTgt" | "p:sldTgt"));
         if tag.name == "p:cNvPr" {
-            self.shapes.extend(tag.get("id").map(str::to_owned));
+            self.shapes.extend(number(tag.get("id")));
         } else if let Some(shape) = tag.get("spid").filter(|_| tag.name != "p:subSp") {
-            self.is_spoiled |= !self.shapes.contains(shape);
+            self.is_spoiled |= !number(Some(shape)).is_some_and(|shape| self.shapes.contains(&shape));
             self.has_builds |= tag.name.starts_with("p:bld");
         } else if LISTS.contains(&tag.name) {
             self.lists.push(0);
@@ -141,4 +142,8 @@ impl Timing {
             *steps = change(*steps);
         }
     }
+}
+
+fn number(id: Option<&str>) -> Option<u32> {
+    id?.trim().parse().ok()
 }

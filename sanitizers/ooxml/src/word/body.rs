@@ -22,7 +22,7 @@ pub(crate) const ROWS: &[Row] = &[
     keep("w:abstractNum", &[(Token, "w:abstractNumId")]),
     keep(
         "w:abstractNumId w:adjustRightInd w:autoRedefine w:autoSpaceDE w:autoSpaceDN w:b w:bCs w:bdo w:bidi \
-          w:bidiVisual w:calcOnExit w:calendar w:cantSplit w:caps w:checked w:contextualSpacing w:cs w:default \
+          w:bidiVisual w:calcOnExit w:calendar w:cantSplit w:caps w:checked w:contextualSpacing w:cs \
           w:dir w:dirty w:docPartUnique w:dstrike w:effect w:em w:emboss w:enabled w:formProt w:gridAfter \
           w:gridBefore w:gridSpan w:hMerge w:hidden w:hideMark w:highlight w:hps w:hpsBaseText w:hpsRaise \
           w:hyphenationLines w:i w:iCs w:id w:ilvl w:imprint w:isLgl w:jc w:keepLines w:keepNext w:kern \
@@ -39,7 +39,7 @@ pub(crate) const ROWS: &[Row] = &[
         &[(Token, "w:val")],
     ),
     keep(
-        "w:alias w:aliases w:basedOn w:dateFormat w:docPartCategory w:docPartGallery w:format w:lid w:link \
+        "w:alias w:aliases w:basedOn w:dateFormat w:default w:docPartCategory w:docPartGallery w:format w:lid w:link \
           w:listEntry w:next w:numStyleLink w:pStyle w:rStyle w:styleLink w:sz w:tag w:tblCaption \
           w:tblDescription w:tblStyle",
         &[(Text, "w:val")],
@@ -107,8 +107,8 @@ pub(crate) const ROWS: &[Row] = &[
         "w:tblpPr",
         &[(
             Token,
-            "w:bottomFromText w:horzAnchor w:leftFromText w:rightFromText w:tblpX w:tblpY w:topFromText \
-             w:vertAnchor",
+            "w:bottomFromText w:horzAnchor w:leftFromText w:rightFromText w:tblpX w:tblpXSpec w:tblpY w:tblpYSpec \
+             w:topFromText w:vertAnchor",
         )],
     ),
     keep("w:text", &[(Token, "w:multiLine")]),

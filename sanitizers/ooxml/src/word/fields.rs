@@ -67,7 +67,7 @@ pub(crate) fn judge(instruction: &str) -> Verdict {
         let target = words.get(1).filter(|word| !word.starts_with('\\'));
         return match target {
             Some(target) => Verdict::Link(target.clone()),
-            None if words.iter().any(|word| word.eq_ignore_ascii_case("\\l")) && only_switches(&words) => Verdict::Keep,
+            None if is_jump(instruction, &words) => Verdict::Keep,
             None => Verdict::Flatten,
         };
     }
@@ -76,6 +76,14 @@ pub(crate) fn judge(instruction: &str) -> Verdict {
     } else {
         Verdict::Flatten
     }
+}
+
+/// True for a link that leads to a bookmark, whoever reads it: quotes are plain ones, and the place is no address.
+fn is_jump(instruction: &str, words: &[String]) -> bool {
+    let is_plain =
+        !instruction.contains(['\u{201C}', '\u{201D}', '\u{201E}', '\u{FF02}']) && !instruction.contains("\\\"");
+    let place = words.iter().position(|word| word.eq_ignore_ascii_case("\\l")).and_then(|at| words.get(at + 1));
+    is_plain && place.is_some_and(|place| !place.contains(['/', '\\'])) && only_switches(words)
 }
 
 /// True if every word behind the name is a switch or the value of `\l`, `\o` or `\t`.
@@ -89,19 +97,22 @@ fn only_switches(words: &[String]) -> bool {
     })
 }
 
-/// The words of an instruction; quotes hold words together and are gone.
+/// The words of an instruction; quotes hold words together and are gone. A word may be empty if it was quoted.
 fn words(instruction: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut is_quoted = false;
+    let mut words = vec![(String::new(), false)];
+    let mut is_open = false;
     for c in instruction.chars() {
-        match c {
-            '"' | '\u{201C}' | '\u{201D}' => is_quoted = !is_quoted,
-            c if c.is_whitespace() && !is_quoted => words.push(String::new()),
-            c => words.last_mut().into_iter().for_each(|word| word.push(c)),
+        match (c, words.last_mut()) {
+            ('"' | '\u{201C}' | '\u{201D}', Some((_, is_quoted))) => {
+                is_open = !is_open;
+                *is_quoted = true;
+            }
+            (c, _) if c.is_whitespace() && !is_open => words.push((String::new(), false)),
+            (c, Some((word, _))) => word.push(c),
+            (_, None) => {}
         }
     }
-    words.retain(|word| !word.is_empty());
-    words
+    words.into_iter().filter(|(word, is_quoted)| *is_quoted || !word.is_empty()).map(|(word, _)| word).collect()
 }
 
 /// Tells of a field that does not stay.
@@ -156,12 +167,24 @@ impl Fields {
         }
     }
 
+    /// A field, or what is none of its text, stands where an instruction may be: what it shows may be part of that.
+    pub(crate) fn disturb(&mut self) {
+        if let Some(field) = self.open.last_mut().filter(|field| !field.in_result) {
+            field.is_nested = true;
+        }
+    }
+
     /// A child of a run was written: a mark of a field, part of an instruction, or anything else.
     pub(crate) fn run_child(&mut self, name: &str, mark: &str, range: Range<usize>, scene: &mut Scene<'_>) {
         let is_instruction = matches!(name, "w:instrText" | "w:delInstrText");
         if name != "w:fldChar" {
             match self.open.last_mut() {
-                Some(field) if !field.in_result && name != "w:rPr" => field.cuts.push(range),
+                Some(field) if !field.in_result && name != "w:rPr" => {
+                    let has_name = field.instruction.trim_start().contains(char::is_whitespace);
+                    // A sign before the end of the name would be part of it.
+                    field.is_nested |= !has_name && !is_instruction && !matches!(name, "w:t" | "w:delText" | "m:t");
+                    field.cuts.push(range);
+                }
                 _ if is_instruction => scene.out.cut(range),
                 _ => {}
             }
@@ -241,6 +264,13 @@ mod tests {
             ("HYPERLINK \"http://a.example/\" \\l \"x\"", link("http://a.example/")),
             ("HYPERLINK \\l a file://x", Verdict::Flatten),
             ("HYPERLINK", Verdict::Flatten),
+            ("HYPERLINK \\l \"\" \"http://a.example/\"", Verdict::Flatten),
+            ("HYPERLINK \\l \"http://a.example/\"", Verdict::Flatten),
+            ("HYPERLINK \\l \u{201C}a b\u{201D}", Verdict::Flatten),
+            ("HYPERLINK \\l \"a\\\" b\"", Verdict::Flatten),
+            ("HYPERLINK \\h", Verdict::Flatten),
+            ("HYPERLINK \"\" \\l \"a\"", link("")),
+            ("\"\" DDE", Verdict::Flatten),
             ("DDEAUTO c:\\\\windows\\\\cmd.exe \"/k calc\"", Verdict::Flatten),
             ("\"DDE\" x", Verdict::Flatten),
             ("INCLUDEPICTURE \"http://a\" \\d", Verdict::Flatten),

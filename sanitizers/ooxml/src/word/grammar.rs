@@ -2,6 +2,8 @@
 //!
 //! Refuses: see [`super::fields`]. Invariant: where the schema wants a paragraph there is one.
 
+use sanitizer_api::Code;
+
 use super::fields::{Fields, Verdict, judge, tell};
 use crate::drawing;
 use crate::xml::filter::{Grammar, Scene, Step, Tag};
@@ -40,7 +42,8 @@ impl Grammar for Text {
     }
 
     fn text(&mut self, name: &'static str, text: &mut String, _scene: &mut Scene<'_>) {
-        if matches!(name, "w:instrText" | "w:delInstrText") {
+        // Plain text before the result is read as part of the instruction.
+        if matches!(name, "w:instrText" | "w:delInstrText" | "w:t" | "w:delText" | "m:t") {
             self.fields.instruct(text);
         }
     }
@@ -62,10 +65,12 @@ impl Grammar for Text {
             self.fields.end_story(scene);
         }
         if name == "w:drawing" && self.drawings.pop() == Some(false) {
+            scene.report.add(Code::UnknownPartRemoved);
             let to = scene.out.place();
             scene.out.cut(from..to);
         }
-        if scene.parent() == "w:r" {
+        // Formulas have runs too.
+        if matches!(scene.parent(), "w:r" | "m:r") || matches!(name, "w:fldChar" | "w:instrText" | "w:delInstrText") {
             let to = scene.out.place();
             self.fields.run_child(name, &self.mark, from..to, scene);
         }
@@ -83,6 +88,7 @@ impl Text {
             "w:fldSimple" => {
                 let verdict = judge(tag.get("w:instr").unwrap_or_default());
                 tell(&verdict, scene);
+                self.fields.disturb();
                 if verdict != Verdict::Keep {
                     return Step::Unwrap;
                 }

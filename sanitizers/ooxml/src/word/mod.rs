@@ -99,7 +99,7 @@ const fn plain(
 /// The format.
 pub(crate) static FORMAT: Format = Format {
     name: "ooxml-word",
-    version: 1,
+    version: 2,
     media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     main: "document",
     kinds: &[

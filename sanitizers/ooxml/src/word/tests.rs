@@ -1,6 +1,6 @@
 //! Documents of our own making, rebuilt; vectors grafted onto a clean one leave no trace.
 
-use sanitizer_api::{Assurance, Budget, Code, Hints, Sanitizer};
+use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, Sanitizer};
 
 use crate::samples::{MAIN, Sample, inside, member, sanitize, spaces};
 use crate::zip::pack;
@@ -147,8 +147,6 @@ fn macro_and_template_variants_become_plain_documents() {
         assert_eq!(bytes, plain.sanitize().unwrap().bytes);
         assert!(member(&bytes, "[Content_Types].xml").unwrap().contains(MAIN));
     }
-    assert_eq!(crate::rename("dotm"), Some("docx"));
-    assert_eq!(crate::rename("exe"), None);
 }
 
 /// The bytes of the clean carrier and of it with `graft`, and what was told of the graft.
@@ -212,6 +210,12 @@ fn references_to_the_outside_leave_no_trace() {
     sick.text("word/settings.xml", &settings, &format!("<w:settings {}><w:attachedTemplate r:id=\"rId1\"/><w:docVars><w:docVar w:name=\"a\" w:val=\"b\"/></w:docVars></w:settings>", spaces()));
     assert_eq!(sick.sanitize().unwrap().bytes, clean.sanitize().unwrap().bytes);
     assert_eq!(sick.count(Code::ExternalReferenceRemoved), 1);
+    // Frames of a page are in a part that is dropped without a word of where it leads.
+    graft(Code::ExternalReferenceRemoved, |sample| {
+        sample.text("word/webSettings.xml", &format!("{WORD}webSettings+xml"), "<x/>");
+        sample.relate(DOCUMENT, "rId90", "webSettings", "word/webSettings.xml");
+        sample.lead("word/webSettings.xml", "rId1", "frame", "http://a.example/");
+    });
 }
 
 #[test]
@@ -300,6 +304,67 @@ fn fields_that_fetch_become_their_result() {
 }
 
 #[test]
+fn what_a_reader_may_take_for_an_instruction_is_judged() {
+    let between = |mark_up: &str| {
+        format!(
+            "{}{mark_up}<w:r><w:instrText xml:space=\"preserve\"> PAGE </w:instrText></w:r>{}{}{}",
+            mark("begin"),
+            mark("separate"),
+            run("値"),
+            mark("end")
+        )
+    };
+    for hidden in [
+        run("DDEAUTO c:\\cmd"),
+        "<w:r><w:sym w:char=\"0044\" w:font=\"Arial\"/></w:r>".to_owned(),
+        "<m:r><m:t>DDE a</m:t></m:r>".to_owned(),
+        "<m:r><w:instrText>DDE a</w:instrText></m:r>".to_owned(),
+        "<w:fldSimple w:instr=\"REF a\"><w:r><w:t>DDE a</w:t></w:r></w:fldSimple>".to_owned(),
+    ] {
+        let body = Sample::document(&format!("<w:p>{}</w:p>", between(&hidden))).body();
+        assert!(!body.contains("instrText") && !body.contains("DDE") && !body.contains("w:sym"), "{body}");
+        assert!(body.contains("値"), "{body}");
+    }
+    assert!(Sample::document(&format!("<w:p>{}</w:p>", between(""))).body().contains("<w:instrText"));
+    let in_formula = field(&["DDEAUTO c:\\cmd"], "値").replace("w:r>", "m:r>");
+    for mark_up in [
+        format!("<m:oMath>{in_formula}</m:oMath>"),
+        "<w:fldChar w:fldCharType=\"begin\"/><w:instrText>DDE a</w:instrText><w:fldChar w:fldCharType=\"end\"/>"
+            .to_owned(),
+    ] {
+        let body = Sample::document(&format!("<w:p>{mark_up}</w:p>")).body();
+        assert!(!body.contains("fldChar") && !body.contains("DDE"), "{body}");
+    }
+}
+
+#[test]
+fn a_drawing_of_an_unknown_kind_goes_and_is_told() {
+    let canvas = "http://schemas.openxmlformats.org/drawingml/2006/lockedCanvas";
+    let sample = Sample::document(&format!(
+        "<w:p><w:r><w:drawing><wp:inline><a:graphic><a:graphicData uri=\"{canvas}\"/></a:graphic></wp:inline></w:drawing>\
+         </w:r></w:p>"
+    ));
+    assert_eq!(sample.body(), "<w:body><w:p><w:r/></w:p></w:body>");
+    assert_eq!(sample.count(Code::UnknownPartRemoved), 1);
+}
+
+#[test]
+fn the_text_that_a_form_field_begins_with_stays() {
+    let data =
+        "<w:ffData><w:name w:val=\"氏名\"/><w:textInput><w:default w:val=\"氏名を記入\"/></w:textInput></w:ffData>";
+    let begin = format!("<w:r><w:fldChar w:fldCharType=\"begin\">{data}</w:fldChar></w:r>");
+    let body = format!("<w:p>{}</w:p>", field(&[" FORMTEXT "], "髙﨑").replacen(&mark("begin"), &begin, 1));
+    assert!(Sample::document(&body).body().contains(data));
+}
+
+#[test]
+fn a_table_beside_text_stays_where_it_is() {
+    let place = "<w:tblpPr w:horzAnchor=\"margin\" w:tblpXSpec=\"right\" w:tblpYSpec=\"top\"/>";
+    let body = format!("<w:tbl><w:tblPr>{place}</w:tblPr><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl><w:p/>");
+    assert!(Sample::document(&body).body().contains(place));
+}
+
+#[test]
 fn links_stay_as_text_and_are_told() {
     let mut sample = Sample::document(&format!(
         "<w:p><w:hyperlink r:id=\"rId9\">{}</w:hyperlink><w:hyperlink w:anchor=\"a\">{}</w:hyperlink>{}</w:p>",
@@ -355,12 +420,32 @@ fn charts_keep_their_values_and_their_drawings_but_no_workbook() {
     assert_eq!(sample.count(Code::EmbeddedObjectRemoved), 1);
 }
 
+#[test]
+fn a_picture_that_is_gone_from_a_header_is_told_there_though_it_stays_elsewhere() {
+    let mut sample = everything();
+    let (space, head) = (spaces(), "word/header1.xml");
+    let picture = "<w:r><w:unlisted><a:blip r:embed=\"rId1\"/></w:unlisted></w:r>";
+    sample.text(head, &format!("{WORD}header+xml"), &format!("<w:hdr {space}><w:p>{picture}</w:p></w:hdr>"));
+    sample.relate(head, "rId1", "image", "word/media/image1.png");
+    let rebuilt = sample.sanitize().unwrap();
+    assert!(rebuilt.bytes.windows(21).any(|name| name == b"word/media/image1.png"));
+    let told: Vec<_> = rebuilt.places.iter().filter(|place| place.name == head).map(|place| place.code).collect();
+    assert!(told.contains(&Code::UnknownPartRemoved), "{:?}", rebuilt.places);
+}
+
 struct Grey;
 
 impl crate::Pictures for Grey {
-    fn rebuild(&self, bytes: &[u8], _budget: &mut Budget) -> Option<(Vec<u8>, &'static str, &'static str)> {
+    fn rebuild(&self, bytes: &[u8], _budget: &mut Budget) -> Option<Rebuilt> {
         // Never the same twice: who asks again for its own output breaks the fixed point.
-        bytes.starts_with(b"jpeg").then(|| ([b"jpeg", bytes].concat(), "jpeg", "image/jpeg"))
+        bytes.starts_with(b"jpeg").then(|| Rebuilt {
+            bytes: [b"jpeg", bytes].concat(),
+            media_type: "image/jpeg",
+            assurance: sanitizer_api::Assurance::Rebuilt,
+            findings: vec![sanitizer_api::Finding { code: Code::AnimationRemoved, count: 1 }],
+            links: Vec::new(),
+            places: Vec::new(),
+        })
     }
 }
 
@@ -377,6 +462,12 @@ fn pictures_are_rebuilt_by_the_caller_once() {
             .contains("Extension=\"jpeg\" ContentType=\"image/jpeg\"")
     );
     assert!(rebuilt.findings.iter().any(|finding| finding.code == Code::ImageRebuilt && finding.count == 1));
+    let lost = rebuilt.places.iter().find(|place| place.code == Code::AnimationRemoved).unwrap();
+    assert_eq!((lost.name.as_str(), lost.count), ("word/media/image1", 1), "{:?}", rebuilt.places);
+    for finding in &rebuilt.findings {
+        let places = rebuilt.places.iter().filter(|place| place.code == finding.code);
+        assert!(places.map(|place| place.count).sum::<u32>() <= finding.count, "{finding:?}");
+    }
 }
 
 #[test]

@@ -162,7 +162,8 @@ pub(crate) fn filter(
     memory: &mut Memory,
 ) -> Result<Written, SanitizeError> {
     let scene = Scene { goals, used: BTreeSet::new(), report, memory, out: Output::default(), open: Vec::new() };
-    let mut filter = Filter { reader: Reader::new(text), vocabulary, grammar, scene, frames: Vec::new() };
+    let (reader, frames) = (Reader::new(text), Vec::new());
+    let mut filter = Filter { reader, vocabulary, grammar, scene, frames, attributes: Vec::new(), text: String::new() };
     filter.grammar.begin(text, &mut filter.scene)?;
     loop {
         match filter.reader.next()? {
@@ -192,10 +193,13 @@ struct Filter<'a, 'r> {
     grammar: &'r mut dyn Grammar,
     scene: Scene<'r>,
     frames: Vec<Frame>,
+    /// Attributes and character data of elements that were written; kept for their memory.
+    attributes: Vec<(SpaceId, &'static str, Cow<'a, str>)>,
+    text: String,
 }
 
-impl Filter<'_, '_> {
-    fn open(&mut self, element: Element<'_>) -> Result<Frame, SanitizeError> {
+impl<'a> Filter<'a, '_> {
+    fn open(&mut self, element: Element<'a>) -> Result<Frame, SanitizeError> {
         match self.frames.last() {
             Some(Frame::Skipped) => return Ok(Frame::Skipped),
             Some(Frame::Alternate { chosen }) => {
@@ -207,7 +211,7 @@ impl Filter<'_, '_> {
         if element.is(MC, "AlternateContent") && !self.frames.is_empty() {
             return Ok(Frame::Alternate { chosen: false });
         }
-        let entry = element.space.and_then(|space| self.vocabulary.entry(space, &element.local).map(|e| (space, e)));
+        let entry = element.space.and_then(|space| self.vocabulary.entry(space, element.local).map(|e| (space, e)));
         if self.frames.is_empty() && !entry.is_some_and(|(_, entry)| self.vocabulary.is_root(entry.name)) {
             return Err(SanitizeError::Malformed { expected: "a part of its declared kind" });
         }
@@ -222,7 +226,7 @@ impl Filter<'_, '_> {
         }
     }
 
-    fn keep(&mut self, space: SpaceId, entry: &Entry, element: Element<'_>) -> Result<Frame, SanitizeError> {
+    fn keep(&mut self, space: SpaceId, entry: &Entry, element: Element<'a>) -> Result<Frame, SanitizeError> {
         let Some(mut tag) = self.tag(entry, element) else { return Ok(Frame::Skipped) };
         match self.grammar.open(&mut tag, &mut self.scene) {
             // The root cannot go; its grammar has no say in that.
@@ -239,15 +243,19 @@ impl Filter<'_, '_> {
             }
         }
         self.scene.open.push(tag.name);
-        Ok(Frame::Kept { name: tag.name, from, text: (entry.act == Act::Text).then(String::new) })
+        let name = tag.name;
+        self.attributes = tag.attributes;
+        self.attributes.clear();
+        let text = (entry.act == Act::Text).then(|| std::mem::take(&mut self.text));
+        Ok(Frame::Kept { name, from, text })
     }
 
     /// The head with its allowed attributes; nothing if the element goes with a relationship.
-    fn tag<'e>(&mut self, entry: &Entry, element: Element<'e>) -> Option<Tag<'e>> {
-        let mut tag = Tag { name: entry.name, attributes: Vec::new(), outside: None };
-        let mut needs = entry.needs();
-        for attribute in element.attributes {
-            let Some(allowed) = entry.attribute(attribute.space, &attribute.local) else { continue };
+    fn tag(&mut self, entry: &Entry, mut element: Element<'a>) -> Option<Tag<'a>> {
+        let mut tag = Tag { name: entry.name, attributes: std::mem::take(&mut self.attributes), outside: None };
+        let mut needs = entry.needs;
+        for attribute in element.attributes.drain(..) {
+            let Some(allowed) = entry.attribute(attribute.space, attribute.local) else { continue };
             match self.value(allowed, &attribute.value) {
                 Fit::Yes => {
                     needs = needs.filter(|name| *name != allowed.name);
@@ -258,6 +266,7 @@ impl Filter<'_, '_> {
                 Fit::Outside(target) => tag.outside = Some(target),
             }
         }
+        self.reader.recycle(element.attributes);
         needs.is_none().then_some(tag)
     }
 
@@ -267,12 +276,13 @@ impl Filter<'_, '_> {
             Value::Text => true,
             Value::Style => is_style(value),
             // Names of namespaces are values too; Strict has its own.
+            Value::OneOf(values) if values.contains(&value) => true,
             Value::OneOf(values) => {
                 let strict = space::by_uri(value).and_then(space::get).map(|space| space.uri);
                 if let Some(uri) = strict.filter(|uri| *uri != value && values.contains(uri)) {
                     return Fit::As(uri);
                 }
-                values.contains(&value)
+                false
             }
             Value::Fixed(value) => return Fit::As(value),
             Value::Rel(kinds) | Value::NeedRel(kinds) => match self.scene.goals.get(value) {
@@ -301,7 +311,7 @@ impl Filter<'_, '_> {
         };
         let mut prefixes = Vec::new();
         for prefix in required.split_ascii_whitespace() {
-            let known = self.reader.resolve(prefix).flatten().and_then(space::get).map(|space| space.prefix);
+            let known = self.reader.lookup(prefix).flatten().and_then(space::get).map(|space| space.prefix);
             let Some(known) = known.filter(|known| self.vocabulary.understood.contains(known)) else {
                 return Ok(Frame::Skipped);
             };
@@ -326,6 +336,8 @@ impl Filter<'_, '_> {
                 if let Some(mut text) = text {
                     self.grammar.text(name, &mut text, &mut self.scene);
                     self.scene.out.text(&text);
+                    text.clear();
+                    self.text = text;
                 }
                 self.grammar.closing(name, &mut self.scene);
                 self.scene.open.pop();

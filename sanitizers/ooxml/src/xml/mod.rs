@@ -9,6 +9,7 @@
 
 pub(crate) mod encoding;
 pub(crate) mod filter;
+pub(crate) mod lexer;
 pub(crate) mod output;
 pub(crate) mod reader;
 pub(crate) mod space;

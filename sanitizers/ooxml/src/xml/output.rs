@@ -13,6 +13,20 @@ use super::space::{self, SPACES, SpaceId};
 const MAX_OUTPUT: usize = 128 * 1024 * 1024;
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 
+/// Bytes that are not written as they are, or that may begin a character that is not.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut rest = special.as_mut_slice();
+    let mut at = 0_u16;
+    while let [first, others @ ..] = rest {
+        *first =
+            at < 0x20 || at == b'&' as u16 || at == b'<' as u16 || at == b'>' as u16 || at == b'"' as u16 || at == 0xEF;
+        at += 1;
+        rest = others;
+    }
+    special
+};
+
 /// Text of a part.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
@@ -106,7 +120,11 @@ impl Output {
 
     fn escape(&mut self, text: &str, in_attribute: bool) {
         let mut from = 0;
-        for (at, c) in text.char_indices() {
+        for (at, byte) in text.bytes().enumerate() {
+            if !SPECIAL.get(usize::from(byte)).is_some_and(|special| *special) {
+                continue;
+            }
+            let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { continue };
             let written = match c {
                 '&' => "&amp;",
                 '<' => "&lt;",
@@ -134,11 +152,8 @@ impl Output {
 
     /// The bytes of the part.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        let body = apply(&self.body, &mut self.cuts);
-        let (head, rest) = body.split_at_checked(self.root).unwrap_or((&body, ""));
-        let mut out = String::with_capacity(body.len() + 1024);
-        out.push_str(DECLARATION);
-        out.push_str(head);
+        let mut body = if self.cuts.is_empty() { self.body } else { apply(&self.body, &mut self.cuts) };
+        let mut out = String::with_capacity(4096);
         let used = |at: usize| at > 1 && self.used >> at.min(63) & 1 == 1;
         let ignorable: Vec<_> = SPACES
             .iter()
@@ -156,8 +171,12 @@ impl Output {
         if !ignorable.is_empty() {
             out.push_str(&format!(" mc:Ignorable=\"{}\"", ignorable.join(" ")));
         }
-        out.push_str(rest);
-        out.into_bytes()
+        if body.is_char_boundary(self.root) {
+            body.insert_str(self.root, &out);
+        }
+        body.insert_str(0, DECLARATION);
+        body.shrink_to_fit();
+        body.into_bytes()
     }
 }
 

@@ -84,6 +84,8 @@ pub(crate) static SPACES: &[Space] = &[
         "http://schemas.openxmlformats.org/drawingml/2006/diagram",
         "http://purl.oclc.org/ooxml/drawingml/diagram",
     ),
+    // Nothing is in it: frames of tables are called so.
+    both("tbl", "http://schemas.openxmlformats.org/drawingml/2006/table", "http://purl.oclc.org/ooxml/drawingml/table"),
     both(
         "m",
         "http://schemas.openxmlformats.org/officeDocument/2006/math",

@@ -83,6 +83,8 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// What happens to it.
     pub(crate) act: Act,
+    /// The attribute without which the element goes.
+    pub(crate) needs: Option<&'static str>,
     attributes: Vec<Allowed>,
 }
 
@@ -151,11 +153,6 @@ fn bucket(space: SpaceId, local: &str) -> usize {
 }
 
 impl Entry {
-    /// The attribute without which the element goes.
-    pub(crate) fn needs(&self) -> Option<&'static str> {
-        self.attributes.iter().find(|allowed| matches!(allowed.value, Value::NeedRel(_))).map(|allowed| allowed.name)
-    }
-
     /// The row of an attribute.
     pub(crate) fn attribute(&self, space: SpaceId, local: &str) -> Option<&Allowed> {
         self.attributes.iter().find(|allowed| allowed.space == space && allowed.local == local)
@@ -171,7 +168,9 @@ fn entries(row: &Row) -> impl Iterator<Item = Entry> {
                 Some(Allowed { space, local, name, value: *value })
             })
         });
-        Some(Entry { space, local, name, act: row.act, attributes: attributes.collect() })
+        let attributes: Vec<Allowed> = attributes.collect();
+        let needs = attributes.iter().find(|allowed| matches!(allowed.value, Value::NeedRel(_)));
+        Some(Entry { space, local, name, act: row.act, needs: needs.map(|allowed| allowed.name), attributes })
     })
 }
 
@@ -184,9 +183,21 @@ fn split(name: &'static str) -> Option<(SpaceId, &'static str)> {
 
 /// True if `value` fits a [`Value::Token`].
 pub(crate) fn is_token(value: &str) -> bool {
-    value.len() <= 16_000
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" _.,+-%#:;@(){}[]*~".contains(&byte))
+    value.len() <= 16_000 && value.bytes().all(|byte| TOKEN.get(usize::from(byte)).is_some_and(|fits| *fits))
 }
+
+/// Which bytes a [`Value::Token`] may have.
+const TOKEN: [bool; 256] = {
+    let mut fits = [false; 256];
+    let mut rest = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.,+-%#:;@(){}[]*~".as_slice();
+    while let [first, others @ ..] = rest {
+        if let Some(fit) = fits.as_mut_slice().split_at_mut(*first as usize).1.first_mut() {
+            *fit = true;
+        }
+        rest = others;
+    }
+    fits
+};
 
 /// True if `value` fits a [`Value::Style`].
 pub(crate) fn is_style(value: &str) -> bool {

@@ -2,9 +2,9 @@
 
 use sanitizer_mail as mail;
 use sanitizer_outlook::Body;
-use sanitizer_protocol::{Limits, Role, Subject};
+use sanitizer_protocol::{Limits, Passwords, Role, Subject};
 
-use super::{Attachment, Class, Code, Content, Detected, Expanded, Headers, Message, Names, Reach, Walk, attachment};
+use super::{Attachment, Class, Code, Content, Detected, Expanded, Keys, Message, Names, Reach, Walk, attachment};
 use crate::mapping::{Item, inspect};
 
 const LIMITS: Limits =
@@ -108,9 +108,9 @@ fn of_a_signed_message_of_outlook_the_text_is_shown_once_and_the_files_are_found
         ..Message::default()
     };
     let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 99 };
-    let out =
-        Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
-    let mut walk = Walk { reach, out, archives: Vec::new(), opens_archives: true };
+    let out = Expanded::default();
+    let mut walk =
+        Walk { reach, out, archives: Vec::new(), opens_archives: true, keys: Keys::new(&Passwords::default()) };
     let leaf = attachment(vec![2], "", Names::default(), Vec::new());
     walk.message(leaf, Detected { id: "msg", class: Class::Mail, encrypted: false }, message, mail::Role::Body);
     let told: Vec<_> = walk.out.nodes.iter().map(|node| (node.leaf.path.as_slice(), node.leaf.role)).collect();
@@ -156,10 +156,10 @@ fn bodies_are_looked_at_for_no_more_bytes_than_html_may_have_and_their_text_is_s
     assert_eq!(role_of_a_winmail_beside("text/plain", "word", &limits(4)), Role::Alternative);
     assert_eq!(role_of_a_winmail_beside("text/plain", "word", &limits(3)), Role::Body);
     // What one body took is not there for the next, of whichever mail it is.
-    let out =
-        Expanded { headers: Headers::default(), nodes: Vec::new(), findings: Vec::new(), ambiguities: Vec::new() };
+    let out = Expanded::default();
     let reach = Reach { header_bytes: 1_000, headers: 1_000, depth: 9, parts: 9, bytes: 9_000, looks: 10 };
-    let mut walk = Walk { reach, out, archives: Vec::new(), opens_archives: true };
+    let mut walk =
+        Walk { reach, out, archives: Vec::new(), opens_archives: true, keys: Keys::new(&Passwords::default()) };
     let body = |bytes: &[u8]| mail::Leaf {
         role: mail::Role::Body,
         ..attachment(vec![1], "text/plain", Names::default(), bytes.to_vec())
@@ -175,4 +175,79 @@ fn a_mail_as_a_file_stays_one_file() {
     let item = inspect(&Subject::File { name: "a.eml".to_owned() }, &mail, &LIMITS).unwrap();
     assert_eq!((item.found.parts.len(), item.found.parts[0].detected.id.as_str()), (1, "eml"));
     assert!(item.found.parts[0].path.is_empty());
+}
+
+/// A zip of stored members with names in UTF-8.
+fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in members {
+        let mut crc = u32::MAX;
+        for byte in *content {
+            crc ^= u32::from(*byte);
+            for _ in 0..8 {
+                crc = (crc >> 1) ^ (0xEDB8_8320 * (crc & 1));
+            }
+        }
+        let size = u32::try_from(content.len()).unwrap().to_le_bytes();
+        let length = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let fixed =
+            [&b"\x14\0\0\x08\0\0\0\0\x21\0"[..], &(!crc).to_le_bytes(), &size, &size, &length, &[0; 2]].concat();
+        let offset = u32::try_from(file.len()).unwrap().to_le_bytes();
+        file.extend([b"PK\x03\x04", fixed.as_slice(), name.as_bytes(), content].concat());
+        directory.extend([b"PK\x01\x02\x14\0", fixed.as_slice(), &[0; 10], &offset, name.as_bytes()].concat());
+    }
+    let count = u16::try_from(members.len()).unwrap().to_le_bytes();
+    let (start, size) = (u32::try_from(file.len()).unwrap(), u32::try_from(directory.len()).unwrap());
+    file.extend(directory);
+    file.extend(
+        [b"PK\x05\x06\0\0\0\0", &count[..], &count, &size.to_le_bytes(), &start.to_le_bytes(), &[0, 0]].concat(),
+    );
+    file
+}
+
+fn in_a_zip(members: &[(&str, &[u8])], limits: &Limits) -> sanitizer_protocol::Inspected {
+    let zip = zip_of(members);
+    let item = inspect(&Subject::File { name: "a.zip".to_owned() }, &zip, limits).unwrap();
+    item.found
+}
+
+#[test]
+fn members_tell_the_folders_around_them_and_no_more_than_a_path_may_have() {
+    let deep = format!("{}/b.txt", ["あ"; 40].join("/"));
+    let long = format!("{}/c.txt", ["あ".repeat(30).as_str(); 6].join("/"));
+    let names = ["2025/様式/申請書.txt", "../NUL/x:y/a.txt", "C:\\フォルダ\\d.txt", &deep, &long, "e.txt"];
+    let members: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, &b"x"[..])).collect();
+    let found = in_a_zip(&members, &LIMITS);
+    let told: Vec<Vec<&str>> =
+        found.parts.iter().map(|part| part.folders.iter().map(String::as_str).collect()).collect();
+    assert_eq!(told[..4], [vec![], vec!["2025", "様式"], vec!["_NUL", "x_y"], vec!["フォルダ"]]);
+    assert_eq!((told[4].len(), told[5].len(), told[6].len()), (10, 4, 0));
+}
+
+#[test]
+fn mails_in_an_archive_are_opened_as_those_in_mails_are() {
+    let mail = b"From: a@b.jp\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nwords\r\n--m\r\n\
+        Content-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nfile\r\n--m--\r\n";
+    let tnef = b"\x78\x9F\x3E\x22\x01\0\x02\x0C\x80\x02\0\x05\0\0\0words\0\0";
+    let found = in_a_zip(&[("様式/a.eml", mail), ("winmail.dat", tnef), ("b.txt", b"x")], &LIMITS);
+    let told: Vec<_> = found.parts.iter().map(|part| (part.path.as_slice(), part.role, part.folders.len())).collect();
+    let (body, file) = (Role::Body, Role::Attachment);
+    assert_eq!(
+        told,
+        [
+            (&[][..], Role::Archive, 0),
+            (&[1], Role::Enclosed, 1),
+            (&[1, 1], body, 0),
+            (&[1, 2], file, 0),
+            (&[2], Role::Enclosed, 0),
+            (&[2, 1], body, 0),
+            (&[3], file, 0)
+        ]
+    );
+    let codes = |limits: Limits| -> Vec<String> {
+        in_a_zip(&[("a.eml", mail)], &limits).findings.into_iter().map(|found| found.code).collect()
+    };
+    assert_eq!(codes(LIMITS), [""; 0]);
+    assert_eq!(codes(Limits { depth: 1, ..LIMITS }), ["too_deep"]);
+    assert_eq!(codes(Limits { parts: 3, ..LIMITS }), ["too_many_files"]);
 }

@@ -27,7 +27,7 @@ fn text(bytes: &[u8]) -> Option<Vec<String>> {
             match reader.next().ok()? {
                 Item::Open(element) => {
                     let is_apart = element.is("mc", "AlternateContent") || open.last().is_some_and(|(_, apart)| *apart);
-                    open.push((matches!(element.local.as_str(), "t" | "v" | "text"), is_apart));
+                    open.push((matches!(element.local, "t" | "v" | "text"), is_apart));
                 }
                 Item::Close => drop(open.pop()),
                 Item::Text(text) if open.last() == Some(&(true, false)) => found.push_str(&text),
