@@ -8,6 +8,7 @@ mod allowance;
 mod bytes;
 mod cab;
 mod inflate;
+mod leftover;
 mod listing;
 mod lzh;
 mod member;

@@ -2,13 +2,17 @@
 //!
 //! Invariant: no two members have names that some system takes for one, and none is the folder of another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sanitizer_japanese::nfc;
 
 use crate::allowance::Unpacked;
+use crate::leftover;
 use crate::name::{self, Naming};
 use crate::{Archive, Content, Kept, Member, NameChange, Oddity};
+
+/// As long as numbers get, of a usual allowance of members.
+const LARGE: usize = 1_000;
 
 /// Members so far.
 #[derive(Default)]
@@ -18,6 +22,12 @@ pub(crate) struct Listing {
     /// Names and folders, as systems compare them.
     files: BTreeSet<String>,
     folders: BTreeSet<String>,
+    /// The same as they came.
+    files_as_they_came: BTreeSet<String>,
+    folders_as_they_came: BTreeSet<String>,
+    /// Where the search for a free number goes on, for folders and for files: a thousand members of one name take a
+    /// thousand steps, not half a million.
+    numbers: BTreeMap<(bool, String), usize>,
 }
 
 impl Listing {
@@ -42,10 +52,15 @@ impl Listing {
 
     fn add(&mut self, naming: Naming, size: u64, content: Content) {
         let Naming { mut path, written, mut changes } = naming;
+        if matches!(&content, Content::File(bytes) if leftover::is_one(&path, bytes)) {
+            return self.note(Oddity::Leftovers);
+        }
+        if self.came_before(&path) {
+            self.note(Oddity::DuplicateNames);
+        }
         let free = self.free(&path);
         if free != path {
             changes.insert(NameChange::Duplicate);
-            self.note(Oddity::DuplicateNames);
             path = free;
         }
         self.take(&path);
@@ -66,23 +81,45 @@ impl Listing {
         });
     }
 
+    /// True for a name that another member has, letter by letter, or that is its folder or in it as in a folder. Names
+    /// that differ in the case of their letters are two files for who packed them, and are told apart.
+    fn came_before(&mut self, path: &str) -> bool {
+        let is_inside = parents(path).any(|folder| self.files_as_they_came.contains(folder));
+        let is_around = self.folders_as_they_came.contains(path);
+        self.folders_as_they_came.extend(parents(path).map(str::to_owned));
+        !self.files_as_they_came.insert(path.to_owned()) || is_inside || is_around
+    }
+
     /// `path`, or one like it: none of its folders is a file, and it is no file or folder itself.
-    fn free(&self, path: &str) -> String {
+    fn free(&mut self, path: &str) -> String {
         let mut free = String::new();
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
             let is_folder = parts.peek().is_some();
             let whole = if free.is_empty() { part.to_owned() } else { format!("{free}/{part}") };
-            let is_taken = |path: &String| {
-                let key = key(path);
-                self.files.contains(&key) || (!is_folder && self.folders.contains(&key))
-            };
-            // One more than there are names always finds a free one.
-            let most = self.files.len().saturating_add(self.folders.len()).saturating_add(2);
-            let mut like = (2..=most).map(|n| name::numbered(&whole, n));
-            free = if is_taken(&whole) { like.find(|path| !is_taken(path)).unwrap_or(whole) } else { whole };
+            free = if self.is_taken(&whole, is_folder) { self.numbered(whole, is_folder) } else { whole };
         }
         free
+    }
+
+    fn is_taken(&self, path: &str, is_folder: bool) -> bool {
+        let key = key(path);
+        self.files.contains(&key) || (!is_folder && self.folders.contains(&key))
+    }
+
+    /// A free name like `whole`.
+    fn numbered(&mut self, whole: String, is_folder: bool) -> String {
+        // Long names are cut for their number: what is equal then counts together.
+        let alike = (is_folder, key(&name::numbered(&whole, LARGE)));
+        let first = self.numbers.get(&alike).copied().unwrap_or(2);
+        // One more than there are names always finds a free one.
+        let most = self.files.len().saturating_add(self.folders.len()).saturating_add(1);
+        let numbers = (0..most).map(|step| first.saturating_add(step));
+        let mut like = numbers.map(|number| (number, name::numbered(&whole, number)));
+        let Some((number, path)) = like.find(|(_, path)| !self.is_taken(path, is_folder)) else { return whole };
+        // A folder that got a number keeps it for what else is in it.
+        self.numbers.insert(alike, if is_folder { number } else { number.saturating_add(1) });
+        path
     }
 
     fn take(&mut self, path: &str) {

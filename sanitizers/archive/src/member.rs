@@ -85,7 +85,7 @@ pub enum NameChange {
     Device,
     /// It named a stream of a file (`:`).
     Stream,
-    /// It had control characters, or characters that hide or reorder others.
+    /// It had control characters, or characters that reorder others.
     Hidden,
     /// It ended in dots or blanks, or began with blanks.
     Ending,
@@ -122,7 +122,9 @@ pub enum Oddity {
     DataBehind,
     /// The places that describe a member disagree.
     HeadersDisagree,
-    /// Several members of one name.
+    /// Files that macOS and Windows put in for themselves; they are no members.
+    Leftovers,
+    /// Several members of one name, letter by letter.
     DuplicateNames,
     /// Names that lead elsewhere, hide something or name a device.
     HostileNames,

@@ -45,7 +45,10 @@ pub(crate) fn naming(spellings: &[Spelling<'_>]) -> Naming {
             written.push(text);
         }
     }
-    let extensions: BTreeSet<String> = written.iter().map(|name| extension(name)).collect();
+    // A spelling in another charset has substitutes where the text goes on behind a dot: `v1.0____`.
+    let is_substituted = |extension: &String| !extension.is_ascii() || extension.contains(['_', '?']);
+    let extensions: BTreeSet<String> =
+        written.iter().map(|name| extension(name)).filter(|extension| !is_substituted(extension)).collect();
     if extensions.len() > 1 {
         changes.insert(NameChange::SpellingsDisagree);
     }
@@ -79,10 +82,17 @@ fn extension(name: &str) -> String {
     file.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.trim().to_ascii_lowercase())
 }
 
+/// Controls, line ends and what turns the direction of the text around it.
+fn reorders(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// `text` as a relative path that every system takes for the same file.
 fn safe(text: &str, changes: &mut BTreeSet<NameChange>) -> String {
     let visible: String = text.chars().filter(|c| !changes_reading(*c)).collect();
-    if visible.len() < text.len() {
+    // Joiners of emoji and byte order marks are dropped like the rest, but nobody hides anything with them.
+    if text.chars().any(reorders) {
         changes.insert(NameChange::Hidden);
     }
     let composed = nfc(&visible);
@@ -227,6 +237,8 @@ mod tests {
             ("what?.txt", "what_.txt", vec![Forbidden]),
             ("見積書\u{202E}fdp.exe", "見積書fdp.exe", vec![Hidden]),
             ("a\0.txt\r\n", "a.txt", vec![Hidden]),
+            ("\u{FEFF}家族👨\u{200D}👩.txt", "家族👨👩.txt", vec![]),
+            ("a.e\u{200B}xe", "a.exe", vec![]),
             ("..", "file", vec![Traversal, Empty]),
             ("", "file", vec![Empty]),
             ("ハ\u{309A}ン.txt", "パン.txt", vec![]),
@@ -268,5 +280,9 @@ mod tests {
         let naming = naming(&spellings);
         assert_eq!(naming.written, ["請求書.pdf", "?.exe"]);
         assert!(naming.changes.contains(&NameChange::SpellingsDisagree));
+        let spellings = [Spelling::Text("見積v1.0案".to_owned()), Spelling::Legacy(b"__v1.0_")];
+        assert_eq!(super::naming(&spellings).changes, BTreeSet::new());
+        let spellings = [Spelling::Text("見積v1.0".to_owned()), Spelling::Legacy(b"__v1.0____")];
+        assert_eq!(super::naming(&spellings).changes, BTreeSet::new());
     }
 }

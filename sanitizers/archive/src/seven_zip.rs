@@ -1,7 +1,9 @@
 //! 7z.
 //!
-//! Refuses: blocks whose dictionaries together are over [`MEMORY`], heads over [`HEAD_MEMORY`]. Invariant: one thread; the
+//! Refuses: blocks whose dictionaries together are over [`MEMORY`], heads over [`HEAD_LENGTH`]. Invariant: one thread; the
 //! bytes of a member are spent while they are unpacked.
+
+mod head;
 
 use std::io::{Cursor, Read};
 
@@ -13,12 +15,17 @@ use crate::listing::Listing;
 use crate::name::{Spelling, naming};
 use crate::{Archive, Kept, Oddity, Unreadable};
 
-/// KiB of a head, and of what unpacks it: the names of a thousand members take a tenth of it.
-const HEAD_MEMORY: usize = 2 * 1024;
+/// KiB of what unpacks a head. 7-Zip takes a dictionary as small as the head; libarchive and py7zr always take 8 MiB.
+const HEAD_MEMORY: usize = 32 * 1024;
+/// Bytes of a head, unpacked: the names of a thousand members take a tenth of it.
+const HEAD_LENGTH: u64 = 2 << 20;
 /// Bytes of all dictionaries of a block. 7-Zip makes them as large as what is packed, up to 256 MiB.
 const MEMORY: u64 = 256 << 20;
 
 pub(crate) fn open(bytes: &[u8], spending: &mut Spending<'_>) -> Result<Archive, Unreadable> {
+    if head::length(bytes).ok_or(Unreadable::Malformed)? > HEAD_LENGTH {
+        return Err(Unreadable::TooLarge);
+    }
     let password = Password::empty();
     let mut source = Cursor::new(bytes);
     let head = Head::read_with_memory_limit(&mut source, &password, HEAD_MEMORY).map_err(|error| why(&error))?;

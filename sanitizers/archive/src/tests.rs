@@ -1,5 +1,9 @@
 //! Archives of every kind, made by hand, and what is told about them.
 
+use std::collections::BTreeSet;
+
+use crate::listing::Listing;
+use crate::name::{Spelling, naming};
 use crate::tests::made::{Zip, cab, gz, hex, lzh, rar, stored, tar, tar_row, whole};
 use crate::{Allowance, Archive, Content, Kept, NameChange, Oddity, Unreadable, open, opens};
 
@@ -200,6 +204,56 @@ fn names_that_meet_in_one_file_are_told_apart() {
     let names: Vec<&str> = archive.members.iter().map(|member| member.name.as_str()).collect();
     assert_eq!(names, ["a.txt", "A (2).TXT", "ガ.txt", "ガ (2).txt", "d", "d (2)/e.txt", "ａ.txt", "a (3).txt"]);
     assert_eq!(archive.oddities, [Oddity::DuplicateNames]);
+    let odd = |names: &[&str]| {
+        let mut zip = Zip::new();
+        names.iter().for_each(|name| zip.add(stored(name.as_bytes(), b"")));
+        !usual("zip", &zip.bytes()).unwrap().oddities.is_empty()
+    };
+    assert!(!odd(&["Readme.txt", "README.TXT", "D/a", "d/A"]));
+    assert!(odd(&["a", "a"]) && odd(&["d", "d/a"]) && odd(&["d/a", "d"]));
+}
+
+#[test]
+fn the_numbers_of_a_thousand_members_of_one_long_name_are_found_at_once() {
+    let long = format!("{}/{}", ["表".repeat(60).as_str(); 2].join("/"), "a".repeat(190));
+    let mut listing = Listing::default();
+    let mut add = |name: String| listing.kept(naming(&[Spelling::Text(name)]), 0, Kept::Unsupported);
+    (0..1_000).for_each(|_| add(long.clone()));
+    (0..1_000).for_each(|_| add(format!("{long}/b")));
+    let members = listing.finish().members;
+    let names: BTreeSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    assert_eq!(names.len(), 2_000);
+    assert!(members[999].name.ends_with(" (1000)") && members[1_000].name.ends_with("a (1001)/b"));
+    assert!(members[1_999].name.ends_with("a (1001)/b (1000)"));
+}
+
+#[test]
+fn what_macos_and_windows_put_in_for_themselves_is_no_member() {
+    let mut zip = Zip::new();
+    for (name, content) in [
+        ("d/a.txt", b"a".as_slice()),
+        ("__MACOSX/d/._a.txt", b"\x00\x05\x16\x07\x00\x02\0\0"),
+        ("d/.DS_Store", b"\0\0\0\x01Bud1"),
+        ("__MACOSX/b.exe", b"MZ"),
+    ] {
+        zip.add(stored(name.as_bytes(), content));
+    }
+    let archive = usual("zip", &zip.bytes()).unwrap();
+    assert_eq!(told(&archive), [("d/a.txt", Ok(b"a".as_slice())), ("__MACOSX/b.exe", Ok(b"MZ"))]);
+    assert_eq!(archive.oddities, [Oddity::Leftovers]);
+}
+
+#[test]
+fn headers_that_differ_in_what_says_nothing_agree() {
+    let differing = |name: &[u8], local_name: &[u8], local_flags: u16| {
+        let mut zip = Zip::new();
+        let mut member = stored(name, b"a");
+        (member.local_name, member.local_flags) = (Some(local_name.to_vec()), Some(local_flags));
+        zip.add(member);
+        usual("zip", &zip.bytes()).unwrap().oddities.is_empty()
+    };
+    assert!(differing(b"d/a", b"d/a", 1 << 11) && differing(b"d/a", b"d\\a", 0));
+    assert!(!differing("表".as_bytes(), "表".as_bytes(), 1 << 11) && !differing(b"\x95/", b"\x95\\", 0));
 }
 
 #[test]
@@ -253,6 +307,13 @@ fn passwords_of_7z_and_their_heads_are_told() {
     assert_eq!(told(&archive), [("空.csv", Err(Kept::Encrypted))]);
     assert_eq!(usual("7z", &hex(made::SEVEN_ZIP_HIDDEN)), Err(Unreadable::Encrypted));
     assert_eq!(usual("7z", &[hex(made::SEVEN_ZIP), b"tail".to_vec()].concat()).unwrap().oddities, [Oddity::DataBehind]);
+}
+
+#[test]
+fn the_head_of_a_7z_may_be_packed_by_any_writer_but_not_be_long() {
+    let archive = usual("7z", &made::seven_zip_with_packed_head(0)).unwrap();
+    assert_eq!(told(&archive), [("見積/表.txt", Ok(made::CONTENT))]);
+    assert_eq!(usual("7z", &made::seven_zip_with_packed_head(2 << 20)), Err(Unreadable::TooLarge));
 }
 
 #[test]

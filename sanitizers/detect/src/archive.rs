@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use lzma_rust2::LzmaReader;
+use lzma_rust2::{Lzma2Reader, LzmaReader};
 
 use crate::bytes::{find, head, u16_at, u32_at};
 
@@ -17,6 +17,8 @@ const MAX_HEADER: usize = 262_144;
 const AES: &[u8] = b"\x06\xF1\x07\x01";
 /// The coder LZMA, and the length of its properties.
 const LZMA: &[u8] = b"\x03\x01\x01\x05";
+/// The coder LZMA2 with what says that it has properties, and their length.
+const LZMA2: &[u8] = b"\x21\x21\x01";
 
 pub(crate) const RAR4: &[u8] = b"Rar!\x1A\x07\0";
 pub(crate) const RAR5: &[u8] = b"Rar!\x1A\x07\x01\0";
@@ -114,31 +116,45 @@ pub(crate) fn is_seven_zip_encrypted(bytes: &[u8]) -> bool {
     }
 }
 
-/// Unpacks the head that `outer` describes, if it is packed with LZMA, as all writers do.
+/// Unpacks the head that `outer` describes, if it is packed with LZMA or, as py7zr does, with LZMA2.
 fn packed_header_tells(bytes: &[u8], outer: &[u8]) -> Option<bool> {
     // Streams info: pack info, its position, one stream, its size.
     let mut fields = outer.strip_prefix(b"\x17\x06")?;
     let position = seven_zip_number(&mut fields)?;
     let mut fields = fields.strip_prefix(b"\x01\x09")?;
     let size = seven_zip_number(&mut fields)?;
-    let coder = find(outer, LZMA)? + LZMA.len();
-    let properties = *outer.get(coder..)?.first_chunk::<5>()?;
     let packed = head(bytes.get(position.checked_add(32)?..)?, size);
-    Some(find(&unpack(properties, packed, MAX_HEADER), AES).is_some())
+    let unpacked = match find(outer, LZMA) {
+        Some(coder) => unpack(*outer.get(coder + LZMA.len()..)?.first_chunk::<5>()?, packed, MAX_HEADER),
+        None if find(outer, LZMA2).is_some() => unpack2(packed, MAX_HEADER),
+        None => return None,
+    };
+    Some(find(&unpacked, AES).is_some())
 }
 
 /// The first `most` bytes of what `packed` holds; fewer if it ends or breaks before that. `properties` are the five bytes
 /// of the coder: its parameters and the size of its dictionary, which is never larger than the output needs.
 fn unpack(properties: [u8; 5], packed: &[u8], most: usize) -> Vec<u8> {
-    let mut output = Vec::new();
     let [parameters, dictionary @ ..] = properties;
     let dictionary = u32::from_le_bytes(dictionary).min(u32::try_from(most).unwrap_or(u32::MAX)).max(4096);
-    if let Ok(mut reader) = LzmaReader::new_with_props(packed, u64::MAX, parameters, dictionary, None) {
-        // Byte by byte: what comes before a stream breaks or ends without a mark is kept.
-        let mut byte = [0];
-        while output.len() < most && matches!(reader.read(&mut byte), Ok(1)) {
-            output.extend(byte);
-        }
+    match LzmaReader::new_with_props(packed, u64::MAX, parameters, dictionary, None) {
+        Ok(reader) => read(reader, most),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The same of LZMA2, which says its parameters in the stream.
+fn unpack2(packed: &[u8], most: usize) -> Vec<u8> {
+    let dictionary = u32::try_from(most).unwrap_or(u32::MAX).max(4096);
+    read(Lzma2Reader::new(packed, dictionary, None), most)
+}
+
+fn read(mut reader: impl Read, most: usize) -> Vec<u8> {
+    let mut output = Vec::new();
+    // Byte by byte: what comes before a stream breaks or ends without a mark is kept.
+    let mut byte = [0];
+    while output.len() < most && matches!(reader.read(&mut byte), Ok(1)) {
+        output.extend(byte);
     }
     output
 }
@@ -198,6 +214,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_head_packed_with_lzma2_is_read_too() {
+        for (coder, expected) in [(AES, true), (&[0; 4][..], false)] {
+            let inner = [&[1, 4, 6, 0][..], coder, &[0; 8]].concat();
+            let length = u8::try_from(inner.len()).unwrap();
+            // One chunk that is not packed, and the end.
+            let packed = [&[1, 0, length - 1], inner.as_slice(), &[0]].concat();
+            let outer = [0x17, 6, 0, 1, 9, length + 4, 0, 7, 11, 1, 0, 1, 0x21, 0x21, 1, 0x18, 12, length, 0, 0];
+            let number = |value: usize| u64::try_from(value).unwrap().to_le_bytes();
+            let start = [number(packed.len()), number(outer.len())].concat();
+            let archive = [SEVEN_ZIP, &[0, 4, 0, 0, 0, 0], &start, &[0; 4], &packed, &outer].concat();
+            assert_eq!((detect(&archive).id, detect(&archive).encrypted), ("7z", expected));
+        }
+    }
+
     /// Size, kind, flags, the rest: every number below 128.
     fn rar5(blocks: &[&[u8]]) -> Vec<u8> {
         let mut archive = RAR5.to_vec();
@@ -244,6 +275,7 @@ mod tests {
             let packed = &changed[at..];
             for most in [0, 1, 100, 5_000] {
                 assert!(unpack([0x5D, 0, 0, 1, 0], packed, most).len() <= most);
+                assert!(unpack2(packed, most).len() <= most);
                 assert!(unpack([0x5D, 0, 0, 1, 0], &[&[0], packed].concat(), most).len() <= most);
             }
         }

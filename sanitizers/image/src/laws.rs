@@ -84,6 +84,68 @@ fn a_tiff_whose_pages_go_round_is_refused() {
     assert!(matches!(sanitize("tiff", &file), Err(SanitizeError::Malformed { .. })));
 }
 
+/// A TIFF of short numbers: tag, how many, and the number or where they are; `data` lies at 8.
+fn tiff_of(entries: &[(u16, u32, u32)], data: &[u8]) -> Vec<u8> {
+    let at = u32::try_from(8 + data.len()).unwrap().to_le_bytes();
+    let count = u16::try_from(entries.len()).unwrap().to_le_bytes();
+    let mut file = [b"II*\0".as_slice(), &at, data, &count].concat();
+    for (tag, count, value) in entries {
+        file.extend([tag.to_le_bytes(), 3u16.to_le_bytes()].concat());
+        file.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    file.extend([0; 4]);
+    file
+}
+
+/// Two columns and one row of gray, with `more` in the place of what has the same tag.
+fn small_tiff(more: &[(u16, u32, u32)], data: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(data.len()).unwrap();
+    let usual = [(256, 2), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, length)];
+    let usual = usual.map(|(tag, value)| (tag, 1, value));
+    let kept = usual.iter().filter(|(tag, ..)| more.iter().all(|(other, ..)| tag != other));
+    let mut entries: Vec<(u16, u32, u32)> = kept.chain(more).copied().collect();
+    entries.sort_unstable();
+    tiff_of(&entries, data)
+}
+
+#[test]
+fn a_tiff_that_says_something_twice_is_refused() {
+    assert!(sanitize("tiff", &small_tiff(&[], b"ab")).is_ok());
+    let twice = small_tiff(&[(256, 1, 2), (256, 1, 2)], b"ab");
+    assert!(matches!(sanitize("tiff", &twice), Err(SanitizeError::Malformed { .. })));
+}
+
+#[test]
+fn the_stamp_of_a_camera_is_not_taken_for_its_picture() {
+    assert!(sanitize("tiff", &small_tiff(&[(254, 1, 1)], b"ab")).is_ok());
+    let raw = small_tiff(&[(254, 1, 1), (330, 1, 8)], b"ab");
+    assert_eq!(sanitize("tiff", &raw).map_err(SanitizeError::code), Err(Code::UnsupportedFormat));
+}
+
+#[test]
+fn whole_pages_of_a_kind_that_is_not_read_are_not_called_damaged() {
+    let lab = small_tiff(&[(256, 1, 1), (258, 3, 11), (262, 1, 8), (277, 1, 3)], b"abc\x08\0\x08\0\x08\0");
+    let fax = small_tiff(&[(258, 1, 1), (259, 1, 3), (292, 1, 1)], b"ab");
+    for file in [lab, fax] {
+        assert_eq!(sanitize("tiff", &file).map_err(SanitizeError::code), Err(Code::UnsupportedFormat));
+    }
+}
+
+#[test]
+fn colours_are_taken_apart_from_the_opacity_they_were_multiplied_with() {
+    let samples = |kind: u32| {
+        let file = small_tiff(&[(258, 2, 0x0008_0008), (277, 1, 2), (338, 1, kind)], &[64, 128, 9, 0]);
+        let rebuilt = sanitize("tiff", &file).unwrap();
+        let mut reader = ::tiff::decoder::Decoder::new(std::io::Cursor::new(&rebuilt.bytes)).unwrap();
+        match reader.read_image().unwrap() {
+            ::tiff::decoder::DecodingResult::U8(samples) => samples,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(samples(2), [64, 64, 64, 128, 0, 0, 0, 0]);
+    assert_eq!(samples(1), [128, 128, 128, 128, 0, 0, 0, 0]);
+}
+
 #[test]
 fn details_and_tails_are_told_and_gone() {
     let mut file = encoded(coloured(), ImageFormat::Png);

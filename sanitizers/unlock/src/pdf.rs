@@ -10,8 +10,10 @@ use crate::{Allowance, Locked, Opened};
 
 /// Hashed blocks of one candidate in revision 6: up to some hundred turns of 4 KiB, four times over.
 const WORK: u64 = 100_000;
-/// Bytes one object stream may unpack to, at most.
-const MAX_STREAM: usize = 64 * 1024 * 1024;
+/// Bytes one object stream may unpack to, at most. Writers put some hundred objects into one, some tens of KiB; as objects
+/// in memory they take up to a hundred times of that.
+const MAX_STREAM: usize = 4 * 1024 * 1024;
+
 /// Opens a PDF.
 pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowance) -> Result<Opened, Locked> {
     // Reading tries the empty password, with which many a PDF opens without a question.
@@ -43,6 +45,7 @@ fn load(bytes: &[u8], password: Option<&str>, allowance: &Allowance) -> Result<D
     };
     Document::load_mem_with_options(bytes, options).map_err(|error| match error {
         lopdf::Error::UnsupportedSecurityHandler(_) => Locked::NotSupported,
+        lopdf::Error::Decompress(_) => Locked::TooMuch,
         _ => Locked::Broken,
     })
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::rc::Rc;
 
+use rars::crypto::rar50::Rar50Keys;
 use rars::{Archive, ArchiveMemberRef, ArchiveReadOptions, ArchiveReader, ErrorKind};
 
 use crate::candidate::{Candidates, Spelling};
@@ -150,6 +151,7 @@ fn attempt(
             &sealed
         }
     };
+    verify(archive, spelling, allowance)?;
     // Members are counted anew with each candidate.
     let mut left = *allowance;
     let Checked { links, has_verifiers } = check(archive, costs, spelling, &mut left)?;
@@ -174,6 +176,21 @@ struct Checked {
     links: BTreeSet<Vec<u8>>,
     /// A wrong password shows before anything is deciphered.
     has_verifiers: bool,
+}
+
+/// Tries one key where a member can verify it, before the keys of all are paid for.
+fn verify(archive: &Archive, spelling: &Spelling, allowance: &mut Allowance) -> Result<(), Locked> {
+    let sealed = archive.member_refs().find_map(|member| match member {
+        ArchiveMemberRef::Rar50Plus(file) => {
+            let encryption = file.encryption.as_ref().filter(|encryption| encryption.version == 0)?;
+            Some((encryption.salt, encryption.kdf_count, encryption.check_value?))
+        }
+        _ => None,
+    });
+    let Some((salt, power, check)) = sealed else { return Ok(()) };
+    allowance.spend_work(work_5(power)?)?;
+    let keys = Rar50Keys::derive(spelling.text.as_bytes(), salt, power).map_err(|_| Locked::Broken)?;
+    keys.check_password(&check).map_err(|_| Locked::WrongPassword)
 }
 
 /// Pays for the keys of all members.

@@ -43,6 +43,11 @@ pub(crate) fn refuses_random_passwords(type_id: &str, bytes: &[u8]) {
 
 /// A 7z of one stored member, its key made in `2^power` turns.
 pub(crate) fn seven_file(password: &str, power: u8, content: &[u8]) -> Vec<u8> {
+    seven_of(password, power, &[content])
+}
+
+/// A 7z of stored members `a`, `b`… in one block; what is empty has no stream.
+fn seven_of(password: &str, power: u8, contents: &[&[u8]]) -> Vec<u8> {
     use sha2::Digest;
     let password: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut hash = sha2::Sha256::new();
@@ -50,16 +55,31 @@ pub(crate) fn seven_file(password: &str, power: u8, content: &[u8]) -> Vec<u8> {
         hash.update(&password);
         hash.update(turn.to_le_bytes());
     }
-    let mut padded = content.to_vec();
-    padded.resize(content.len().next_multiple_of(16), 0);
+    let mut padded = contents.concat();
+    let total = padded.len();
+    padded.resize(total.next_multiple_of(16), 0);
     let sealed = encrypt_chain(&hash.finalize(), [0; 16], &padded);
     let byte = |length: usize| u8::try_from(length).ok().filter(|length| *length < 0x80).unwrap();
     let mut header = vec![1, 4, 6, 0, 1, 9, byte(sealed.len()), 0];
     // One block of one coder: AES with its power, without salt or vector.
-    header.extend([7, 11, 1, 0, 1, 0x24, 6, 0xF1, 7, 1, 1, power, 12, byte(content.len()), 0]);
-    header.extend([8, 10, 1]);
-    header.extend(crc32fast::hash(content).to_le_bytes());
-    header.extend([0, 0, 5, 1, 17, 5, 0, b'a', 0, 0, 0, 0, 0]);
+    header.extend([7, 11, 1, 0, 1, 0x24, 6, 0xF1, 7, 1, 1, power, 12, byte(total), 0]);
+    let streams: Vec<&&[u8]> = contents.iter().filter(|content| !content.is_empty()).collect();
+    header.extend([8, 13, byte(streams.len())]);
+    if streams.len() > 1 {
+        header.push(9);
+        header.extend(streams[..streams.len() - 1].iter().map(|content| byte(content.len())));
+    }
+    header.extend([10, 1]);
+    header.extend(streams.iter().flat_map(|content| crc32fast::hash(content).to_le_bytes()));
+    header.extend([0, 0, 5, byte(contents.len())]);
+    let empty = (0..8).fold(0, |bits, at| bits << 1 | u8::from(contents.get(at).is_some_and(|one| one.is_empty())));
+    if empty != 0 {
+        // Without a stream; files, not folders.
+        header.extend([14, 1, empty, 15, 1, 0xFF]);
+    }
+    header.extend([17, byte(contents.len() * 4 + 1), 0]);
+    header.extend((b'a'..).take(contents.len()).flat_map(|name| [name, 0, 0, 0]));
+    header.extend([0, 0]);
     let mut start = u64::try_from(sealed.len()).unwrap().to_le_bytes().to_vec();
     start.extend(u64::try_from(header.len()).unwrap().to_le_bytes());
     start.extend(crc32fast::hash(&header).to_le_bytes());
@@ -107,6 +127,15 @@ fn a_7z_is_opened_also_where_its_directory_is_closed() {
 }
 
 #[test]
+fn empty_files_between_others_of_a_7z_need_no_checksum() {
+    let bytes = seven_of("秘密", 4, &[b"himitsu", b"", b"naisho"]);
+    let opened = unlock("7z", &bytes, &["wrong", "秘密"], &mut allowance()).unwrap();
+    let expected = [(b"a", b"himitsu".to_vec()), (b"b", Vec::new()), (b"c", b"naisho".to_vec())];
+    assert_eq!(contents(&opened.bytes), expected.map(|(name, content)| (name.to_vec(), content)));
+    assert_eq!(unlock("7z", &bytes, &["wrong"], &mut allowance()), Err(Locked::WrongPassword));
+}
+
+#[test]
 fn turns_are_paid_for_before_they_are_made() {
     let bytes = seven_file("x", 4, b"himitsu");
     let power = bytes.windows(5).position(|five| five == [6, 0xF1, 7, 1, 1]).unwrap() + 5;
@@ -124,6 +153,38 @@ fn no_random_password_opens_a_7z() {
     refuses_random_passwords("7z", &seven_file("right", 3, b"himitsu"));
 }
 
+/// A RAR 5 of stored members, each enciphered with a key of `2^power` turns.
+fn rar_of(password: &str, power: u8, members: u8) -> Vec<u8> {
+    let block = |fields: &[u8], data: &[u8]| {
+        let sized = [&[u8::try_from(fields.len()).unwrap()], fields].concat();
+        [crc32fast::hash(&sized).to_le_bytes().as_slice(), &sized, data].concat()
+    };
+    let mut file = [b"Rar!\x1A\x07\x01\0".to_vec(), block(&[1, 0, 0], b"")].concat();
+    for name in (b'A'..).take(members.into()) {
+        let salt = [name; 16];
+        let keys = rars::crypto::rar50::Rar50Keys::derive(password.as_bytes(), salt, power).unwrap();
+        let sealed = encrypt_chain(&keys.key, [7; 16], b"sixteen bytes ..");
+        let sum = crc32fast::hash(b"sixteen bytes ..").to_le_bytes();
+        let record = [&[1, 0, 1, power][..], &salt, &[7; 16], &keys.password_check_record()].concat();
+        let extra = [&[u8::try_from(record.len()).unwrap()], record.as_slice()].concat();
+        // With more behind and with data; a checksum, stored, on Unix.
+        let length = u8::try_from(extra.len()).unwrap();
+        let head = [&[2, 3, length, 16, 4, 16, 0][..], &sum, &[0, 1, 1, name], &extra].concat();
+        file.extend(block(&head, &sealed));
+    }
+    [file, block(&[5, 0, 0], b"")].concat()
+}
+
+#[test]
+fn a_wrong_password_of_a_rar_costs_one_key_however_many_members_there_are() {
+    let bytes = rar_of("right", 4, 20);
+    // A key costs 160: one for each password, and of the right one one for each member too.
+    let mut enough = Allowance { work: 25 * 160, ..allowance() };
+    let opened = unlock("rar", &bytes, &["one", "two", "three", "right"], &mut enough).unwrap();
+    assert_eq!((opened.used.as_slice(), contents(&opened.bytes).len()), (&[3][..], 20));
+    assert_eq!(unlock("rar", &bytes, &["one", "two"], &mut allowance()), Err(Locked::WrongPassword));
+}
+
 #[test]
 fn a_pdf_is_opened_with_either_password() {
     for bytes in [PDF_3, PDF_6].map(decoded) {
@@ -137,6 +198,24 @@ fn a_pdf_is_opened_with_either_password() {
         }
         assert_eq!(unlock("pdf", &bytes, &[], &mut allowance()), Err(Locked::WrongPassword));
     }
+}
+
+#[test]
+fn objects_of_a_pdf_that_unpack_to_too_much_are_not_read() {
+    let file = |length: usize| {
+        let content = [b"9 0 ".as_slice(), &vec![b' '; length], b"1"].concat();
+        let packed = miniz_oxide::deflate::compress_to_vec_zlib(&content, 6);
+        let about = format!("<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length {}>>", packed.len());
+        let head = format!("%PDF-1.7\n1 0 obj\n{about}\nstream\n");
+        let body = [head.as_bytes(), &packed, b"\nendstream\nendobj\n"].concat();
+        let list = "xref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<</Size 2/Root 1 0 R>>\n";
+        let end = format!("{list}startxref\n{}\n%%EOF\n", body.len());
+        [body, end.into_bytes()].concat()
+    };
+    assert_eq!(unlock("pdf", &file(1 << 20), &["x"], &mut allowance()), Err(Locked::NotSupported));
+    let bomb = file(5 << 20);
+    assert!(bomb.len() < 20_000);
+    assert_eq!(unlock("pdf", &bomb, &["x"], &mut allowance()), Err(Locked::TooMuch));
 }
 
 #[test]

@@ -137,9 +137,9 @@ pub(crate) fn detected_file(bytes: &[u8], extensions: &[String]) -> Detected {
 fn part<'a>(node: Node<'a>, findings: &mut Vec<Found>) -> (PartFound, Source<'a>) {
     let Node { leaf, detected, head, text, opened, content } = node;
     let extensions = leaf.names.extensions;
-    // Of an encrypted member of an archive there is a name, and nothing that it could lie about.
-    let is_seen = !(detected.encrypted && leaf.bytes.is_empty());
-    let lies = is_seen && extensions.iter().any(|extension| !sanitizer_detect::agrees(&detected, extension));
+    // What an archive keeps back has a name and no bytes that it could lie about: why it is kept back is told instead.
+    let is_closed = leaf.bytes.is_empty() && detected.class == Class::Unknown;
+    let lies = !is_closed && extensions.iter().any(|extension| !sanitizer_detect::agrees(&detected, extension));
     // Of a mail that was opened nothing is handed on but text and its own parts, whatever else its bytes could be.
     if lies
         || (head.is_none()
@@ -331,6 +331,28 @@ mod tests {
         assert_eq!(codes(&named("a.exe")), []);
         assert_eq!(codes(&named("a.pdf")), [([1].as_slice(), "type_mismatch")]);
         assert_eq!(named("a.pdf").parts[0].extensions, ["pdf"]);
+    }
+
+    #[test]
+    fn of_a_member_that_is_kept_back_the_reason_is_told_and_no_lie_about_its_type() {
+        let row = |kind: u8| {
+            let mut block = vec![0; 512];
+            block[..5].copy_from_slice(b"a.pdf");
+            block[100..108].copy_from_slice(b"0000644\0");
+            block[124..136].copy_from_slice(b"00000000000\0");
+            block[148..156].copy_from_slice(b"        ");
+            block[156] = kind;
+            block[257..265].copy_from_slice(b"ustar\x0000");
+            let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+            block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            [block, vec![0; 1024]].concat()
+        };
+        let in_a_tar = |kind: u8| {
+            let subject = Subject::File { name: "a.tar".to_owned() };
+            let limits = Limits { output_bytes: 10_000, ..LIMITS };
+            inspect(&subject, &row(kind), &limits).unwrap().found
+        };
+        assert_eq!(codes(&in_a_tar(b'2')), [([1].as_slice(), "unsupported_format")]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ const CHUNKS: [&[u8]; 5] = [b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"];
 /// True if `bytes` are a PNG of nothing but its pixels.
 pub(super) fn is_png(bytes: &[u8]) -> bool {
     let Some(mut rest) = bytes.strip_prefix(PNG) else { return false };
-    let mut first = true;
+    let (mut first, mut stage) = (true, 0);
     while let Some((length, behind)) = rest.split_first_chunk::<4>() {
         let length = usize::try_from(u32::from_be_bytes(*length)).ok();
         let Some((chunk, behind)) = length.and_then(|length| behind.split_at_checked(length.checked_add(8)?)) else {
@@ -20,6 +20,19 @@ pub(super) fn is_png(bytes: &[u8]) -> bool {
         if !CHUNKS.contains(&name) || first != (name == b"IHDR") {
             return false;
         }
+        // Colours and their opacities stand once each, in front of the pixels, and there are at most 256 of them.
+        let content = chunk.len().saturating_sub(8);
+        let (next, fits) = match name {
+            b"IHDR" => (0, content == 13),
+            b"PLTE" => (1, content <= 3 * 256 && content % 3 == 0),
+            b"tRNS" => (2, content <= 256),
+            b"IDAT" => (3, true),
+            _ => (4, true),
+        };
+        if !fits || !(first || next > stage || (next, stage) == (3, 3)) {
+            return false;
+        }
+        stage = next;
         if name == b"IEND" {
             return behind.is_empty() && chunk.len() == 8;
         }
@@ -126,6 +139,10 @@ mod tests {
             ("a moving picture", vec![head, (b"acTL", &[0; 8]), pixels, end]),
             ("no head", vec![pixels, end]),
             ("two heads", vec![head, head, pixels, end]),
+            ("colours behind the pixels", vec![head, pixels, (b"PLTE", b"abc"), end]),
+            ("colours twice", vec![head, (b"PLTE", b"abc"), (b"PLTE", b"abc"), pixels, end]),
+            ("more opacities than colours", vec![head, (b"tRNS", &[0; 257]), pixels, end]),
+            ("a head with more in it", vec![(b"IHDR", &[0; 14]), pixels, end]),
             ("an end with content", vec![head, pixels, (b"IEND", b"x")]),
             ("more behind the end", vec![head, pixels, end, pixels]),
         ] {

@@ -17,6 +17,36 @@ pub(crate) const SEVEN_ZIP_HIDDEN: &str = "377abcaf271c0004e7bbc60b8000000000000
     7a4751ab1dc8dce304b6846c793756283588b3239eaa791f2bb0adfaef1cfb566f07153162549d939356d8541b02be422f4ce348e2aab7e9198fe1\
     898da6cd6aadfb001fa34eb723a8fd74a446e58a5f2924a6ecf4c6a58de36c552922af431d1ce5a20aff63d5c37f7eab7050f3dcc0170610010970\
     00070b0100012406f1070112530ff77e28a30efacfea463dda0b52c394cb0c620a01cd053b8a0000";
+/// A 7z of one stored member, its head packed with LZMA2 and a dictionary of 8 MiB as libarchive and py7zr take it; the
+/// head is said to have `longer` bytes more than it has.
+pub(crate) fn seven_zip_with_packed_head(longer: u32) -> Vec<u8> {
+    let byte = |length: usize| u8::try_from(length).ok().filter(|length| *length < 0x80).unwrap();
+    let (content, sum) = (byte(CONTENT.len()), crc32fast::hash(CONTENT).to_le_bytes());
+    let name: Vec<u8> = "見積/表.txt\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let head = [
+        &[1, 4, 6, 0, 1, 9, content, 0, 7, 11, 1, 0, 1, 1, 0, 12, content, 0, 8, 10, 1][..],
+        &sum,
+        &[0, 0, 5, 1, 17, byte(name.len() + 1), 0],
+        &name,
+        &[0, 0],
+    ]
+    .concat();
+    // One chunk that is not packed, and the end.
+    let packed = [&[1, 0, byte(head.len() - 1)], head.as_slice(), &[0]].concat();
+    let stated = (u32::from(byte(head.len())) + longer).to_le_bytes();
+    let outer = [
+        &[0x17, 6, content, 1, 9, byte(packed.len()), 0, 7, 11, 1, 0, 1, 0x21, 0x21, 1, 0x18, 12, 0xF0][..],
+        &stated,
+        &[0, 0],
+    ]
+    .concat();
+    let offset = u64::try_from(CONTENT.len() + packed.len()).unwrap().to_le_bytes();
+    let length = u64::try_from(outer.len()).unwrap().to_le_bytes();
+    let start = [offset.as_slice(), &length, &crc32fast::hash(&outer).to_le_bytes()].concat();
+    let sum = crc32fast::hash(&start).to_le_bytes();
+    [b"7z\xBC\xAF\x27\x1C\0\x04", sum.as_slice(), &start, CONTENT, &packed, &outer].concat()
+}
+
 const XZ: &str = "fd377a585a0000016922de36020021011c00000010cf58cc01000768656c6c6f20787a002198689000011c0844602ac89042990d\
     010000000001595a";
 const BZIP2: &str = "425a68393141592653590bbbdc9100000191804000124480102000310c010699a4e6430a2ee48a70a1201777b922";
@@ -42,6 +72,7 @@ pub(crate) fn whole() -> Vec<(&'static str, Vec<u8>)> {
         ("bzip2", hex(BZIP2)),
         ("zstd", hex(ZSTD)),
         ("7z", hex(SEVEN_ZIP)),
+        ("7z", seven_zip_with_packed_head(0)),
         ("lzh", lzh(false)),
         ("rar", rar(false)),
         ("cab", cab(false)),

@@ -34,8 +34,10 @@ pub(super) fn find<'a>(bytes: &'a [u8], base: usize, entry: &Entry<'_>) -> Optio
     let behind_data = behind_header.checked_add(data.len())?;
     let name = slice(header, 30, name)?;
     let extra = slice(header, 30 + name.len(), extra)?;
-    let mut agrees = name == entry.name
-        && (u16_at(header, 6)? ^ entry.flags) & SAME_FLAGS == 0
+    // Of an ASCII name the flag says nothing.
+    let same_flags = if name.is_ascii() { SAME_FLAGS & !UTF8 } else { SAME_FLAGS };
+    let mut agrees = is_same_name(name, entry.name)
+        && (u16_at(header, 6)? ^ entry.flags) & same_flags == 0
         && u16_at(header, 8)? == entry.method
         && unicode_name(name, extra).is_none_or(|text| entry.unicode_name == Some(text));
     let mut sizes =
@@ -58,6 +60,12 @@ pub(super) fn find<'a>(bytes: &'a [u8], base: usize, entry: &Entry<'_>) -> Optio
         }
     }
     Some(Place { start, end, data, agrees })
+}
+
+/// The same bytes, or the same path of ASCII with the other separator: no byte of a character may be taken for one.
+fn is_same_name(a: &[u8], b: &[u8]) -> bool {
+    let path = |byte: &u8| if *byte == b'\\' { b'/' } else { *byte };
+    a == b || (a.is_ascii() && a.iter().map(path).eq(b.iter().map(path)))
 }
 
 /// Length of the data descriptor that tells what the directory tells: with or without signature, of 32 or 64 bits.

@@ -23,6 +23,9 @@ pub(super) const PLANES: u16 = 284;
 pub(super) const FILL_ORDER: u16 = 266;
 pub(super) const STRIPS: u16 = 273;
 pub(super) const STRIP_LENGTHS: u16 = 279;
+pub(super) const EXTRA_SAMPLES: u16 = 338;
+/// Pictures beside the chain: of camera files the whole one.
+const INNER: u16 = 330;
 const SUBFILE: u16 = 254;
 const X_DENSITY: u16 = 282;
 const Y_DENSITY: u16 = 283;
@@ -64,7 +67,7 @@ const PLAIN: [u16; 36] = [
     COLOURS,
     322,
     323,
-    338,
+    EXTRA_SAMPLES,
     339,
 ];
 /// Tags of coded samples.
@@ -147,6 +150,12 @@ fn read(file: File<'_>, at: usize) -> Option<(Directory<'_>, usize)> {
         let count = file.offset(at.checked_add(4)?)?;
         entries.push(Entry { tag: file.short(at)?, kind: file.short(at.checked_add(2)?)?, count, at });
     }
+    // Of a tag that comes twice this reader takes the first, the decoder the last: limits would be asked of another page.
+    let mut tags: Vec<u16> = entries.iter().map(|entry| entry.tag).collect();
+    tags.sort_unstable();
+    if tags.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        return None;
+    }
     // Some writers end the file with their last directory.
     let follows = file.offset(end).unwrap_or(0);
     Some((Directory { file, at, entries }, follows))
@@ -215,6 +224,11 @@ impl Directory<'_> {
     /// A small picture of another page.
     pub(super) fn is_reduced(&self) -> bool {
         self.number(SUBFILE).is_some_and(|kind| kind & 1 == 1)
+    }
+
+    /// Other pictures hang on this one.
+    pub(super) fn has_inner(&self) -> bool {
+        self.entries.iter().any(|entry| entry.tag == INNER)
     }
 
     pub(super) fn orientation(&self) -> Orientation {

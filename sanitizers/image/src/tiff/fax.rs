@@ -22,6 +22,11 @@ pub(super) fn is_fax(directory: &Directory<'_>) -> bool {
     directory.number(COMPRESSION) == Some(GROUP3)
 }
 
+/// True if lines are coded by the line before them.
+pub(super) fn is_of_two_dimensions(directory: &Directory<'_>) -> bool {
+    is_fax(directory) && directory.number(OPTIONS).unwrap_or(0) & 1 != 0
+}
+
 /// Where the strips of the page lie; together they are no longer than the file.
 fn strips(directory: &Directory<'_>, length: usize) -> Option<Vec<Range<usize>>> {
     let (starts, lengths) = (directory.numbers(STRIPS, MAX_STRIPS)?, directory.numbers(STRIP_LENGTHS, MAX_STRIPS)?);
@@ -47,9 +52,6 @@ pub(super) fn set_bits_upright(own: &mut [u8], directory: &Directory<'_>) -> Opt
 
 /// The samples of the page, one byte each.
 pub(super) fn decode(own: &[u8], directory: &Directory<'_>, width: usize) -> Option<Vec<u8>> {
-    if directory.number(OPTIONS).unwrap_or(0) & 1 != 0 {
-        return None;
-    }
     let height = usize::try_from(directory.number(HEIGHT)?).ok()?;
     // Without a word on it, the colour of paper is zero.
     let (paper, ink) = if directory.number(PHOTOMETRIC) == Some(1) { (0_u8, 255_u8) } else { (255, 0) };

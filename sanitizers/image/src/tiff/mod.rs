@@ -29,6 +29,10 @@ pub(crate) fn anew(
     // Small pictures of pages are shown by file lists only.
     let is_page = |directory: &Directory<'_>| !directory.is_reduced();
     let has_pages = directories.iter().any(is_page);
+    // Files of cameras show a stamp in front, and keep the picture where no page is.
+    if !has_pages && directories.iter().any(Directory::has_inner) {
+        return Err(unsupported("a file of a camera"));
+    }
     for directory in &directories {
         seen.details = seen.details.saturating_add(directory.details());
         if has_pages && !is_page(directory) {
@@ -49,4 +53,8 @@ pub(crate) fn anew(
 
 const fn malformed(expected: &'static str) -> SanitizeError {
     SanitizeError::Malformed { expected }
+}
+
+const fn unsupported(what: &'static str) -> SanitizeError {
+    SanitizeError::Unsupported { what }
 }

@@ -9,12 +9,18 @@ use ::tiff::ColorType;
 use ::tiff::decoder::{Decoder, DecodingResult, Limits};
 use sanitizer_api::SanitizeError;
 
-use super::directory::{BITS, COLOURS, COMPRESSION, Directory, HEIGHT, PHOTOMETRIC, PLANES, SAMPLES, WIDTH};
-use super::{fax, malformed};
+use super::directory::{
+    BITS, COLOURS, COMPRESSION, Directory, EXTRA_SAMPLES, HEIGHT, PHOTOMETRIC, PLANES, SAMPLES, WIDTH,
+};
+use super::{fax, malformed, unsupported};
 use crate::limits::{self, MAX_MEMORY};
 use crate::picture::{Channels, Picture};
 
 const EXPECTED: &str = "a TIFF page of a known kind";
+/// What is told of pages that are whole and not read.
+const OTHER_KINDS: &str = "a TIFF page of this kind";
+/// An extra sample that the colours were multiplied with.
+const PREMULTIPLIED: u32 = 1;
 /// Photometric interpretation of indices into a palette, and of grays from black.
 const PALETTE: u32 = 3;
 const INKS: u32 = 5;
@@ -34,13 +40,21 @@ pub(super) fn decode(own: &mut [u8], directory: &Directory<'_>) -> Result<Pictur
         Some(palette) => palette,
         None => None,
     };
+    if fax::is_of_two_dimensions(directory) {
+        return Err(unsupported(OTHER_KINDS));
+    }
     fax::set_bits_upright(own, directory).ok_or(malformed(EXPECTED))?;
     present(own, directory, palette.is_some()).ok_or(malformed(EXPECTED))?;
     let columns = usize::try_from(width).map_err(|_| malformed(EXPECTED))?;
     let (channels, bytes) = if fax::is_fax(directory) {
         (Channels::Gray, fax::decode(own, directory, columns).ok_or(malformed(EXPECTED))?)
     } else {
-        in_colours(stored(own)?, palette.as_deref(), columns).ok_or(malformed(EXPECTED))?
+        let stored = stored(own, (width, height))?;
+        let (channels, mut bytes) = in_colours(stored, palette.as_deref(), columns).ok_or(unsupported(OTHER_KINDS))?;
+        if directory.number(EXTRA_SAMPLES) == Some(PREMULTIPLIED) {
+            divide(channels, &mut bytes);
+        }
+        (channels, bytes)
     };
     let page = Picture::new(width, height, channels, bytes).ok_or(malformed(EXPECTED))?;
     Ok(page.turned(directory.orientation()))
@@ -91,17 +105,22 @@ fn present(own: &mut [u8], directory: &Directory<'_>, is_palette: bool) -> Optio
 fn refused(error: &::tiff::TiffError) -> SanitizeError {
     match error {
         ::tiff::TiffError::LimitsExceeded => limits::over("picture size"),
+        ::tiff::TiffError::UnsupportedError(_) => unsupported(OTHER_KINDS),
         _ => malformed(EXPECTED),
     }
 }
 
 /// The samples as they are stored, each plane behind the other, and what they are.
-fn stored(own: &[u8]) -> Result<(ColorType, usize, Vec<u8>), SanitizeError> {
+fn stored(own: &[u8], sides: (u32, u32)) -> Result<(ColorType, usize, Vec<u8>), SanitizeError> {
     let mut limits = Limits::default();
     let memory = usize::try_from(MAX_MEMORY).unwrap_or(usize::MAX);
     limits.decoding_buffer_size = memory;
     limits.intermediate_buffer_size = memory / 2;
     let mut decoder = Decoder::new(Cursor::new(own)).map_err(|error| refused(&error))?.with_limits(limits);
+    // What was asked of the limits is what is decoded.
+    if decoder.dimensions().map_err(|error| refused(&error))? != sides {
+        return Err(malformed(EXPECTED));
+    }
     let colour = decoder.colortype().map_err(|error| refused(&error))?;
     let mut result = DecodingResult::U8(Vec::new());
     let layout = decoder.read_image_to_buffer(&mut result).map_err(|error| refused(&error))?;
@@ -164,6 +183,21 @@ fn in_colours(
         (ColorType::YCbCr(8), None) => (Channels::Rgb, bytes.chunks_exact(3).flat_map(of_brightness).collect()),
         _ => return None,
     })
+}
+
+/// Takes the last sample, opacity, out of those before it: what is written anew has them apart.
+fn divide(channels: Channels, bytes: &mut [u8]) {
+    if !matches!(channels, Channels::GrayAlpha | Channels::Rgba) {
+        return;
+    }
+    for sample in bytes.chunks_exact_mut(channels.count()) {
+        let Some((alpha, colours)) = sample.split_last_mut() else { continue };
+        let alpha = u16::from(*alpha);
+        for colour in colours {
+            let whole = (u16::from(*colour) * 255 + alpha / 2).checked_div(alpha).unwrap_or(0);
+            *colour = u8::try_from(whole).unwrap_or(255);
+        }
+    }
 }
 
 /// Red, green and blue of cyan, magenta, yellow and black, without a profile.

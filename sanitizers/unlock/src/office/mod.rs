@@ -33,6 +33,10 @@ pub(crate) fn open(bytes: &[u8], candidates: &Candidates, allowance: &mut Allowa
     let mut container = cfb::CompoundFile::open(Cursor::new(bytes.to_vec())).map_err(|_| Locked::Broken)?;
     let keys = candidates.in_utf16(EVERYBODYS);
     if container.is_stream("/EncryptedPackage") {
+        // Rights management keeps the key with a server, and describes itself elsewhere.
+        if !container.is_stream("/EncryptionInfo") {
+            return Err(Locked::NotSupported);
+        }
         package(&mut container, &keys, bytes.len(), allowance)
     } else if container.is_stream("/WordDocument") {
         word::open(container, &keys, bytes.len(), allowance)

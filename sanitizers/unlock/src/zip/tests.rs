@@ -106,6 +106,22 @@ fn every_cipher_of_zip_is_opened_and_names_stay_raw() {
 }
 
 #[test]
+fn no_password_is_said_to_open_an_empty_member() {
+    let with = With::Traditional(b"right");
+    let bytes = zip_file(&[(b"a", TEXT, With::Nothing), (b"b", b"", with), (b"c", TEXT, with)]);
+    let empty = members(&bytes, &mut allowance()).unwrap().swap_remove(1);
+    // One byte of the head is all that an empty member has to compare.
+    let seems_right = |password: &String| {
+        let mut head = empty.content.to_vec();
+        Traditional::new(password.as_bytes()).decrypt(&mut head);
+        head.len() == TRADITIONAL_HEAD && head.last() == Some(&0)
+    };
+    let wrong = (0..).map(|number| format!("wrong{number}")).find(seems_right).unwrap();
+    assert_eq!(open_zip(&bytes, &[&wrong, "right"]).unwrap().used, [1]);
+    assert_eq!(open_zip(&bytes, &[&wrong]), Err(Locked::WrongPassword));
+}
+
+#[test]
 fn members_may_have_passwords_of_their_own_but_each_must_open() {
     let bytes = zip_file(&[(b"a", TEXT, With::Traditional(b"one")), (b"b", TEXT, With::Aes(2, 3, b"two"))]);
     assert_eq!(open_zip(&bytes, &["one", "x", "two"]).unwrap().used, [0, 2]);

@@ -75,8 +75,8 @@ impl<'a> Walk<'a> {
         let (type_id, archive) = inside;
         let given_back = if origin.spent { length(&leaf.bytes) } else { 0 };
         let bytes = self.reach.bytes.saturating_add(given_back);
-        // The places of parts are numbers of 16 bits.
-        let members = self.reach.parts.min(u32::from(u16::MAX));
+        // The places of parts are numbers of 16 bits, and counting them goes one further.
+        let members = self.reach.parts.min(u32::from(u16::MAX - 1));
         let mut allowance = Allowance { bytes, member_bytes: bytes, members };
         // Unpackers of others read these bytes: one that panics costs this archive and nothing else.
         let opened = catch_unwind(AssertUnwindSafe(|| sanitizer_archive::open(type_id, archive, &mut allowance)));
@@ -147,6 +147,7 @@ const fn code(oddity: Oddity) -> Code {
         Oddity::DataBefore | Oddity::DataBehind => Code::TrailingDataRemoved,
         Oddity::DataBetween | Oddity::HeadersDisagree | Oddity::DuplicateNames => Code::AmbiguousStructure,
         Oddity::HostileNames => Code::TypeMismatch,
+        Oddity::Leftovers => Code::MetadataRemoved,
         Oddity::Truncated => Code::Corrupt,
     }
 }
