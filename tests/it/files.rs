@@ -201,7 +201,7 @@ fn the_report_of_a_file_says_by_what_each_part_was_written_what_it_lost_and_wher
     assert!(!said.contains(".-") && !said.contains("（）") && !said.contains("規則 - "), "{said}");
     assert!(reports[0]["sentences"].to_string().contains("Named .pdf."), "{}", reports[0]);
     let table = parts(&reports[1]).into_iter().find(|part| part["name"] == "請求書_R8-1105.xlsm").unwrap();
-    assert_eq!(table["sanitizer"].as_str().unwrap().split('/').next(), Some("ooxml"), "{table}");
+    assert_eq!(table["sanitizer"].as_str().unwrap().split('/').next(), Some("ooxml-excel"), "{table}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -310,7 +310,9 @@ mod tests {
     fn only_plain_characters_pass() {
         let cases: &[(&[u8], bool, bool)] = &[
             (b"a\tb\n", true, true),
-            ("件名 葛\u{E0100}\n".as_bytes(), true, true),
+            ("件名 葛\u{E0100}\n".as_bytes(), true, false),
+            // Tables begin with a mark, unless they are of ASCII.
+            ("\u{FEFF}件名,葛\u{E0100}\r\n".as_bytes(), false, true),
             (b"", true, true),
             (b"a,b\r\n", false, true),
             (b"a\rb", false, false),
