@@ -158,6 +158,11 @@ fn split(name: &FileName, format: &Format) -> (String, String) {
         _ => (text, ""),
     };
     let fits = format.fits(&extension.to_ascii_lowercase());
+    // `資料.tar.gz` is one archive, and one extension.
+    let stem = match stem.rsplit_once('.') {
+        Some((of_tar, tar)) if !fits && !of_tar.is_empty() && tar.eq_ignore_ascii_case("tar") => of_tar,
+        _ => stem,
+    };
     (stem.to_owned(), if fits { extension.to_owned() } else { format.default_extension().to_owned() })
 }
 
@@ -203,6 +208,8 @@ mod tests {
             ("data.JSON", "application/json", "data.JSON"),
             ("data.json", "text/plain", "data.txt"),
             ("図.svg", "application/xml", "図.xml"),
+            ("資料.tar.gz", "application/zip", "資料.zip"),
+            (".tar.gz", "application/zip", ".tar.zip"),
             ("README", "text/plain", "README.txt"),
             (".profile", "text/plain", ".profile.txt"),
             ("議事録R8.11", "text/plain", "議事録R8.11.txt"),
