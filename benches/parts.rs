@@ -130,7 +130,8 @@ fn compose_the_new_mail(bencher: Bencher<'_, '_>, class: &str) {
         phrases: Phrases::default(),
     };
     let id = ItemId::new(NOW, [7; 10]);
-    let letter = Letter { id, group: 0, facts: &facts, outcomes: &outcomes, derivatives: &derivatives };
+    let letter =
+        Letter { id, group: 0, facts: &facts, outcomes: &outcomes, derivatives: &derivatives, opened_later: false };
     bencher.bench(|| compose(&site, black_box(&letter)).unwrap());
 }
 

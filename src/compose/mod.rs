@@ -71,6 +71,8 @@ pub struct Letter<'a> {
     pub outcomes: &'a [PartOutcome],
     /// The rebuilt bytes that the outcomes name, in any order.
     pub derivatives: &'a [&'a Derivative],
+    /// It follows the mail of the same item and group, with what a password opened that came later.
+    pub opened_later: bool,
 }
 
 /// The mail that tells recipients of an item that was kept back as a whole. Of its headers their number is all that is
@@ -188,6 +190,7 @@ pub fn compose(site: &Site, letter: &Letter<'_>) -> Result<Composed, ComposeErro
     let contents = Contents::gather(letter)?;
     let status = contents.status();
     let message_id = match &letter.facts.headers.message_id {
+        _ if letter.opened_later => derived_message_id(site, letter.id, letter.group, ".opened")?,
         Some(kept) if !text::holds_encoded_word(kept.as_str()) => kept.clone(),
         _ => derived_message_id(site, letter.id, letter.group, "")?,
     };

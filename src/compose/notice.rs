@@ -43,7 +43,7 @@ pub(super) fn delivered(site: &Site, letter: &Letter<'_>, contents: &Contents<'_
     let warnings = text.warnings(letter.facts, contents);
     let full = !contents.enclosures.is_empty() || contents.lacks_body() || !warnings.is_empty();
     if full {
-        text.summary(contents, &warnings);
+        text.summary(contents, &warnings, letter.opened_later);
         text.line("", RULER);
     }
     text.bodies(contents);
@@ -163,8 +163,9 @@ impl<'a> Lines<'a> {
     }
 
     /// At most four lines, so that a preview still shows the body.
-    fn summary(&mut self, contents: &Contents<'_>, warnings: &[String]) {
+    fn summary(&mut self, contents: &Contents<'_>, warnings: &[String], opened_later: bool) {
         match self.site.phrases.say(Place::Top, &self.known) {
+            _ if opened_later => self.line("", self.words.opened_later),
             Some(lines) => self.own_lines(&lines),
             None => self.line("", self.words.made_safe),
         }

@@ -145,8 +145,14 @@ fn reasons(draft: Draft) -> Draft {
 
 fn shown(site: &Site, draft: &Draft) -> Preview {
     let derivatives: Vec<_> = draft.derivatives().iter().collect();
-    let letter =
-        Letter { id: id(), group: 0, facts: draft.facts(), outcomes: draft.outcomes(), derivatives: &derivatives };
+    let letter = Letter {
+        id: id(),
+        group: 0,
+        facts: draft.facts(),
+        outcomes: draft.outcomes(),
+        derivatives: &derivatives,
+        opened_later: false,
+    };
     // A draft is whole; were it not, the preview would be empty and its test would tell.
     let Ok(contents) = Contents::gather(&letter) else {
         return Preview { subject: String::new(), status: MailStatus::Clean, text: String::new() };

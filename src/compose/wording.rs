@@ -20,6 +20,8 @@ pub(super) struct Wording {
     pub(super) gateway: &'static str,
     /// First line of a mail of which something was changed.
     pub(super) made_safe: &'static str,
+    /// First line of a mail with what a password opened that came later.
+    pub(super) opened_later: &'static str,
     /// First line of the notice about a mail that is kept back.
     pub(super) kept_mail: &'static str,
     /// Stands in the summary if a body is not in the mail.
@@ -61,6 +63,7 @@ const JA: Wording = Wording {
     tag_action: "[要操作]",
     gateway: "メール無害化",
     made_safe: "■ このメールは安全な形に変えてお届けしています。",
+    opened_later: "■ 先にお届けしたメールの添付を、あとから届いたパスワードで開きました。",
     kept_mail: "■ あなたあてのメールを預かっています。中身は渡していません。",
     lacks_body: "本文の全部または一部を渡していません。",
     no_body: "（本文はありません）",
@@ -90,6 +93,7 @@ const EN: Wording = Wording {
     tag_action: "[Action needed]",
     gateway: "Mail sanitization",
     made_safe: "■ This mail was made safe before it was delivered.",
+    opened_later: "■ A password that came later opened files of an earlier mail.",
     kept_mail: "■ A mail for you is kept back. Nothing of it was handed over.",
     lacks_body: "The body, or a part of it, is not handed over.",
     no_body: "(There is no body.)",
@@ -134,9 +138,17 @@ pub(super) fn is_heading(line: &str, headings: &[String]) -> bool {
     let begins = |heading: &str| after(unmarked(line), unmarked(heading)).is_some();
     headings.iter().any(|heading| begins(heading))
         || [&JA, &EN].into_iter().any(|words| {
-            [words.made_safe, words.kept_mail, words.attachments, words.body, words.links, words.sender]
-                .into_iter()
-                .any(begins)
+            [
+                words.made_safe,
+                words.opened_later,
+                words.kept_mail,
+                words.attachments,
+                words.body,
+                words.links,
+                words.sender,
+            ]
+            .into_iter()
+            .any(begins)
         })
 }
 

@@ -56,6 +56,8 @@ events! {
     Deferred = "deferred",
     /// Passwords that a mail seems to name were linked, sealed, to this item: how many, and which mail; never themselves.
     PasswordCandidatesLinked = "password_candidates_linked",
+    /// A mail that came later named a password that opens this item: which mail, and what was delivered then.
+    PasswordOpened = "password_opened",
     /// An item was quarantined as a whole.
     Quarantined = "quarantined",
     /// A whole item was held, by a rule or by an operator.

@@ -10,6 +10,7 @@ mod outcome;
 mod pack;
 mod records;
 mod run;
+mod second;
 mod wash;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Pas
 
 use notices::Notices;
 pub use run::Processor;
+use second::Seconds;
 pub use wash::{Arrival, Stop, Washed, Washer};
 
 /// Attempts after which an item whose workers die or run out of time is quarantined.
@@ -58,12 +60,12 @@ impl Pipeline {
     /// If the store does not take the conclusion; the lease then runs out and the item is leased again.
     pub async fn process(&self, lease: Lease) -> Result<(), StoreError> {
         let sanitized = tokio::select! {
-            sanitized = self.sanitize(&lease) => sanitized,
+            sanitized = self.all_of(&lease) => sanitized,
             // What was lost cannot be concluded; the worker is killed with its session.
             lost = self.keep(&lease) => return Err(lost),
         };
         let (conclusion, records) = match sanitized {
-            Ok(washed) => self.washed(&lease, washed),
+            Ok((washed, seconds)) => self.washed(&lease, washed, seconds),
             Err(stop) => self.stopped(&lease, stop),
         };
         self.queue.conclude(lease, conclusion, records).await
@@ -80,6 +82,13 @@ impl Pipeline {
                 Err(error) => tracing::warn!(item = %lease.key.id, %error, "a lease was not renewed; tried again"),
             }
         }
+    }
+
+    /// The item, and what its passwords open of others.
+    async fn all_of(&self, lease: &Lease) -> Result<(Washed, Seconds), Stop> {
+        let washed = self.sanitize(lease).await?;
+        let seconds = self.seconds(lease, &washed).await;
+        Ok((washed, seconds))
     }
 
     async fn sanitize(&self, lease: &Lease) -> Result<Washed, Stop> {
@@ -111,9 +120,9 @@ impl Pipeline {
     }
 
     /// How an item that was washed is concluded.
-    fn washed(&self, lease: &Lease, washed: Washed) -> (Conclusion, Vec<AuditEvent>) {
+    fn washed(&self, lease: &Lease, washed: Washed, seconds: Seconds) -> (Conclusion, Vec<AuditEvent>) {
         let now = self.clock.now();
-        let Washed { facts, decision, derivatives, mails, candidates, .. } = washed;
+        let Washed { facts, decision, derivatives, mut mails, candidates, .. } = washed;
         let mut records = vec![records::inspected(lease, &facts, now), records::decided(lease, &decision, now)];
         let told = if self.tells_of_holds {
             notices::of_holds(self.washer.site(), lease, &facts, &decision)
@@ -124,7 +133,9 @@ impl Pipeline {
             records.push(records::held(lease, &decision, &told, now));
             return (Conclusion::Held { facts: Box::new(facts), decision, notices: told.mails }, records);
         }
+        mails.extend(seconds.mails);
         records.push(records::sanitized(lease, &mails, &told, &derivatives, now));
+        records.extend(seconds.records);
         let passwords = self.password_window.map(|window| PasswordSearch { window, candidates });
         let (facts, notices) = (Box::new(facts), told.mails);
         (Conclusion::Sanitized { facts, decision, derivatives, mails, notices, passwords }, records)

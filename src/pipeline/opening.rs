@@ -21,11 +21,7 @@ impl Pipeline {
             Ok(again) if is_opened(&again) => again,
             Ok(_) => washed,
             Err(stop) => {
-                let why = match stop {
-                    Stop::Quarantine(reason) => reason.code().to_owned(),
-                    Stop::Attempt(_, why) | Stop::Wait(why) => why,
-                };
-                tracing::warn!(item = %lease.key.id, why, "passwords were not tried; its files stay closed");
+                tracing::warn!(item = %lease.key.id, why = %why(&stop), "passwords were not tried; its files stay closed");
                 washed
             }
         }
@@ -50,6 +46,14 @@ impl Pipeline {
     }
 }
 
-fn is_opened(washed: &Washed) -> bool {
+pub(super) fn is_opened(washed: &Washed) -> bool {
     washed.facts.findings.iter().any(|finding| finding.code == Reason::PasswordOpened)
+}
+
+/// Why nothing was opened, for the log.
+pub(super) fn why(stop: &Stop) -> &str {
+    match stop {
+        Stop::Quarantine(reason) => reason.code(),
+        Stop::Attempt(_, why) | Stop::Wait(why) => why,
+    }
 }

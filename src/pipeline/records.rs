@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::notices::Notices;
 use crate::domain::{
-    AuditEvent, Decision, Derivative, Event, Facts, Finding, Outbound, PartOutcome, Reason, Timestamp,
+    AuditEvent, Decision, Derivative, Event, Facts, Finding, ItemId, Outbound, PartOutcome, Reason, Timestamp,
 };
 use crate::ports::Lease;
 
@@ -56,26 +56,39 @@ pub(super) fn sanitized(
     derivatives: &[Derivative],
     at: Timestamp,
 ) -> AuditEvent {
-    let mails: Vec<Value> = (0u32..)
-        .zip(mails)
-        .map(|(number, mail)| {
-            let parts: Vec<Value> = mail.outcomes.iter().map(|outcome| method(outcome, derivatives)).collect();
-            json!({
-                "mail": number,
-                "message_id": mail.message_id,
-                "recipients": mail.forward_paths,
-                "sha256": mail.mail.digest(),
-                "length": mail.mail.bytes().len(),
-                "parts": parts,
-            })
-        })
-        .collect();
-    let mut details = json!({ "original_sha256": lease.digest, "mails": mails });
+    let mut details = json!({ "original_sha256": lease.digest, "mails": written(mails, derivatives) });
     if let (false, Some(details)) = (notices.mails.is_empty(), details.as_object_mut()) {
         details.insert("notices".to_owned(), Value::from(told(&notices.mails)));
     }
     say_left_out(&mut details, notices);
     event(lease, Event::Sanitized, at, details)
+}
+
+/// A mail that came later named a password that opens files of `item`; its own lease ends with what was written of them.
+pub(super) fn password_opened(
+    item: ItemId,
+    lease: &Lease,
+    mails: &[Outbound],
+    derivatives: &[Derivative],
+    at: Timestamp,
+) -> AuditEvent {
+    let details = json!({ "source": lease.key.id, "mails": written(mails, derivatives) });
+    AuditEvent { item: Some(item), ..event(lease, Event::PasswordOpened, at, details) }
+}
+
+fn written(mails: &[Outbound], derivatives: &[Derivative]) -> Vec<Value> {
+    let one = |(number, mail): (u32, &Outbound)| {
+        let parts: Vec<Value> = mail.outcomes.iter().map(|outcome| method(outcome, derivatives)).collect();
+        json!({
+            "mail": number,
+            "message_id": mail.message_id,
+            "recipients": mail.forward_paths,
+            "sha256": mail.mail.digest(),
+            "length": mail.mail.bytes().len(),
+            "parts": parts,
+        })
+    };
+    (0u32..).zip(mails).map(one).collect()
 }
 
 /// An attempt failed.

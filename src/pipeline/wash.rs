@@ -137,6 +137,7 @@ impl Washer {
                 facts: &facts,
                 outcomes,
                 derivatives: &outcome::derivatives_of(outcomes, &answers, archives),
+                opened_later: false,
             };
             let composed = compose::compose(&self.site, &letter).map_err(unfit)?;
             mails.push(Outbound {

@@ -17,7 +17,7 @@ pub use blob::Blob;
 pub use edge::{Clock, Entropy};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
-pub use passwords::{PasswordSearch, PasswordSource, Passwords};
+pub use passwords::{PasswordSearch, PasswordSource, Passwords, Waiting};
 pub use queue::{Conclusion, Lease, Queue};
 pub use rebuilder::{
     Answer, AuthenticationField, AuthenticationResult, Inspection, Order, RebuildSession, Rebuilder, SandboxError,

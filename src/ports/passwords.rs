@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::StoreError;
-use crate::domain::{Facts, ItemId, ItemKey, Password, Reference};
+use crate::domain::{Facts, ItemId, ItemKey, Origin, Password, Reference, Timestamp};
 
 /// What a mail contributes to the search, and how far it reaches.
 #[derive(Debug)]
@@ -30,6 +30,21 @@ pub struct PasswordSource {
     pub count: u32,
 }
 
+/// An item that keeps back what a password may open.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The item.
+    pub key: ItemKey,
+    /// Where it came from.
+    pub origin: Origin,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// Length of the original in bytes.
+    pub length: u64,
+    /// What mails named for it before: tried, or of no use to try.
+    pub known: Vec<Password>,
+}
+
 /// Where the process role reads what was found for an item.
 #[async_trait]
 pub trait Passwords: Send + Sync {
@@ -45,4 +60,11 @@ pub trait Passwords: Send + Sync {
     /// # Errors
     /// [`StoreError::Damaged`] if they do not unseal.
     async fn offered(&self, key: &ItemKey, facts: &Facts, window: Duration) -> Result<Vec<Password>, StoreError>;
+
+    /// The items that the mail with these facts may bring a password for, by the same reckoning: the latest five, and
+    /// none for which as many mails as are kept have named passwords already. Nothing is linked by asking.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if what was named for them before does not unseal.
+    async fn waiting(&self, key: &ItemKey, facts: &Facts, window: Duration) -> Result<Vec<Waiting>, StoreError>;
 }

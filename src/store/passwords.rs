@@ -14,7 +14,7 @@ use super::keys::{OpeningKey, SealingKey};
 use super::rows::Columns;
 use super::seal::{Sealer, fill, unseal};
 use crate::domain::{AuditEvent, Event, Facts, ItemId, ItemKey, Mailbox, Origin, Password, Timestamp};
-use crate::ports::{PasswordSearch, PasswordSource, StoreError};
+use crate::ports::{PasswordSearch, PasswordSource, StoreError, Waiting};
 
 /// Mails are processed side by side and by hosts whose clocks differ: a mail that came so long before the item it has a
 /// password for is taken for one that followed it.
@@ -41,7 +41,9 @@ const TAKE_PART: &str = "\
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 /// Those of the same sender that this one can be of use to, or that can be of use to it, the latest first.
 const OTHERS: &str = "\
-    SELECT found.item, found.received_at, found.wanted, found.count, found.sealed, item.origin \
+    SELECT found.item, found.received_at, found.wanted, found.count, found.sealed, item.origin, item.length, \
+        (SELECT COUNT(*) FROM password_candidate AS linked \
+            WHERE linked.tenant = found.tenant AND linked.item = found.item) AS sources \
     FROM password_search AS found JOIN item ON item.tenant = found.tenant AND item.id = found.item \
     WHERE found.tenant = $1 AND (found.from_address = $2 OR found.reverse_path = $3) \
         AND found.received_at BETWEEN $4 AND $5 AND item.stage <> 'expired' \
@@ -57,6 +59,9 @@ const DISPLACE: &str = "\
         AND source = (SELECT source FROM password_candidate WHERE tenant = $1 AND item = $2 \
             ORDER BY source LIMIT 1 OFFSET $4) \
     RETURNING source";
+
+/// Items that one mail is tried on at most.
+const MAX_WAITING: usize = 5;
 
 /// What an item contributes to the search.
 pub(super) struct Search {
@@ -126,6 +131,27 @@ impl Search {
             pairs.push(Pair { held: key.id, source: other.id, count: other.count, sealed: sealed.clone() });
         }
         pairs
+    }
+
+    /// The item in a row of [`OTHERS`], if it may want what this one names.
+    fn waiting(&self, key: &ItemKey, row: &impl Columns) -> Result<Option<Waiting>, StoreError> {
+        let other = Other::of(row)?;
+        let sources: i64 = row.number("sources")?;
+        let may_want = other.id != key.id
+            && !self.recipients.is_disjoint(&other.recipients)
+            && self.follows(other.received_at, self.received_at)
+            && sources < MAX_SOURCES;
+        may_want
+            .then(|| {
+                Ok(Waiting {
+                    key: ItemKey { tenant: key.tenant.clone(), id: other.id },
+                    origin: row.json("origin")?,
+                    received_at: other.received_at,
+                    length: row.number("length")?,
+                    known: Vec::new(),
+                })
+            })
+            .transpose()
     }
 
     fn follows(&self, held: Timestamp, source: Timestamp) -> bool {
@@ -309,6 +335,32 @@ macro_rules! passwords {
                     named.extend(pairs.into_iter().filter(|pair| pair.held == key.id).map(|pair| pair.sealed));
                 }
                 Ok(named)
+            }
+
+            /// What waits for what an item names, the latest first.
+            pub(in crate::store) async fn waiting(
+                connection: &mut $connection,
+                key: &ItemKey,
+                search: &Search,
+            ) -> Result<Vec<Waiting>, StoreError> {
+                let reach = search.window.max(SLACK);
+                let rows = sqlx::query(OTHERS)
+                    .bind(key.tenant.as_str())
+                    .bind(search.from.as_deref())
+                    .bind(search.reverse_path.as_deref())
+                    .bind(search.received_at.before(reach).millis())
+                    .bind(search.received_at.after(reach).millis())
+                    .bind(true)
+                    .bind(false)
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)?;
+                let mut all = Vec::new();
+                for row in &rows {
+                    all.extend(search.waiting(key, row)?);
+                }
+                all.truncate(MAX_WAITING);
+                Ok(all)
             }
 
             /// False if they are linked already.

@@ -146,7 +146,14 @@ fn round_trip(headers: HeaderFacts, text: &str, files: &[(&str, &str, &[u8])]) -
         derivatives.push(derivative);
     }
     let derivatives: Vec<_> = derivatives.iter().collect();
-    let letter = Letter { id: id(), group: 0, facts: &facts, outcomes: &outcomes, derivatives: &derivatives };
+    let letter = Letter {
+        id: id(),
+        group: 0,
+        facts: &facts,
+        outcomes: &outcomes,
+        derivatives: &derivatives,
+        opened_later: false,
+    };
     read_by_python(&compose(&site(), &letter).unwrap().mail)
 }
 

@@ -165,6 +165,39 @@ async fn a_password_that_is_there_already_opens_the_file_for_the_mail_that_is_de
 }
 
 #[tokio::test]
+async fn a_password_that_comes_later_brings_the_files_in_a_second_mail_and_only_once() {
+    let (folder, hop) = (tempfile::tempdir().unwrap(), NextHop::start(Vec::new()).await);
+    let gateway = Gateway::start(folder.path(), hop.address());
+    let mut sender = Sender::connect(gateway.address().await).await.unwrap();
+    let first = sender.send("a@city.test", &locked_mail("資料を送ります。\r\n")).await.unwrap();
+    hop.until("the mail with the file arrives", |seen| seen.taken.len() == 1).await;
+    let named = sender.send("a@city.test", &password_mail()).await.unwrap();
+    hop.until("what names the password arrives, and what it opened", |seen| seen.taken.len() == 3).await;
+    sender.send("a@city.test", &password_mail()).await.unwrap();
+    hop.until("the password arrives again", |seen| seen.taken.len() == 4).await;
+
+    let mails: Vec<Delivered> = hop.seen().taken.iter().map(|mail| Delivered::read(&mail.bytes).unwrap()).collect();
+    let with_files: Vec<&Delivered> = mails.iter().filter(|mail| !mail.files.is_empty()).collect();
+    let [second] = with_files.as_slice() else { panic!("{mails:?}") };
+    let names = "通知.docx";
+    assert_eq!(second.files[0].name, "a.zip");
+    assert!(second.files[0].bytes.windows(names.len()).any(|bytes| bytes == names.as_bytes()), "{second:?}");
+    assert!(second.text.starts_with("■ 先にお届けしたメールの添付を"), "{}", second.text);
+    assert!(second.text.contains(&first) && !second.text.contains("資料を送ります"), "{}", second.text);
+    assert_eq!(second.value("in-reply-to"), Some("<locked@example.com>"));
+    assert!(second.value("message-id").is_some_and(|id| id.contains(".0.opened@")), "{second:?}");
+
+    let trace = run_on(folder.path(), &format!("trace {first} --json")).with(0).out;
+    assert!(trace.contains("password_opened") && trace.contains(show(folder.path(), &named)["id"].as_str().unwrap()));
+    run_on(folder.path(), "audit verify").with(0);
+    let mut told: Vec<String> = gateway.log().iter().map(Value::to_string).collect();
+    told.push(run_on(folder.path(), "audit export").with(0).out);
+    let told = told.concat();
+    assert!(!told.contains(MEANT) && !told.contains(WRITTEN));
+    assert_eq!(files_with(folder.path(), MEANT), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_password_is_not_tried_where_no_rule_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let hop = NextHop::start(Vec::new()).await;

@@ -41,6 +41,7 @@ use self::passwords::{
     passwords_go_when_nothing_wants_them_any_more, passwords_go_with_what_wants_them_and_others_with_the_window,
     passwords_of_others_and_of_other_times_are_not_linked,
     passwords_that_came_before_are_offered_to_what_may_want_them,
+    what_waits_for_a_password_is_found_with_what_was_named_for_it,
 };
 use self::tenants::{
     a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own,
@@ -110,6 +111,7 @@ contract! {
         a_password_finds_what_it_is_for_whichever_is_concluded_first,
         a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself,
         passwords_that_came_before_are_offered_to_what_may_want_them,
+        what_waits_for_a_password_is_found_with_what_was_named_for_it,
         passwords_of_others_and_of_other_times_are_not_linked,
         a_flood_of_passwords_is_linked_in_part,
         passwords_go_with_what_wants_them_and_others_with_the_window,

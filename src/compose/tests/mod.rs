@@ -171,8 +171,14 @@ impl Case {
 
     fn compose_as(&self, site: &Site, group: u32) -> Result<Composed, ComposeError> {
         let derivatives: Vec<_> = self.derivatives.iter().collect();
-        let letter =
-            Letter { id: id(), group, facts: &self.facts, outcomes: &self.outcomes, derivatives: &derivatives };
+        let letter = Letter {
+            id: id(),
+            group,
+            facts: &self.facts,
+            outcomes: &self.outcomes,
+            derivatives: &derivatives,
+            opened_later: false,
+        };
         compose(site, &letter)
     }
 

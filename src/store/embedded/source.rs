@@ -11,7 +11,7 @@ use sqlx::SqlitePool;
 
 use super::files::Folder;
 use crate::domain::{Facts, ItemKey, Password};
-use crate::ports::{Blob, OriginalSource, PasswordSearch, Passwords, StoreError};
+use crate::ports::{Blob, OriginalSource, PasswordSearch, Passwords, StoreError, Waiting};
 use crate::store::keys::OpeningKey;
 use crate::store::passwords::{self, SEALED, Search, opened, unsealed};
 use crate::store::rows::{Columns, failed, on_disk};
@@ -69,6 +69,18 @@ impl Passwords for Source {
         let Some(search) = Search::of(search, facts, true) else { return Ok(Vec::new()) };
         let mut connection = self.readers.acquire().await.map_err(failed)?;
         unsealed(&self.key, passwords::sqlite::offered(&mut connection, key, &search).await?)
+    }
+
+    async fn waiting(&self, key: &ItemKey, facts: &Facts, window: Duration) -> Result<Vec<Waiting>, StoreError> {
+        let search = PasswordSearch { window, candidates: Vec::new() };
+        let Some(search) = Search::of(search, facts, true) else { return Ok(Vec::new()) };
+        let mut connection = self.readers.acquire().await.map_err(failed)?;
+        let mut all = passwords::sqlite::waiting(&mut connection, key, &search).await?;
+        drop(connection);
+        for one in &mut all {
+            one.known = self.candidates(&one.key).await?;
+        }
+        Ok(all)
     }
 }
 

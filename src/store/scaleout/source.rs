@@ -10,7 +10,7 @@ use sqlx::PgPool;
 
 use super::objects::Objects;
 use crate::domain::{Facts, ItemKey, Password};
-use crate::ports::{Blob, OriginalSource, PasswordSearch, Passwords, StoreError};
+use crate::ports::{Blob, OriginalSource, PasswordSearch, Passwords, StoreError, Waiting};
 use crate::store::keys::OpeningKey;
 use crate::store::passwords::{self, SEALED, Search, opened, unsealed};
 use crate::store::rows::{Columns, failed};
@@ -74,5 +74,17 @@ impl Passwords for Source {
         let Some(search) = Search::of(search, facts, true) else { return Ok(Vec::new()) };
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         unsealed(&self.key, passwords::postgres::offered(&mut connection, key, &search).await?)
+    }
+
+    async fn waiting(&self, key: &ItemKey, facts: &Facts, window: Duration) -> Result<Vec<Waiting>, StoreError> {
+        let search = PasswordSearch { window, candidates: Vec::new() };
+        let Some(search) = Search::of(search, facts, true) else { return Ok(Vec::new()) };
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let mut all = passwords::postgres::waiting(&mut connection, key, &search).await?;
+        drop(connection);
+        for one in &mut all {
+            one.known = self.candidates(&one.key).await?;
+        }
+        Ok(all)
     }
 }

@@ -157,6 +157,47 @@ pub(super) async fn passwords_that_came_before_are_offered_to_what_may_want_them
     assert_eq!(offered(&ports, &tenant, FILE).await, Vec::<String>::new());
 }
 
+/// What waits for a mail that is being processed: the items, and what was named for each before.
+async fn waiting(ports: &Ports, tenant: &TenantId, letter: Letter) -> Vec<(ItemKey, Vec<String>)> {
+    letter.accept(ports, tenant).await;
+    let lease = ports.lease_for(tenant, LATER).await;
+    let mut found = facts(&lease);
+    found.headers.from =
+        Mailbox::parse(letter.from).map(|address| NamedAddress { name: String::new(), address }).into_iter().collect();
+    let window = Duration::from_secs(24 * 3_600);
+    let waiting = ports.passwords.waiting(&lease.key, &found, window).await.unwrap();
+    let told = waiting.into_iter().map(|one| {
+        assert_eq!(one.received_at, at(FILE.second));
+        (one.key, one.known.iter().map(|password| password.reveal().to_owned()).collect())
+    });
+    told.collect()
+}
+
+pub(super) async fn what_waits_for_a_password_is_found_with_what_was_named_for_it<S: StoreUnderTest>() {
+    let tenant = TenantId::single();
+    let third = Letter { number: 3, second: 32 * HOUR, ..PASSWORD };
+    let none: &[&str] = &[];
+    for (what, before, letter, known) in [
+        ("nothing was named", vec![FILE], PASSWORD, Some(none)),
+        ("something was named", vec![FILE, PASSWORD], third, Some(PASSWORD.names)),
+        ("nothing waits", vec![Letter { wants: false, ..FILE }], PASSWORD, None),
+        ("another sender", vec![FILE], Letter { path: "eve@evil.example", from: "eve@evil.example", ..PASSWORD }, None),
+        ("another recipient", vec![FILE], Letter { to: "b@city.example", ..PASSWORD }, None),
+        ("too late", vec![FILE], Letter { second: 54 * HOUR + 1, ..PASSWORD }, None),
+    ] {
+        let ports = S::open().await;
+        pass_here(&ports, &before).await;
+        let expected: Vec<(ItemKey, Vec<String>)> = known
+            .map(|known| (FILE.key(&tenant), known.iter().map(|name| (*name).to_owned()).collect()))
+            .into_iter()
+            .collect();
+        assert_eq!(waiting(&ports, &tenant, letter).await, expected, "{what}");
+    }
+    let ports = S::open().await;
+    pass(&ports, &[(&"other".to_owned().try_into().unwrap(), FILE)]).await;
+    assert_eq!(waiting(&ports, &tenant, PASSWORD).await, []);
+}
+
 pub(super) async fn a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself<S: StoreUnderTest>() {
     let ports = S::open().await;
     let both = Letter { names: &["Abc-1234"], ..FILE };
