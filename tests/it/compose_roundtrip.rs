@@ -136,7 +136,7 @@ fn round_trip(headers: HeaderFacts, text: &str, files: &[(&str, &str, &[u8])]) -
         let derivative = Derivative::vouch(path.clone(), Bytes::copy_from_slice(bytes), about);
         outcomes.push(PartOutcome {
             path,
-            action: Action::Text,
+            action: if role == PartRole::Body { Action::Text } else { Action::Rebuild },
             reason: None,
             rule: RuleName::try_from("R-001".to_owned()).unwrap(),
             findings: Vec::new(),
