@@ -17,7 +17,7 @@ pub(crate) fn unmarked(bytes: &[u8]) -> Option<&'static Encoding> {
     (common.saturating_mul(8) >= bytes.len() && ascii.saturating_mul(32) >= bytes.len()).then_some(order)
 }
 
-/// True for bytes that [`unmarked`] knows: what to others looks binary.
+/// True for bytes that read as UTF-16 without a mark: what to others looks binary.
 #[must_use]
 pub fn is_unmarked_utf16(bytes: &[u8]) -> bool {
     unmarked(bytes).is_some()
