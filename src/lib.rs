@@ -15,6 +15,10 @@
 //! | `audit` | verifies and exports the chain | domain, ports |
 //! | `smtp` | receiving SMTP | domain, ports, config |
 //! | `deliver` | sending SMTP, retries | domain, ports, config |
+//! | `identity` | sign-in | domain, ports, config |
+//! | `web` | what the web edges share | domain, ports, config, identity |
+//! | `portal` | pages on the LGWAN side | domain, ports, config, web |
+//! | `review` | approved originals, internet side | domain, ports, config, web |
 //! | `serve`, `cli` | composition root, commands | all |
 
 pub mod audit;
@@ -23,11 +27,15 @@ pub mod compose;
 pub mod config;
 pub mod deliver;
 pub mod domain;
+pub mod identity;
 pub mod pipeline;
 pub mod policy;
+pub mod portal;
 pub mod ports;
+pub mod review;
 pub mod sandbox;
 pub mod sender;
 pub mod serve;
 pub mod smtp;
 pub mod store;
+pub mod web;

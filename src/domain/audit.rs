@@ -84,6 +84,54 @@ events! {
     LegalHoldSet = "legal_hold_set",
     /// An operator lifted the legal hold of an item.
     LegalHoldLifted = "legal_hold_lifted",
+    /// Somebody signed in: where, and how they proved who they are.
+    SignedIn = "signed_in",
+    /// Somebody failed to sign in: where, and with what kind of proof.
+    SignInFailed = "sign_in_failed",
+    /// Somebody proved anew who they are, for something that asks for it.
+    ProvedAgain = "proved_again",
+    /// Somebody signed out.
+    SignedOut = "signed_out",
+    /// A link that signs somebody in once was made: for whom, until when.
+    LinkOffered = "link_offered",
+    /// The first administrator was made.
+    AdministratorFounded = "administrator_founded",
+    /// An account was added.
+    AccountAdded = "account_added",
+    /// An account was changed: what of it.
+    AccountChanged = "account_changed",
+    /// A department was added or changed.
+    DepartmentChanged = "department_changed",
+    /// A password or a second factor of an account was set or taken away.
+    CredentialsChanged = "credentials_changed",
+    /// An approver named deputies.
+    DeputiesNamed = "deputies_named",
+    /// Somebody opened the page of an item: who.
+    ItemViewed = "item_viewed",
+    /// Somebody fetched rebuilt bytes of an item: who, which part, SHA-256.
+    FileFetched = "file_fetched",
+    /// Somebody put a file in to be sanitized: who, its length.
+    FileUploaded = "file_uploaded",
+    /// Somebody typed passwords for an item: who, how many; never themselves.
+    PasswordsTyped = "passwords_typed",
+    /// None of the passwords that somebody typed opens the item.
+    PasswordsWrong = "passwords_wrong",
+    /// Somebody asked for an original: who, of which part, why.
+    OriginalRequested = "original_requested",
+    /// A request was taken back by whoever asked.
+    RequestWithdrawn = "request_withdrawn",
+    /// An approver or a deputy approved a request.
+    RequestApproved = "request_approved",
+    /// An approver or a deputy returned a request.
+    RequestReturned = "request_returned",
+    /// Nobody decided on a request, or fetched what was approved, in time.
+    RequestExpired = "request_expired",
+    /// An approved original was handed out on the internet side: to whom, how it was packed.
+    OriginalHandedOver = "original_handed_over",
+    /// Somebody was told of something by mail: of what.
+    Told = "told",
+    /// A list was exported from a page: which, how many lines.
+    ListExported = "list_exported",
     /// A set of rules was loaded that had not been seen before.
     RulesLoaded = "rules_loaded",
     /// A backup of the store was made: SHA-256 of its list, and the records and the head of this chain in it.
@@ -103,7 +151,7 @@ pub struct AuditEvent {
     pub event: Event,
     /// The item it concerns.
     pub item: Option<ItemId>,
-    /// Who did it: `intake`, `process`, `deliver`, or `operator:NAME` from the command line.
+    /// Who did it: `intake`, `process`, `deliver`, `user:LOGIN` of a page, or `operator:NAME` from the command line.
     pub actor: String,
     /// Details, by event; a JSON object without floating-point numbers.
     pub details: Value,

@@ -19,6 +19,13 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 #[error("not a valid {0}")]
 pub struct InvalidId(&'static str);
 
+impl InvalidId {
+    /// Of this kind.
+    pub(super) const fn of(what: &'static str) -> Self {
+        Self(what)
+    }
+}
+
 /// Our identifier of one thing to sanitize, a mail or an upload: 48 bits of milliseconds, 80 random bits (a ULID).
 ///
 /// Not the Message-ID, which is a header of the mail.
@@ -141,6 +148,45 @@ pub struct ItemKey {
     pub id: ItemId,
 }
 
+macro_rules! random_ids {
+    ($($(#[$doc:meta])+ $name:ident = $what:literal;)+) => {$(
+        $(#[$doc])+
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u128);
+
+        impl $name {
+            /// From 16 bytes of the edge's generator.
+            #[must_use]
+            pub const fn from_bytes(random: [u8; 16]) -> Self {
+                Self(u128::from_be_bytes(random))
+            }
+        }
+
+        /// 26 characters of Crockford's base 32.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_base32(f, self.0, 26)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                read_base32(text, 26).map(Self).ok_or(InvalidId($what))
+            }
+        }
+
+        serde_as_text!($name);
+    )+};
+}
+
 fn write_base32(f: &mut fmt::Formatter<'_>, value: u128, digits: u32) -> fmt::Result {
     for place in (0..digits).rev() {
         let digit = usize::try_from((value >> (5 * place)) & 31).unwrap_or_default();
@@ -183,6 +229,15 @@ macro_rules! serde_as_text {
 
 serde_as_text!(ItemId);
 serde_as_text!(Reference);
+
+random_ids! {
+    /// A person who may sign in: 128 random bits.
+    AccountId = "account id";
+    /// Somebody's wish to have an original: 128 random bits.
+    RequestId = "request id";
+    /// One batch of passwords that somebody typed: 128 random bits.
+    OfferId = "offer id";
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@
 pub mod action;
 pub mod address;
 pub mod ambiguity;
+pub mod arrival;
 pub mod audit;
 pub mod derivative;
 pub mod digest;
@@ -14,12 +15,14 @@ pub mod facts;
 pub mod finding;
 pub mod id;
 pub mod name;
+pub mod office;
 #[cfg(test)]
 pub(crate) mod office_words;
 pub mod outcome;
 pub mod part;
 pub mod password;
 pub mod reason;
+pub mod release;
 pub mod sender;
 pub mod stage;
 pub mod time;
@@ -28,18 +31,24 @@ pub mod wire;
 pub use action::{Action, Decision, Explanation, GroupDecision, PartDecision, RuleName, RuleVersion};
 pub use address::{Domain, Mailbox, ReversePath};
 pub use ambiguity::{Ambiguity, AmbiguityFlag};
+pub use arrival::{Arrival, ArrivalFile, ArrivalState};
 pub use audit::{AuditEvent, AuditRecord, Event};
 pub use derivative::{Assurance, Derivative, Link, Place};
 pub use digest::Digest;
 pub use envelope::{Client, Envelope, Origin};
 pub use facts::{Facts, HeaderFacts, MessageId, NamedAddress};
 pub use finding::Finding;
-pub use id::{ItemId, ItemKey, Reference, TenantId};
+pub use id::{AccountId, ItemId, ItemKey, OfferId, Reference, RequestId, TenantId};
 pub use name::FileName;
+pub use office::{
+    Account, Department, DepartmentCode, Deputy, IdentitySource, Label, Login, OfficeRole, Posting, Preferences,
+    Principal,
+};
 pub use outcome::{Outbound, PartOutcome};
 pub use part::{Part, PartPath, PartRole, TypeClass, TypeId};
 pub use password::Password;
 pub use reason::{Language, Reason};
+pub use release::{ReleaseRequest, RequestState, Risk};
 pub use sender::{Authentication, CheckMethod, CheckResult, SenderCheck, SenderFacts};
 pub use stage::{Stage, Status};
 pub use time::Timestamp;

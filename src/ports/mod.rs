@@ -3,18 +3,27 @@
 //! A role is handed only the ports it needs: intake gets [`OriginalSink`] and cannot read back; the LGWAN side never
 //! gets [`OriginalSource`]. Invariant: no trait here both reads originals and serves the LGWAN side.
 
+pub mod accounts;
+pub mod arrivals;
 pub mod blob;
 pub mod edge;
+pub mod errands;
 pub mod originals;
 pub mod outbox;
 pub mod passwords;
 pub mod queue;
 pub mod rebuilder;
 pub mod register;
+pub mod releases;
 pub mod retention;
+pub mod sessions;
+pub mod tidings;
 
+pub use accounts::{AccountChange, Accounts, Credentials, Failures};
+pub use arrivals::{ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Sought, Tab, Term, Viewer};
 pub use blob::Blob;
 pub use edge::{Clock, Entropy};
+pub use errands::{Offer, OfferState, Offers, Trial, TrialEnd, Trials};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
 pub use passwords::{PasswordSearch, PasswordSource, Passwords, Waiting};
@@ -24,7 +33,10 @@ pub use rebuilder::{
     Subject,
 };
 pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register};
+pub use releases::{HandOver, Judgement, Releases, Ruling};
 pub use retention::Retention;
+pub use sessions::{Door, OneTimeLink, Session, Sessions};
+pub use tidings::{Tiding, TidingKind, Tidings};
 
 /// Why a store did not do what it was asked. Each variant answers: try again, give up, or tell the operator?
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,119 @@
+//! What the portal asks of the process role: passwords to try. It reaches the store sealed, is tried once, and is gone.
+//!
+//! Refuses: more wrong passwords than the site allows. Invariant: a row with sealed passwords goes in the transaction
+//! that says what became of them, or when its time is over; nothing else ever reads it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Conclusion, StoreError, Viewer};
+use crate::domain::{AccountId, AuditEvent, ItemId, ItemKey, OfferId, Origin, Outbound, Password, TenantId, Timestamp};
+
+/// Passwords that somebody typed for an item.
+#[derive(Debug)]
+pub struct Offer {
+    /// Which batch.
+    pub id: OfferId,
+    /// For what.
+    pub item: ItemId,
+    /// By whom.
+    pub account: AccountId,
+    /// The mailbox, in lower case, for which it is to be opened: a mail goes there if one is wanted.
+    pub mailbox: String,
+    /// 1 to 10.
+    pub passwords: Vec<Password>,
+    /// Send what is opened by mail, too.
+    pub by_mail: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a batch stands, for the page that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferState {
+    /// Not begun; so many others before it.
+    Queued(u32),
+    /// Being tried.
+    Trying,
+    /// It opened something: what was rebuilt is in the list.
+    Opened,
+    /// None of them opens it.
+    Wrong,
+    /// It could not be tried; the site is told.
+    Failed,
+}
+
+/// The portal's side.
+#[async_trait]
+pub trait Offers: Send + Sync {
+    /// Keeps the passwords of `offer`, sealed, with the record that some were typed (how many, never which).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the item came for none of the viewer's mailboxes or waits for no password;
+    /// [`StoreError::Conflict`] if others are being tried, or if `wrong_limit` was reached.
+    async fn offer(
+        &self,
+        viewer: &Viewer,
+        offer: Offer,
+        wrong_limit: u32,
+        record: AuditEvent,
+    ) -> Result<(), StoreError>;
+
+    /// How a batch of the account stands; kept for an hour after it ended.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it is not theirs.
+    async fn offer_state(&self, tenant: &TenantId, account: AccountId, id: OfferId) -> Result<OfferState, StoreError>;
+}
+
+/// A batch that the process role works on.
+#[derive(Debug)]
+pub struct Trial {
+    /// The item.
+    pub key: ItemKey,
+    /// Where it came from.
+    pub origin: Origin,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// Length of the original in bytes.
+    pub length: u64,
+    /// What was typed, unsealed.
+    pub offer: Offer,
+    /// Proves to the store that the lease is still ours.
+    pub token: u64,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub enum TrialEnd {
+    /// It opened something: what the item is now (a [`Conclusion::Sanitized`] without mails but the one wanted), and what
+    /// the reader of `mailbox` is shown from now on.
+    Opened {
+        /// Facts, derivatives and outcomes of the opened item.
+        conclusion: Box<Conclusion>,
+        /// The mail with what was opened, if one is wanted.
+        mail: Option<Outbound>,
+    },
+    /// None opens it: one more wrong attempt is counted.
+    Wrong,
+    /// Not now: it stays for another try, at most three.
+    Failed,
+}
+
+/// The process role's side.
+#[async_trait]
+pub trait Trials: Send + Sync {
+    /// Leases the oldest batch that nobody works on.
+    ///
+    /// # Errors
+    /// If the store does not answer. [`StoreError::Damaged`] concerns one batch, which is gone.
+    async fn lease_trial(&self, tenant: &TenantId, now: Timestamp, span: Duration)
+    -> Result<Option<Trial>, StoreError>;
+
+    /// Ends it: the sealed passwords go, what was opened comes, with the records, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the lease had run out.
+    async fn end_trial(&self, trial: Trial, end: TrialEnd, records: Vec<AuditEvent>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,185 @@
+//! Requests for originals: asked in the portal, decided by approvers, handed out by the review role.
+//!
+//! Refuses: a decision by whoever asked, by whoever is no approver of the department that day, and a second decision; the
+//! store checks all three in the transaction that writes the decision. Invariant: a state change and its record are one
+//! transaction.
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+
+use super::{ArrivalDetail, StoreError};
+use crate::domain::{
+    AccountId, AuditEvent, ItemKey, Label, ReleaseRequest, RequestId, RequestState, TenantId, Timestamp,
+};
+
+/// What an approver decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ruling {
+    /// The original may be fetched on the internet side until then.
+    Approve {
+        /// Until when.
+        fetch_until: Timestamp,
+    },
+    /// Back to the requester; the comment says why.
+    Return,
+}
+
+/// A decision about to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// On which request.
+    pub request: RequestId,
+    /// By whom.
+    pub by: AccountId,
+    /// Their name.
+    pub by_name: Label,
+    /// What.
+    pub ruling: Ruling,
+    /// What they say.
+    pub comment: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// The day, at the site.
+    pub day: Date,
+}
+
+/// Requests, as the portal needs them.
+#[async_trait]
+pub trait Releases: Send + Sync {
+    /// Keeps a request, with its record; the item becomes `承認待ち` in the requester's list, and the approvers are told.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the item came for none of `mailboxes`; [`StoreError::Conflict`] if the same account
+    /// waits for the same file already.
+    async fn ask(
+        &self,
+        tenant: &TenantId,
+        request: ReleaseRequest,
+        mailboxes: &[String],
+        record: AuditEvent,
+    ) -> Result<(), StoreError>;
+
+    /// The account's own requests, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn own_requests(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        limit: u32,
+    ) -> Result<Vec<ReleaseRequest>, StoreError>;
+
+    /// One of the account's own requests.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it is not theirs.
+    async fn own_request(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        request: RequestId,
+    ) -> Result<ReleaseRequest, StoreError>;
+
+    /// Takes a waiting request back.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it is not theirs; [`StoreError::Conflict`] if it does not wait any more.
+    async fn withdraw(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        request: RequestId,
+        record: AuditEvent,
+    ) -> Result<(), StoreError>;
+
+    /// What waits for this approver's decision on `day`, in their own departments and in those of approvers whose deputy
+    /// they are; oldest first; never their own. With each, in whose place they would decide.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn to_decide(
+        &self,
+        tenant: &TenantId,
+        approver: AccountId,
+        day: Date,
+        limit: u32,
+    ) -> Result<Vec<(ReleaseRequest, Option<Label>)>, StoreError>;
+
+    /// One request that this approver may decide on or has decided, with what staff see of the mail. The record (who
+    /// looked) is written with it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it is not for them.
+    async fn request_to_decide(
+        &self,
+        tenant: &TenantId,
+        approver: AccountId,
+        day: Date,
+        request: RequestId,
+        record: AuditEvent,
+    ) -> Result<(ReleaseRequest, Option<Label>, ArrivalDetail), StoreError>;
+
+    /// Writes a decision; the requester is told.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it is not for them to decide (their own, another department's); [`StoreError::Conflict`]
+    /// if it does not wait any more.
+    async fn judge(&self, tenant: &TenantId, judgement: Judgement, record: AuditEvent) -> Result<(), StoreError>;
+
+    /// What this approver decided, newest first, within the times given.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn decided(
+        &self,
+        tenant: &TenantId,
+        approver: AccountId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ReleaseRequest>, StoreError>;
+
+    /// Ends what nobody decided or fetched in time, each with its record; the requesters are told. Returns how many.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn expire_requests(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// How many waiting requests this approver may decide on; up to 1,000.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn count_to_decide(&self, tenant: &TenantId, approver: AccountId, day: Date) -> Result<u32, StoreError>;
+}
+
+/// Requests, as the review role needs them: on the internet side, where originals are.
+#[async_trait]
+pub trait HandOver: Send + Sync {
+    /// The account's requests that are approved and not over, newest first.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn approved(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<ReleaseRequest>, StoreError>;
+
+    /// Marks an approved request of the account as handed over, with its record, before a byte leaves; it may be fetched
+    /// again until its time is over, each time with a record. Returns the request and the item to read.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it is not theirs, not approved, or over.
+    async fn hand_over(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        request: RequestId,
+        now: Timestamp,
+        record: AuditEvent,
+    ) -> Result<(ReleaseRequest, ItemKey), StoreError>;
+}
+
+/// States in which a request is still open.
+pub const OPEN: [RequestState; 2] = [RequestState::Waiting, RequestState::Approved];
