@@ -29,8 +29,6 @@ pub enum TidingKind {
 /// One thing to tell one person.
 #[derive(Debug, Clone)]
 pub struct Tiding {
-    /// Number of its row.
-    pub number: u64,
     /// What.
     pub kind: TidingKind,
     /// Whom.

@@ -20,8 +20,16 @@ macro_rules! step {
 }
 
 /// Numbered from 1, in order.
-pub(super) const STEPS: &[Step] =
-    &[step!("0001_item"), step!("0002_legal_hold"), step!("0003_store_mark"), step!("0004_password")];
+pub(super) const STEPS: &[Step] = &[
+    step!("0001_item"),
+    step!("0002_legal_hold"),
+    step!("0003_store_mark"),
+    step!("0004_password"),
+    step!("0005_account"),
+    step!("0006_arrival"),
+    step!("0007_request"),
+    step!("0008_offer"),
+];
 
 /// The version this program reads and writes.
 pub(super) fn known() -> i64 {

@@ -1,0 +1,39 @@
+-- Requests for originals, and what people are told by mail.
+
+CREATE TABLE release_request (
+    tenant     TEXT COLLATE "C" NOT NULL,
+    id         TEXT COLLATE "C" NOT NULL,
+    item       TEXT COLLATE "C" NOT NULL,
+    part       TEXT COLLATE "C",
+    requester  TEXT COLLATE "C" NOT NULL,
+    department TEXT COLLATE "C" NOT NULL,
+    state      TEXT COLLATE "C" NOT NULL,
+    asked_at   BIGINT NOT NULL,
+    until      BIGINT NOT NULL,
+    decided_by TEXT COLLATE "C",
+    decided_at BIGINT,
+    about      TEXT NOT NULL, -- JSON: the words of the request and of the decision
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, item) REFERENCES item (tenant, id),
+    FOREIGN KEY (tenant, requester) REFERENCES account (tenant, id),
+    FOREIGN KEY (tenant, department) REFERENCES department (tenant, code)
+);
+CREATE INDEX release_request_item ON release_request (tenant, item, requester);
+CREATE INDEX release_request_requester ON release_request (tenant, requester, asked_at);
+CREATE INDEX release_request_open ON release_request (tenant, department, asked_at) WHERE state = 'waiting';
+CREATE INDEX release_request_until ON release_request (tenant, until) WHERE state IN ('waiting', 'approved');
+CREATE INDEX release_request_decided ON release_request (tenant, decided_by, decided_at) WHERE decided_by IS NOT NULL;
+
+-- What is still to be told, and to whom; a row goes when it was told.
+CREATE TABLE tiding (
+    tenant  TEXT COLLATE "C" NOT NULL,
+    kind    TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    item    TEXT COLLATE "C" NOT NULL,
+    request TEXT COLLATE "C" NOT NULL, -- empty if it is about none
+    since   BIGINT NOT NULL,
+    PRIMARY KEY (tenant, account, kind, item, request),
+    FOREIGN KEY (tenant, account) REFERENCES account (tenant, id),
+    FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
+);
+CREATE INDEX tiding_since ON tiding (tenant, since);
