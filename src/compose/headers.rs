@@ -6,7 +6,8 @@
 use super::contents::Contents;
 use super::field::{Fields, addr_spec};
 use super::text::{display_name, holds_encoded_word, single_line};
-use super::{MailStatus, Notice, Site, date, wording};
+use super::{MailStatus, Notice, Site, wording};
+use crate::domain::date;
 use crate::domain::{Envelope, Facts, HeaderFacts, ItemId, MessageId, NamedAddress};
 
 /// Addresses of one field.

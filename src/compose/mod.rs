@@ -6,7 +6,6 @@
 
 pub mod archive;
 mod contents;
-mod date;
 mod entity;
 mod field;
 mod filename;

@@ -18,7 +18,8 @@ use super::looks::unmarked;
 use super::phrases::{Known, Place};
 use super::text::{RULER, inert, single_line};
 use super::wording::{self, Wording};
-use super::{Letter, Notice, Site, date};
+use super::{Letter, Notice, Site};
+use crate::domain::date;
 use crate::domain::reason::Detail;
 use crate::domain::{Facts, Finding, ItemId, PartPath, Reason, Timestamp};
 

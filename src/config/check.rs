@@ -16,10 +16,17 @@ use crate::domain::Domain;
 pub(super) fn contradictions(config: &Config, places: &Places) -> Vec<Fault> {
     let (smtp, deliver, limits) = (&config.smtp, &config.deliver, &config.limits);
     let mut faults = Vec::new();
-    match (&smtp.tls_certificate, &smtp.tls_key) {
-        (Some(_), None) => faults.push(places.fault("smtp.tls_certificate", half_pair("smtp.tls_key"))),
-        (None, Some(_)) => faults.push(places.fault("smtp.tls_key", half_pair("smtp.tls_certificate"))),
-        _ => {}
+    let (portal, review) = (&config.portal, &config.review);
+    for (certificate, key, has) in [
+        ("smtp.tls_certificate", "smtp.tls_key", (smtp.tls_certificate.is_some(), smtp.tls_key.is_some())),
+        ("portal.tls_certificate", "portal.tls_key", (portal.tls_certificate.is_some(), portal.tls_key.is_some())),
+        ("review.tls_certificate", "review.tls_key", (review.tls_certificate.is_some(), review.tls_key.is_some())),
+    ] {
+        match has {
+            (true, false) => faults.push(places.fault(certificate, half_pair(key))),
+            (false, true) => faults.push(places.fault(key, half_pair(certificate))),
+            _ => {}
+        }
     }
     if smtp.max_sessions_per_client > smtp.max_sessions {
         faults.push(places.fault("smtp.max_sessions_per_client", at_most("smtp.max_sessions")));
@@ -102,6 +109,10 @@ pub(super) fn unusable_files(config: &Config, places: &Places) -> Vec<Fault> {
         ("deliver.tls_ca", config.deliver.tls_ca.as_deref()),
         ("store.postgres_password_file", config.store.postgres_password_file.as_deref()),
         ("store.s3_credentials_file", config.store.s3_credentials_file.as_deref()),
+        ("portal.tls_certificate", config.portal.tls_certificate.as_deref()),
+        ("portal.tls_key", config.portal.tls_key.as_deref()),
+        ("review.tls_certificate", config.review.tls_certificate.as_deref()),
+        ("review.tls_key", config.review.tls_key.as_deref()),
         ("notice.template", config.notice.template.as_deref()),
         ("sandbox.worker", Some(config.sandbox.worker.as_path()).filter(|path| !path.as_os_str().is_empty())),
     ] {

@@ -49,6 +49,10 @@ pub struct Config {
     pub retention: Retention,
     /// Passwords that come with a mail of their own.
     pub password: Password,
+    /// The staff portal: LGWAN side.
+    pub portal: Portal,
+    /// Where approved originals are handed out: internet side.
+    pub review: Review,
 }
 
 /// The municipality and what its staff read.
@@ -57,6 +61,8 @@ pub struct Config {
 pub struct Site {
     /// The municipality, where several share one store: 1 to 32 of a-z, 0-9 and -.
     pub tenant: TenantId,
+    /// Name of the municipality, as pages show it: `柏市`.
+    pub name: String,
     /// Name of this gateway in EHLO, greetings, Received and Message-ID; never the machine's own host name.
     pub host_name: Domain,
     /// Language of notices.
@@ -75,6 +81,7 @@ impl Default for Site {
     fn default() -> Self {
         Self {
             tenant: TenantId::single(),
+            name: String::new(),
             host_name: Domain::placeholder(),
             language: Language::Ja,
             utc_offset_minutes: 540,
@@ -414,4 +421,73 @@ impl Password {
     pub fn window(&self) -> Option<Duration> {
         (self.search_hours > 0).then(|| Duration::from_secs(u64::from(self.search_hours).saturating_mul(3_600)))
     }
+}
+
+/// The staff portal: LGWAN side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Portal {
+    /// Addresses to listen on, always with TLS; none by default.
+    pub listen: Vec<SocketAddr>,
+    /// Certificate chain (PEM); without one the gateway makes an authority of its own and a certificate at first start.
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key (PEM).
+    pub tls_key: Option<PathBuf>,
+    /// Host names and addresses that browsers use, for the certificate made here; `site.portal_url` counts by itself.
+    pub names: Vec<String>,
+    /// How dates are written.
+    pub date_style: DateStyle,
+    /// Wrong passwords for one item until nobody may try more.
+    pub password_attempts: u32,
+    /// Hours that approvers have to decide on a request.
+    pub decision_hours: u32,
+    /// Hours that the requester has to fetch an approved original.
+    pub fetch_hours: u32,
+    /// Bytes of one uploaded file.
+    pub upload_bytes: u64,
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        Self {
+            listen: Vec::new(),
+            tls_certificate: None,
+            tls_key: None,
+            names: Vec::new(),
+            date_style: DateStyle::Both,
+            password_attempts: 5,
+            decision_hours: 72,
+            fetch_hours: 24,
+            upload_bytes: 50 * 1024 * 1024,
+        }
+    }
+}
+
+/// How dates are written on pages in Japanese.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateStyle {
+    /// 令和8年（2026年）11月23日
+    #[default]
+    Both,
+    /// 令和8年11月23日
+    Wareki,
+    /// 2026年11月23日
+    Seireki,
+}
+
+/// Where approved originals are handed out: internet side.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Review {
+    /// Addresses to listen on, always with TLS; none by default.
+    pub listen: Vec<SocketAddr>,
+    /// Certificate chain (PEM); without one the gateway makes an authority of its own and a certificate at first start.
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key (PEM).
+    pub tls_key: Option<PathBuf>,
+    /// Host names and addresses that browsers use, for the certificate made here.
+    pub names: Vec<String>,
+    /// Address of this listener as browsers use it, without a slash at the end; the portal shows it to whoever may fetch.
+    pub url: String,
 }

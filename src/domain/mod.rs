@@ -8,6 +8,7 @@ pub mod address;
 pub mod ambiguity;
 pub mod arrival;
 pub mod audit;
+pub mod date;
 pub mod derivative;
 pub mod digest;
 pub mod envelope;

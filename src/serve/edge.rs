@@ -1,7 +1,7 @@
 //! The system's clock and generator of random bytes.
 
 use crate::domain::Timestamp;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Clock, Entropy, NoEntropy};
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,5 +26,10 @@ impl Entropy for OsEntropy {
             tracing::error!(%error, "the system gives no random bytes");
         }
         bytes
+    }
+
+    fn secret(&self) -> Result<[u8; 32], NoEntropy> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map(|()| bytes).map_err(|_| NoEntropy)
     }
 }

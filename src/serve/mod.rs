@@ -212,8 +212,8 @@ impl Gateway {
 /// What `roles` need of the sealing keys.
 fn keys(roles: &BTreeSet<Role>) -> Keys {
     let needed = roles.iter().map(|role| match role {
-        Role::Intake => Keys::Sealing,
-        Role::Process => Keys::Opening,
+        Role::Intake | Role::Portal => Keys::Sealing,
+        Role::Process | Role::Review => Keys::Opening,
         Role::Deliver => Keys::None,
     });
     needed.max().unwrap_or(Keys::None)

@@ -12,11 +12,15 @@ pub enum Role {
     Process,
     /// Sends composed mails: LGWAN side. Never sees an original.
     Deliver,
+    /// Pages of staff and approvers: LGWAN side. Holds the public sealing key only.
+    Portal,
+    /// Hands out approved originals: internet side. Holds the private sealing key.
+    Review,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 3] = [Self::Intake, Self::Process, Self::Deliver];
+    pub const ALL: [Self; 5] = [Self::Intake, Self::Process, Self::Deliver, Self::Portal, Self::Review];
 
     /// The name on the command line.
     #[must_use]
@@ -25,6 +29,8 @@ impl Role {
             Self::Intake => "intake",
             Self::Process => "process",
             Self::Deliver => "deliver",
+            Self::Portal => "portal",
+            Self::Review => "review",
         }
     }
 }
@@ -37,7 +43,7 @@ impl fmt::Display for Role {
 
 /// A name no role has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown role; the roles are intake, process, deliver")]
+#[error("unknown role; the roles are intake, process, deliver, portal, review")]
 pub struct UnknownRole;
 
 impl FromStr for Role {

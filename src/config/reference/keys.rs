@@ -37,12 +37,19 @@ pub const SECTIONS: &[Section] = &[
     Section {
         name: "password", en: "Passwords that come with a mail of their own", ja: "別のメールで届くパスワード"
     },
+    Section { name: "portal", en: "The staff portal, on the LGWAN side", ja: "職員のポータル（LGWAN 側）" },
+    Section {
+        name: "review",
+        en: "Where approved originals are handed out, on the internet side",
+        ja: "承認された原本を渡す窓口（インターネット側）",
+    },
 ];
 
 const SOCKET: Form = Form::Socket;
 const DOMAIN: Form = Form::Domain;
 const IP: Form = Form::Ip;
 const PATH: Form = Form::Path;
+const NAME: Form = Form::Line;
 const MINUTES: Form = integer(1, 7 * 24 * 60);
 /// [`PartPath::MAX_DEPTH`] as a bound.
 const DEEPEST: i64 = 64;
@@ -54,6 +61,9 @@ pub const KEYS: &[Key] = &[
     key("site.tenant", Form::Tenant, "\"main\"",
         "The municipality, where several share one store: nothing of one tenant is seen by another.",
         "団体の識別名。一つの保管庫を複数の団体で使うときに分けます（互いの情報は見えません）。"),
+    key("site.name", Form::Line, "\"手水市\"",
+        "Name of the municipality, as pages show it.",
+        "団体の名前。画面に載せます。"),
     key("site.host_name", Form::Domain, "\"temizu.city.example.lg.jp\"",
         "Name of this gateway in EHLO, greetings, Received and Message-ID; never the machine's own host name.",
         "このゲートウェイの名前。EHLO、応答、Received、Message-ID に使います（機械のホスト名は使いません）。"),
@@ -242,4 +252,48 @@ pub const KEYS: &[Key] = &[
         "Hours after a file with a password in which later mails of its sender are searched for it; 0 searches none. \
          What is found is sealed.",
         "パスワード付きのファイルが届いてから、同じ差出人のメールにパスワードを探す時間。0 は探しません。見つけたものは封をして保管します。"),
+
+    key("portal.listen", list(&SOCKET), "[\"0.0.0.0:8443\"]",
+        "Addresses to listen on, always with TLS; none by default.",
+        "待ち受けるアドレス。常に TLS です。書かないと動きません。"),
+    key("portal.tls_certificate", Form::Path, "\"/etc/temizu/portal.crt\"",
+        "Certificate chain (PEM). Without one the gateway makes an authority of its own, and a certificate by it, at first start.",
+        "証明書（PEM）。書かないときは、最初の起動で独自の認証局と証明書を作ります。"),
+    key("portal.tls_key", Form::Path, "\"/etc/temizu/portal.key\"",
+        "Private key (PEM).",
+        "秘密鍵（PEM）。"),
+    key("portal.names", list(&NAME), "[\"mail-portal.city.example.lg.jp\"]",
+        "Host names and addresses that browsers use, for the certificate made here; that of site.portal_url counts by itself.",
+        "ブラウザが使うホスト名やアドレス（独自の証明書に載せます）。site.portal_url のものは書かなくても載ります。"),
+    key("portal.date_style", Form::Choice(&["both", "wareki", "seireki"]), "\"both\"",
+        "How dates are written on Japanese pages: 令和8年（2026年）, 令和8年 or 2026年.",
+        "日本語の画面の日付。both は令和8年（2026年）、wareki は令和8年、seireki は2026年。"),
+    key("portal.password_attempts", integer(1, 100), "5",
+        "Wrong passwords for one mail until nobody may try more.",
+        "一通のメールについて、違うパスワードを入れられる回数。超えると止めます。"),
+    key("portal.decision_hours", integer(1, 8760), "72",
+        "Hours that approvers have to decide on a request.",
+        "申請から承認までの期限（時間）。"),
+    key("portal.fetch_hours", integer(1, 8760), "24",
+        "Hours that the requester has to fetch an approved original.",
+        "承認された原本を受け取れる期限（時間）。"),
+    key("portal.upload_bytes", integer(1024, GIB), "52428800",
+        "Bytes of one uploaded file.",
+        "画面から入れるファイル一つのバイト数。"),
+
+    key("review.listen", list(&SOCKET), "[\"0.0.0.0:8444\"]",
+        "Addresses to listen on, always with TLS; none by default.",
+        "待ち受けるアドレス。常に TLS です。書かないと動きません。"),
+    key("review.tls_certificate", Form::Path, "\"/etc/temizu/review.crt\"",
+        "Certificate chain (PEM). Without one the gateway makes an authority of its own, and a certificate by it, at first start.",
+        "証明書（PEM）。書かないときは、最初の起動で独自の認証局と証明書を作ります。"),
+    key("review.tls_key", Form::Path, "\"/etc/temizu/review.key\"",
+        "Private key (PEM).",
+        "秘密鍵（PEM）。"),
+    key("review.names", list(&NAME), "[\"review.city.example.jp\"]",
+        "Host names and addresses that browsers use, for the certificate made here; that of review.url counts by itself.",
+        "ブラウザが使うホスト名やアドレス（独自の証明書に載せます）。review.url のものは書かなくても載ります。"),
+    key("review.url", Form::Url, "\"https://review.city.example.jp:8444\"",
+        "Address of this listener as browsers use it, without a slash at the end; the portal shows it to whoever may fetch an original.",
+        "この窓口のアドレス（末尾の / なし）。原本を受け取れる人にポータルが示します。"),
 ];

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use temizu::domain::{Digest, Envelope, ItemKey, Origin, Timestamp};
-use temizu::ports::{Accepted, Clock, Entropy, OriginalSink, OriginalWriter, StoreError};
+use temizu::ports::{Accepted, Clock, Entropy, NoEntropy, OriginalSink, OriginalWriter, StoreError};
 
 /// The folder.
 #[derive(Clone)]
@@ -124,5 +124,9 @@ impl Entropy for Edge {
         let mut bytes = [0; 10];
         bytes[2..].copy_from_slice(&self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes());
         bytes
+    }
+
+    fn secret(&self) -> Result<[u8; 32], NoEntropy> {
+        Err(NoEntropy)
     }
 }

@@ -16,7 +16,7 @@ use temizu::audit::chain;
 use temizu::config::{Config, DeliverTls};
 use temizu::domain::{AuditEvent, Digest, Domain, Event, ItemKey, Reference, Stage, Status, TenantId, Timestamp};
 use temizu::policy::RuleSet;
-use temizu::ports::{Clock, Entropy, ItemDetail, ItemFilter, Operator, StoreError};
+use temizu::ports::{Clock, Entropy, ItemDetail, ItemFilter, NoEntropy, Operator, StoreError};
 use temizu::serve::{Edge, Gateway, Role};
 use temizu::store::Store;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -59,6 +59,11 @@ impl Entropy for SeededEntropy {
         let mut bytes = [0; 10];
         bytes.copy_from_slice(&digest.as_bytes()[..10]);
         bytes
+    }
+
+    fn secret(&self) -> Result<[u8; 32], NoEntropy> {
+        let number = self.drawn.fetch_add(1, Ordering::SeqCst);
+        Ok(*Digest::of(format!("{}/{number}", self.seed.lock().unwrap()).as_bytes()).as_bytes())
     }
 }
 

@@ -7,26 +7,26 @@ use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp as Instant, Zoned};
 
-use crate::domain::{Language, Timestamp};
+use super::{Language, Timestamp};
 
 /// `at` in local time.
-pub(super) fn local(at: Timestamp, utc_offset_minutes: i16) -> Zoned {
+pub fn local(at: Timestamp, utc_offset_minutes: i16) -> Zoned {
     zoned(Instant::from_millisecond(at.millis()).unwrap_or_default(), utc_offset_minutes)
 }
 
 /// The date of a header in the sender's own offset; absent if it lies where no calendar of mail programs reaches.
-pub(super) fn sent((seconds, utc_offset_minutes): (i64, i16)) -> Option<Zoned> {
+pub fn sent((seconds, utc_offset_minutes): (i64, i16)) -> Option<Zoned> {
     let at = zoned(Instant::from_second(seconds).ok()?, utc_offset_minutes);
     (1970..=9998).contains(&at.year()).then_some(at)
 }
 
 /// `Mon, 23 Nov 2026 10:42:00 +0900` (RFC 5322 3.3).
-pub(super) fn header(at: &Zoned) -> String {
+pub fn header(at: &Zoned) -> String {
     jiff::fmt::rfc2822::to_string(at).unwrap_or_else(|_| "Thu, 1 Jan 1970 00:00:00 +0000".to_owned())
 }
 
 /// `令和8年（2026年）11月23日（月）10:42`, `23 November 2026 (Mon) 10:42`.
-pub(super) fn moment(at: &Zoned, language: Language) -> String {
+pub fn moment(at: &Zoned, language: Language) -> String {
     let day = at.date();
     let (hour, minute) = (at.hour(), at.minute());
     let both = match (language, era_year(day)) {
@@ -40,7 +40,7 @@ pub(super) fn moment(at: &Zoned, language: Language) -> String {
 }
 
 /// `令和8年12月7日（月）`, `7 December 2026 (Mon)`.
-pub(super) fn day(day: Date, language: Language) -> String {
+pub fn day(day: Date, language: Language) -> String {
     let weekday = weekday(day, language);
     match language {
         Language::Ja => {
@@ -52,7 +52,7 @@ pub(super) fn day(day: Date, language: Language) -> String {
 }
 
 /// The last day on which something received at `at` is kept.
-pub(super) fn deadline(at: &Zoned, days: u32) -> Date {
+pub fn deadline(at: &Zoned, days: u32) -> Date {
     const LONGEST: u32 = 3_000_000;
     at.date().saturating_add(jiff::Span::new().days(days.min(LONGEST)))
 }
