@@ -75,6 +75,9 @@ impl Identity<'_> {
         let chain: Vec<_> = CertificateDer::pem_file_iter(&certificate)
             .and_then(Iterator::collect::<Result<_, _>>)
             .map_err(|_| pem(&certificate))?;
+        if chain.is_empty() {
+            return Err(pem(&certificate));
+        }
         let key = PrivateKeyDer::from_pem_file(&key).map_err(|_| pem(&key))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut server = ServerConfig::builder_with_provider(provider)

@@ -266,7 +266,7 @@ pub const KEYS: &[Key] = &[
         "Host names and addresses that browsers use, for the certificate made here; that of site.portal_url counts by itself.",
         "ブラウザが使うホスト名やアドレス（独自の証明書に載せます）。site.portal_url のものは書かなくても載ります。"),
     key("portal.date_style", Form::Choice(&["both", "wareki", "seireki"]), "\"both\"",
-        "How dates are written on Japanese pages: 令和8年（2026年）, 令和8年 or 2026年.",
+        "How dates are written on Japanese pages: the Japanese era and the year of the Common Era, the era alone, or the year alone.",
         "日本語の画面の日付。both は令和8年（2026年）、wareki は令和8年、seireki は2026年。"),
     key("portal.password_attempts", integer(1, 100), "5",
         "Wrong passwords for one mail until nobody may try more.",
