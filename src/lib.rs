@@ -7,7 +7,7 @@
 //! | `config` | typed configuration | domain |
 //! | `ports` | traits the pipeline needs from the world | domain |
 //! | `policy` | rules: facts to decision | domain |
-//! | `compose` | the new mail, from derivatives only | domain |
+//! | `compose` | the new mail, from derivatives only | domain, zip |
 //! | `sender` | what is known of who sent a mail | domain, ports, config |
 //! | `pipeline` | moves one item from stage to stage | domain, policy, ports, compose, sender |
 //! | `sandbox` | starts, bounds and checks workers | domain, ports, config |
@@ -17,8 +17,9 @@
 //! | `deliver` | sending SMTP, retries | domain, ports, config |
 //! | `identity` | sign-in | domain, ports, config |
 //! | `web` | what the web edges share | domain, ports, config, identity |
-//! | `portal` | pages on the LGWAN side | domain, ports, config, web |
-//! | `review` | approved originals, internet side | domain, ports, config, web |
+//! | `portal` | pages on the LGWAN side | domain, ports, config, web, zip |
+//! | `review` | approved originals, internet side | domain, ports, config, web, zip |
+//! | `zip` | a new zip, written entry by entry | – |
 //! | `serve`, `cli` | composition root, commands | all |
 
 pub mod audit;
@@ -39,3 +40,4 @@ pub mod serve;
 pub mod smtp;
 pub mod store;
 pub mod web;
+pub mod zip;

@@ -12,11 +12,11 @@ use bytes::Bytes;
 
 use super::filename::{Format, Names};
 use super::text::{page, single_line, without_scheme};
-use super::zip::Zip;
 use super::{ComposeError, Site, notice, wording};
 use crate::domain::derivative::About;
 use crate::domain::reason::Detail;
 use crate::domain::{Assurance, Derivative, Facts, FileName, Language, Part, PartPath, PartRole, Reason};
+use crate::zip::Zip;
 
 /// The media type of what is written here.
 pub const MEDIA_TYPE: &str = "application/zip";

@@ -16,7 +16,6 @@ pub mod phrases;
 pub mod preview;
 mod text;
 mod wording;
-mod zip;
 
 #[cfg(test)]
 mod laws;

@@ -2,3 +2,98 @@
 //!
 //! Refuses: to name an original; there is no port to one here. Invariant: every object is looked up together with whoever
 //! asks for it.
+
+pub mod detail;
+pub mod download;
+pub mod help;
+pub mod list;
+mod parts;
+pub mod search;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+
+use crate::domain::{AuditEvent, Event, ItemId, OfficeRole, Principal};
+use crate::ports::{Arrivals, Viewer};
+use crate::web::Web;
+use crate::web::frame::MenuItem;
+use crate::web::reader::Visitor;
+use crate::web::routes::{Need, Routes, Row};
+use crate::web::words::Words;
+
+/// What the pages of the portal need.
+#[derive(Clone)]
+pub struct Portal {
+    /// What all pages need.
+    pub web: Arc<Web>,
+    /// What staff see of the mails that came for them.
+    pub arrivals: Arc<dyn Arrivals>,
+}
+
+impl FromRef<Portal> for Arc<Web> {
+    fn from_ref(portal: &Portal) -> Self {
+        Self::clone(&portal.web)
+    }
+}
+
+/// Whoever reads mail here.
+const STAFF: Need = Need::OneOf(&[OfficeRole::Staff]);
+
+impl Portal {
+    /// The pages.
+    #[must_use]
+    pub fn router(self) -> Router {
+        self.routes().router(self)
+    }
+
+    /// Who may see which page.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        self.routes().rows().to_vec()
+    }
+
+    fn routes(&self) -> Routes<Self> {
+        Routes::new(Arc::clone(&self.web))
+            .get("/", Need::Anyone, list::home)
+            .get("/mails", STAFF, list::page)
+            .post("/mails", STAFF, list::act)
+            .get("/m/{item}", STAFF, detail::page)
+            .get("/m/{item}/text/{digest}", STAFF, detail::text)
+            .get("/m/{item}/file/{digest}", STAFF, download::file)
+            .post("/m/{item}/files", STAFF, download::all)
+            .get("/help", Need::Nobody, help::page)
+    }
+}
+
+/// The menu, by what somebody may act as.
+#[must_use]
+pub fn menu(principal: &Principal, l: Words, target: &str) -> Vec<MenuItem> {
+    let rows: [(&'static str, &'static str, Need); 2] =
+        [("/mails", l.t("受信一覧", "Mail"), STAFF), ("/help", l.t("ヘルプ", "Help"), Need::Nobody)];
+    let may = |need: Need| match need {
+        Need::OneOf(roles) => roles.iter().any(|role| principal.is(*role)),
+        Need::Anyone | Need::Nobody => true,
+    };
+    let path = target.split('?').next().unwrap_or_default();
+    let rows = rows.into_iter().filter(|(_, _, need)| may(*need));
+    rows.map(|(to, label, _)| MenuItem { path: to, label, current: path == to || path.starts_with(&format!("{to}/")) })
+        .collect()
+}
+
+/// Through whose eyes a visitor sees mail.
+fn viewer(visitor: &Visitor) -> Viewer {
+    Viewer {
+        tenant: visitor.principal.tenant.clone(),
+        account: visitor.principal.account,
+        mailboxes: visitor.principal.mailboxes(),
+    }
+}
+
+impl Portal {
+    /// A record of what a visitor did.
+    fn record(&self, visitor: &Visitor, event: Event, item: Option<ItemId>, details: serde_json::Value) -> AuditEvent {
+        AuditEvent { at: self.web.clock.now(), event, item, actor: visitor.principal.actor(), details }
+    }
+}

@@ -17,7 +17,7 @@ const UTF8: [u8; 2] = [0, 0x08];
 
 /// A zip under way: the entries, and their directory.
 #[derive(Debug, Default)]
-pub(super) struct Zip {
+pub struct Zip {
     entries: Vec<u8>,
     directory: Vec<u8>,
     count: u16,
@@ -25,7 +25,7 @@ pub(super) struct Zip {
 
 impl Zip {
     /// Adds a member; `None` if there is no room for it.
-    pub(super) fn add(&mut self, name: &str, bytes: &[u8]) -> Option<()> {
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Option<()> {
         let packed = deflated(bytes).filter(|packed| packed.len() < bytes.len());
         let (method, content): ([u8; 2], &[u8]) = packed.as_deref().map_or(([0, 0], bytes), |packed| ([8, 0], packed));
         let mut crc = Crc::new();
@@ -52,7 +52,7 @@ impl Zip {
     }
 
     /// The whole; `None` if it is too large.
-    pub(super) fn finish(self) -> Option<Vec<u8>> {
+    pub fn finish(self) -> Option<Vec<u8>> {
         let count = self.count.to_le_bytes();
         let length = u32::try_from(self.directory.len()).ok()?.to_le_bytes();
         let begin = u32::try_from(self.entries.len()).ok()?.to_le_bytes();

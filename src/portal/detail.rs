@@ -1,0 +1,167 @@
+//! U2 and U5: one mail, before and after, with every finding, and the text that was delivered.
+//!
+//! Refuses: a mail that came for none of the visitor's mailboxes. Invariant: opening the page writes a record.
+
+use std::str::FromStr as _;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::json;
+
+use super::parts::{self, Part};
+use super::{Portal, viewer};
+use crate::domain::{ArrivalState, Authentication, Digest, Event, ItemId, Reason, Status};
+use crate::ports::ArrivalDetail;
+use crate::web::frame::Frame;
+use crate::web::reader::{Read, Visitor};
+use crate::web::trouble::{Trouble, show};
+use crate::web::words::Words;
+
+/// Longest text that a page shows, in bytes; the rest is in the delivered mail.
+const MAX_TEXT: u64 = 512 * 1024;
+
+#[derive(Template)]
+#[template(path = "detail.html")]
+struct Page {
+    frame: Frame,
+    head: parts::Line,
+    bodies: Vec<Part>,
+    files: Vec<Part>,
+    rows: Vec<(String, String)>,
+    findings: Vec<String>,
+    deliveries: Vec<String>,
+    text: Option<String>,
+    links: Vec<(u32, String)>,
+    can_ask: bool,
+    wants_password: bool,
+    trying: bool,
+    has_files: bool,
+    expired: bool,
+}
+
+/// The page of a mail.
+///
+/// # Errors
+/// [`Trouble::NotFound`] if it is not the visitor's.
+pub async fn page(
+    State(portal): State<Portal>,
+    Read(reader): Read,
+    visitor: Visitor,
+    Path(item): Path<String>,
+) -> Result<Response, Trouble> {
+    let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
+    let viewer = viewer(&visitor);
+    let record = portal.record(&visitor, Event::ItemViewed, Some(id), json!({ "page": "detail" }));
+    let detail = portal.arrivals.arrival(&viewer, id, Some(record)).await?;
+    let l = reader.words;
+    let contact = portal.web.config.site.contact.as_str();
+    let arrival = &detail.line.arrival;
+    let all: Vec<Part> = arrival.parts.iter().map(|one| parts::part(one, l, contact)).collect();
+    let (files, bodies): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| part.is_file);
+    let body = arrival.parts.iter().find(|part| !parts::is_file(part)).and_then(|part| part.now.as_ref());
+    let text = match body {
+        Some(body) if body.length <= MAX_TEXT && detail.line.state != ArrivalState::Expired => {
+            let shown = json!({ "part": "body", "sha256": body.digest, "shown": true });
+            let record = portal.record(&visitor, Event::FileFetched, Some(id), shown);
+            let bytes = portal.arrivals.derivative(&viewer, id, body.digest, record).await?.collect().await?;
+            String::from_utf8(bytes).ok()
+        }
+        _ => None,
+    };
+    let page = Page {
+        head: parts::line(&detail.line, l),
+        rows: rows(&detail, l, portal.web.config.retention.days),
+        findings: arrival.findings.iter().map(|finding| l.reason(&finding.code)).collect(),
+        deliveries: deliveries(&detail, l),
+        links: body
+            .map(|body| body.links.iter().map(|link| (link.number, link.target.clone())).collect())
+            .unwrap_or_default(),
+        text,
+        can_ask: can_ask(&detail),
+        wants_password: detail.line.state == ArrivalState::PasswordWanted,
+        trying: detail.trying,
+        has_files: files.iter().any(|file| file.digest.is_some()),
+        expired: detail.line.state == ArrivalState::Expired,
+        files,
+        bodies,
+        frame: Frame::new(&portal.web, &reader),
+    };
+    Ok(show(&page))
+}
+
+/// True if an approver can be asked for its original: not of malware, not of what is over.
+fn can_ask(detail: &ArrivalDetail) -> bool {
+    let parts = &detail.line.arrival.parts;
+    detail.line.state != ArrivalState::Expired
+        && !parts.iter().any(|part| part.outcome.reason == Some(Reason::MalwareFound))
+}
+
+/// What stands beside the names: who, when, for whom, how it was checked.
+fn rows(detail: &ArrivalDetail, l: Words, days: u32) -> Vec<(String, String)> {
+    let arrival = &detail.line.arrival;
+    let mut rows = vec![
+        (l.t("差出人", "From").to_owned(), parts::sender(&detail.line)),
+        (l.t("あて先", "For").to_owned(), arrival.mailbox.to_string()),
+        (l.t("受信", "Received").to_owned(), l.moment(&arrival.received_at)),
+        (l.t("管理番号", "Reference").to_owned(), detail.line.reference.to_string()),
+    ];
+    if arrival.uploaded_by.is_none() {
+        let checked = match arrival.sender.authentication() {
+            Authentication::Passed => {
+                l.t("合格（差出人のドメインを確かめました）", "passed: the sender's domain was verified")
+            }
+            Authentication::Failed => l.t("不合格（なりすましのおそれがあります）", "failed: the sender may be forged"),
+            Authentication::None => l.t("なし（確かめられていません）", "none: not verified"),
+        };
+        rows.push((l.t("送信ドメイン認証", "Sender authentication").to_owned(), checked.to_owned()));
+    }
+    let kept = crate::domain::date::local(arrival.received_at, l.utc_offset_minutes);
+    rows.push((l.t("保管期限", "Kept until").to_owned(), l.day(&crate::domain::date::deadline(&kept, days))));
+    rows
+}
+
+fn deliveries(detail: &ArrivalDetail, l: Words) -> Vec<String> {
+    let word = |status: Status| match status {
+        Status::Waiting => l.t("配送を待っています", "waiting for delivery"),
+        Status::Sent => l.t("メールをお届けしました", "delivered"),
+        Status::Refused => l.t("メールサーバが受け取りませんでした", "refused by the mail server"),
+        Status::Undeliverable => l.t("お届けできませんでした", "could not be delivered"),
+        Status::OnHold => l.t("配送を止めています", "on hold"),
+    };
+    detail.deliveries.iter().map(|(mailbox, status, _)| format!("{mailbox} {}", word(*status))).collect()
+}
+
+#[derive(Template)]
+#[template(path = "text.html")]
+struct TextPage {
+    frame: Frame,
+    title: String,
+    text: String,
+    back: ItemId,
+}
+
+/// A rebuilt text by itself.
+///
+/// # Errors
+/// [`Trouble::NotFound`] if it is not the visitor's, or no text.
+pub async fn text(
+    State(portal): State<Portal>,
+    Read(reader): Read,
+    visitor: Visitor,
+    Path((item, digest)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
+    let digest = Digest::from_str(&digest).map_err(|_| Trouble::NotFound)?;
+    let viewer = viewer(&visitor);
+    let detail = portal.arrivals.arrival(&viewer, id, None).await?;
+    let parts = &detail.line.arrival.parts;
+    let now = parts.iter().filter_map(|part| part.now.as_ref()).find(|now| now.digest == digest);
+    let now =
+        now.filter(|now| now.media_type.starts_with("text/") && now.length <= MAX_TEXT).ok_or(Trouble::NotFound)?;
+    let record = portal.record(&visitor, Event::FileFetched, Some(id), json!({ "sha256": digest, "shown": true }));
+    let bytes = portal.arrivals.derivative(&viewer, id, digest, record).await?.collect().await?;
+    let text = String::from_utf8(bytes).map_err(|_| Trouble::NotFound)?;
+    let page = TextPage { title: now.name.clone(), text, back: id, frame: Frame::new(&portal.web, &reader) };
+    Ok(show(&page))
+}

@@ -1,0 +1,146 @@
+//! Rebuilt files on their way to a browser: one by one, or all of a mail in one zip.
+//!
+//! Refuses: bytes that the visitor was not given. Invariant: whatever leaves here was written by a worker, is saved and
+//! never opened by the browser, and is on record before its first byte.
+
+use std::str::FromStr as _;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::{Portal, viewer};
+use crate::domain::{Digest, Event, ItemId};
+use crate::ports::Blob;
+use crate::web::form::Fields;
+use crate::web::headers::DOWNLOAD_POLICY;
+use crate::web::reader::Visitor;
+use crate::web::trouble::Trouble;
+use crate::zip::Zip;
+
+/// One rebuilt file.
+///
+/// # Errors
+/// [`Trouble::NotFound`] if the visitor was not given it, or its time is over.
+pub async fn file(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Path((item, digest)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
+    let digest = Digest::from_str(&digest).map_err(|_| Trouble::NotFound)?;
+    let viewer = viewer(&visitor);
+    let detail = portal.arrivals.arrival(&viewer, id, None).await?;
+    let parts = &detail.line.arrival.parts;
+    let part = parts.iter().find(|part| part.now.as_ref().is_some_and(|now| now.digest == digest));
+    let part = part.ok_or(Trouble::NotFound)?;
+    let name = part.now.as_ref().map_or("file", |now| now.name.as_str());
+    let details = json!({ "part": part.part.path.to_string(), "sha256": digest });
+    let record = portal.record(&visitor, Event::FileFetched, Some(id), details);
+    let blob = portal.arrivals.derivative(&viewer, id, digest, record).await?;
+    Ok((download(name, Some(blob.len())), Body::from_stream(pieces(blob))).into_response())
+}
+
+/// All rebuilt files of a mail in one zip.
+///
+/// # Errors
+/// As [`file`].
+pub async fn all(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Path(item): Path<String>,
+    fields: Fields,
+) -> Result<Response, Trouble> {
+    let _ = fields;
+    let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
+    let viewer = viewer(&visitor);
+    let detail = portal.arrivals.arrival(&viewer, id, None).await?;
+    let mut members: Vec<(String, Vec<u8>)> = Vec::new();
+    for part in detail.line.arrival.parts.iter().filter(|part| super::parts::is_file(part)) {
+        let Some(now) = &part.now else { continue };
+        let details = json!({ "part": part.part.path.to_string(), "sha256": now.digest, "in": "zip" });
+        let record = portal.record(&visitor, Event::FileFetched, Some(id), details);
+        let bytes = portal.arrivals.derivative(&viewer, id, now.digest, record).await?.collect().await?;
+        members.push((distinct(&now.name, &members), bytes));
+    }
+    if members.is_empty() {
+        return Err(Trouble::NotFound);
+    }
+    let name = format!("{}.zip", detail.line.reference);
+    let mut zip = Zip::default();
+    for (name, bytes) in &members {
+        zip.add(name, bytes).ok_or(Trouble::TooLarge)?;
+    }
+    let zip = zip.finish().ok_or(Trouble::TooLarge)?;
+    Ok((download(&name, u64::try_from(zip.len()).ok()), zip).into_response())
+}
+
+/// A name that no member has yet: `a.txt`, `a (2).txt`.
+fn distinct(name: &str, members: &[(String, Vec<u8>)]) -> String {
+    let taken = |name: &str| members.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    if !taken(name) {
+        return name.to_owned();
+    }
+    let (stem, extension) =
+        name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let numbered = (2..).map(|number| format!("{stem} ({number}){extension}")).find(|name| !taken(name));
+    numbered.unwrap_or_default()
+}
+
+/// The headers of a file that is saved, never shown (RFC 6266; ASVS 5.4).
+#[must_use]
+pub fn download(name: &str, length: Option<u64>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(CONTENT_SECURITY_POLICY, DOWNLOAD_POLICY);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&disposition(name)) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    headers
+}
+
+/// `attachment` with the name in ASCII for old browsers and in UTF-8 for all others (RFC 6266 4.3, RFC 8187).
+fn disposition(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.() ".contains(c);
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let mut extended = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            extended.push(char::from(byte));
+        } else {
+            extended.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{extended}")
+}
+
+fn pieces(
+    blob: Blob,
+) -> impl futures_util::Stream<Item = Result<bytes::Bytes, crate::ports::StoreError>> + Send + 'static {
+    futures_util::stream::try_unfold(
+        blob,
+        |mut blob| async move { Ok(blob.next_piece().await?.map(|piece| (piece, blob))) },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_header() {
+        assert_eq!(
+            disposition("見積書 \"1\"\r\n.xlsx"),
+            "attachment; filename=\"___ _1___.xlsx\"; \
+             filename*=UTF-8''%E8%A6%8B%E7%A9%8D%E6%9B%B8%20%221%22%0D%0A.xlsx"
+        );
+        assert!(HeaderValue::from_str(&disposition("a\u{202e}b;filename=c")).is_ok());
+    }
+}

@@ -1,0 +1,204 @@
+//! U1, 受信一覧: what came, how it stands, what can be done. Every filter is in the address of the page.
+//!
+//! Refuses nothing; what a search does not understand is looked for as text. Invariant: a page has at most
+//! [`PAGE`] lines, whatever there is.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+
+use super::parts::{self, Line};
+use super::search::Search;
+use super::{Portal, viewer};
+use crate::domain::{ItemId, OfficeRole};
+use crate::ports::{ArrivalCounts, ArrivalQuery, Tab};
+use crate::web::form::Fields;
+use crate::web::frame::Frame;
+use crate::web::reader::{Read, Visitor};
+use crate::web::trouble::{Trouble, escaped, show};
+
+/// Lines of a page.
+pub const PAGE: u32 = 50;
+/// Most items that one form may name.
+const AT_ONCE: usize = 200;
+
+/// What the address of the page asks for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    tab: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    mailbox: String,
+    #[serde(default)]
+    older: String,
+    #[serde(default)]
+    said: String,
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct Page {
+    frame: Frame,
+    tabs: Vec<TabLink>,
+    mailboxes: Vec<MailboxLink>,
+    query: String,
+    tab: &'static str,
+    mailbox: String,
+    hints: Vec<String>,
+    lines: Vec<Line>,
+    counts: ArrivalCounts,
+    older: Option<String>,
+    is_first: bool,
+    said: Option<String>,
+    checked: String,
+}
+
+struct TabLink {
+    href: String,
+    label: &'static str,
+    count: Option<u32>,
+    current: bool,
+}
+
+struct MailboxLink {
+    address: String,
+    current: bool,
+}
+
+/// The first page of whoever signed in: the list for staff, else what their role has to do.
+pub async fn home(visitor: Visitor) -> Response {
+    let to = if visitor.principal.is(OfficeRole::Staff) {
+        "/mails"
+    } else if visitor.principal.is(OfficeRole::Approver) {
+        "/approvals"
+    } else if visitor.principal.is(OfficeRole::Administrator) {
+        "/users"
+    } else {
+        "/help"
+    };
+    Redirect::to(to).into_response()
+}
+
+/// The list.
+///
+/// # Errors
+/// [`Trouble`] if the store does not answer.
+pub async fn page(
+    State(portal): State<Portal>,
+    Read(reader): Read,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Trouble> {
+    let l = reader.words;
+    let viewer = viewer(&visitor);
+    let counts = portal.arrivals.count(&viewer).await?;
+    let (tab, name) = tab(&asked.tab, counts);
+    let search = Search::parse(&asked.q, l.utc_offset_minutes);
+    let mailbox = viewer.mailboxes.iter().find(|mailbox| **mailbox == asked.mailbox).cloned();
+    let query = ArrivalQuery {
+        tab,
+        mailbox: mailbox.clone(),
+        terms: search.terms.clone(),
+        older_than: asked.older.parse::<ItemId>().ok(),
+        limit: PAGE + 1,
+    };
+    let mut found = portal.arrivals.list(&viewer, &query).await?;
+    let more = found.len() > PAGE as usize;
+    found.truncate(PAGE as usize);
+    let own = Address { tab: name, q: asked.q.trim(), mailbox: mailbox.as_deref().unwrap_or_default() };
+    let older = found.last().filter(|_| more).map(|last| own.older(last.arrival.id));
+    let page = Page {
+        tabs: tabs(l, &own, counts),
+        mailboxes: viewer
+            .mailboxes
+            .iter()
+            .map(|address| MailboxLink { current: mailbox.as_deref() == Some(address), address: address.clone() })
+            .collect(),
+        query: own.q.to_owned(),
+        tab: name,
+        mailbox: own.mailbox.to_owned(),
+        hints: search.hints(l.language),
+        lines: found.iter().map(|line| parts::line(line, l)).collect(),
+        counts,
+        older,
+        is_first: query.older_than.is_none(),
+        said: said(&asked.said, l),
+        checked: l.short(&portal.web.clock.now()),
+        frame: Frame::new(&portal.web, &reader),
+    };
+    Ok(show(&page))
+}
+
+/// What is done with the lines that were marked: off the list, or back.
+///
+/// # Errors
+/// [`Trouble`] if the store does not answer.
+pub async fn act(State(portal): State<Portal>, visitor: Visitor, fields: Fields) -> Result<Response, Trouble> {
+    let items: Vec<ItemId> = fields.all("item").take(AT_ONCE).filter_map(|text| text.parse().ok()).collect();
+    let aside = !fields.has("back");
+    portal.arrivals.set_aside(&viewer(&visitor), &items, aside).await?;
+    let word = if aside { "aside" } else { "back" };
+    let mut to = Address { tab: fields.text("tab"), q: fields.text("q"), mailbox: fields.text("mailbox") }.href();
+    to.push_str(&format!("&said={word}-{}", items.len()));
+    Ok(Redirect::to(&to).into_response())
+}
+
+/// The tab that was asked for; the one with work first, if none was.
+fn tab(asked: &str, counts: ArrivalCounts) -> (Tab, &'static str) {
+    match asked {
+        "action" => (Tab::Action, "action"),
+        "ready" => (Tab::Ready, "ready"),
+        "all" => (Tab::All, "all"),
+        "aside" => (Tab::Aside, "aside"),
+        _ if counts.action > 0 => (Tab::Action, "action"),
+        _ => (Tab::All, "all"),
+    }
+}
+
+/// What the line at the top says after something was done.
+fn said(text: &str, l: crate::web::words::Words) -> Option<String> {
+    let (word, number) = text.split_once('-')?;
+    let number: u32 = number.parse().ok()?;
+    match word {
+        "aside" => Some(format!("{number}{}", l.t("件を一覧から外しました。", " taken off the list."))),
+        "back" => Some(format!("{number}{}", l.t("件を一覧に戻しました。", " put back on the list."))),
+        _ => None,
+    }
+}
+
+/// Where a list is found.
+struct Address<'a> {
+    tab: &'a str,
+    q: &'a str,
+    mailbox: &'a str,
+}
+
+impl Address<'_> {
+    fn href(&self) -> String {
+        format!("/mails?tab={}&q={}&mailbox={}", escaped(self.tab), escaped(self.q), escaped(self.mailbox))
+    }
+
+    fn older(&self, than: ItemId) -> String {
+        format!("{}&older={than}", self.href())
+    }
+}
+
+fn tabs(l: crate::web::words::Words, own: &Address<'_>, counts: ArrivalCounts) -> Vec<TabLink> {
+    let rows = [
+        ("action", l.t("要対応", "To do"), Some(counts.action)),
+        ("ready", l.t("受け取れる", "Ready"), Some(counts.ready)),
+        ("all", l.t("すべて", "All"), None),
+        ("aside", l.t("外したもの", "Taken off"), None),
+    ];
+    rows.into_iter()
+        .map(|(name, label, count)| TabLink {
+            href: Address { tab: name, ..*own }.href(),
+            label,
+            count,
+            current: own.tab == name,
+        })
+        .collect()
+}
