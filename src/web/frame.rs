@@ -52,6 +52,8 @@ pub struct Frame {
     pub target: String,
     /// The page is on the internet side.
     pub outside: bool,
+    /// Which scripts the page may run.
+    pub nonce: String,
 }
 
 impl Frame {
@@ -70,6 +72,7 @@ impl Frame {
             contact: web.config.site.contact.clone(),
             target: reader.target.clone(),
             outside: web.door == Door::Review,
+            nonce: reader.nonce.clone(),
         }
     }
 
@@ -77,6 +80,22 @@ impl Frame {
     #[must_use]
     pub fn asset(&self, name: &str) -> String {
         assets::href(name)
+    }
+
+    /// The style sheets.
+    pub fn styles(&self) -> impl Iterator<Item = String> {
+        assets::STYLES.iter().map(|name| assets::href(name))
+    }
+
+    /// The scripts.
+    pub fn scripts(&self) -> impl Iterator<Item = String> {
+        assets::SCRIPTS.iter().map(|name| assets::href(name))
+    }
+
+    /// How htmx is set up.
+    #[must_use]
+    pub const fn htmx(&self) -> &'static str {
+        assets::HTMX_CONFIG
     }
 
     /// The program's version.

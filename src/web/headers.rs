@@ -13,9 +13,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::assets;
+use super::reader::Reader;
 
 /// What a page may load: what this listener serves, and nothing inline.
-const PAGE_RULES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+const PAGE_RULES: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /// What a download may do, should a browser show it all the same: nothing.
@@ -24,12 +25,14 @@ pub const DOWNLOAD_POLICY: HeaderValue = HeaderValue::from_static("sandbox; defa
 /// Puts the headers on whatever `next` answers.
 pub async fn guard(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    put(response.headers_mut());
+    let nonce = Reader::of(response.extensions()).map(|reader| reader.nonce.clone()).unwrap_or_default();
+    put(response.headers_mut(), &nonce);
     response
 }
 
-fn put(headers: &mut HeaderMap) {
-    let policy = format!("{PAGE_RULES}; trusted-types {}", assets::TRUSTED_TYPES);
+fn put(headers: &mut HeaderMap, nonce: &str) {
+    let scripts = if nonce.is_empty() { "'none'".to_owned() } else { format!("'self' 'nonce-{nonce}'") };
+    let policy = format!("{PAGE_RULES}; script-src {scripts}; trusted-types {}", assets::TRUSTED_TYPES_POLICY);
     let strict = HeaderValue::from_str(&policy).unwrap_or(DOWNLOAD_POLICY);
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(strict);
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -45,6 +45,8 @@ pub struct Reader {
     pub address: IpAddr,
     /// Who they are, if they have signed in.
     pub visitor: Option<Visitor>,
+    /// Which scripts their page may run, in hexadecimal: 128 random bits, for this response only.
+    pub nonce: String,
 }
 
 impl Reader {
@@ -57,7 +59,8 @@ impl Reader {
     /// Somebody of whom nothing is known, because the store does not answer.
     #[must_use]
     pub fn nobody(web: &Web, target: String) -> Self {
-        Self { words: web.words(), target, address: IpAddr::from([0, 0, 0, 0]), visitor: None }
+        let nonce = web.nonce();
+        Self { words: web.words(), target, address: IpAddr::from([0, 0, 0, 0]), visitor: None, nonce }
     }
 
     /// True if they may act as `role`.
@@ -98,7 +101,8 @@ impl Web {
         let language = chosen.or_else(|| language(headers)).unwrap_or(self.config.site.language);
         let words = Words { language, ..self.words() };
         let address = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-        Ok(Reader { words, target: uri.path_and_query().map_or("/", |all| all.as_str()).to_owned(), address, visitor })
+        let target = uri.path_and_query().map_or("/", |all| all.as_str()).to_owned();
+        Ok(Reader { words, target, address, visitor, nonce: self.nonce() })
     }
 
     /// How pages are written before anybody has chosen.
@@ -109,6 +113,11 @@ impl Web {
             date_style: self.config.portal.date_style,
             utc_offset_minutes: self.config.site.utc_offset_minutes,
         }
+    }
+
+    /// A fresh nonce; without randomness one that no script has.
+    fn nonce(&self) -> String {
+        self.entropy.secret().map(|secret| hex(secret.get(..16).unwrap_or_default())).unwrap_or_default()
     }
 
     async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, StoreError> {
@@ -130,4 +139,10 @@ fn language(headers: &HeaderMap) -> Option<Language> {
         "en" => Some(Language::En),
         _ => None,
     }
+}
+
+/// Bytes in hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

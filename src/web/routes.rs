@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 
 use super::form::MAX_BODY;
 use super::trouble::{self, Trouble};
-use super::{Web, headers};
+use super::{Web, assets, headers};
 use crate::domain::OfficeRole;
 
 /// Who may come in.
@@ -102,7 +102,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// The router, with a page for what is not there and the headers on everything.
     pub fn router(self, state: S) -> Router {
         let nowhere = |State(_): State<S>| async { Trouble::NotFound.into_response() };
+        // Open to everybody and the same for all: no look into the store.
         self.router
+            .route(assets::ROUTE, get(assets::serve))
             .fallback(nowhere)
             .layer(from_fn_with_state(Arc::clone(&self.web), trouble::tell))
             .layer(from_fn(headers::guard))

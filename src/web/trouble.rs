@@ -188,7 +188,9 @@ pub(super) async fn tell(State(web): State<Arc<Web>>, request: Request, next: Ne
         contact: web.config.site.contact.clone(),
         frame: Frame::new(&web, &reader),
     };
-    (trouble.status(), show(&page)).into_response()
+    let mut response = (trouble.status(), show(&page)).into_response();
+    response.extensions_mut().insert(reader);
+    response
 }
 
 /// A page as a response.

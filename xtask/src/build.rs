@@ -4,6 +4,7 @@
 //! statically: a process that lives for one mail should not spend its life in the dynamic linker.
 //! mail-parser declares Rust 1.98 and builds on older ones, hence `--ignore-rust-version`.
 
+use crate::assets;
 use crate::run::{Failure, Outcome, cargo, run, target};
 
 /// How to build.
@@ -15,8 +16,9 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// Both binaries.
+/// Both binaries, with what the pages are made of.
 pub(crate) fn binaries(profile: Profile) -> Outcome {
+    assets::install()?;
     worker(profile)?;
     let mut arguments = vec!["build", "--package", "temizu", "--bins", "--locked"];
     if profile == Profile::Release {

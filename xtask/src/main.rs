@@ -14,7 +14,7 @@ mod suite;
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::{python, run, samples};
+use xtask::{assets, python, run, samples};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -22,6 +22,8 @@ usage: cargo xtask COMMAND
   build [--release]   both binaries: target/{debug,release}/temizu and temizu-worker
   test [--quick]      everything CI runs: format, lints, tests, samples, documents (--quick: tests only)
   tools               installs the programs that the tests use and that are not ours (Debian, Python)
+  assets              fetches what the web pages are made of and that is not ours (xtask/npm.txt); every command that
+                      builds does so first
   nightly [--garage]  what takes too long for every change: 300 kills, leases that run out, the stores on garage (an S3
                       server that is built once, in minutes; --garage: only these)
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["test"] => suite::everything(),
         ["test", "--quick"] => suite::quick(),
         ["tools"] => suite::tools(),
+        ["assets"] => assets::install(),
         ["nightly"] => suite::nightly(),
         ["nightly", "--garage"] => suite::on_garage(),
         ["demo", options @ ..] => build::demo(options),

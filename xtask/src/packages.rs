@@ -11,6 +11,7 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("postfix", "postfix", "the two real mail servers around the gateway"),
     ("smtp-source", "postfix", "load"),
     ("python3", "python3", "a second parser for the mails we write"),
+    ("curl", "curl", "fetching what the web pages are made of"),
     ("kill", "procps", "workers that die while they wait"),
     ("postgres", "postgresql", "a real database behind the scale-out store"),
     ("setpriv", "util-linux", "a database server that refuses to be root"),
@@ -20,6 +21,7 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("/usr/lib/libreoffice/program/libsclo.so", "libreoffice-calc-nogui", "opening the spreadsheets we write"),
     ("/usr/lib/libreoffice/program/libsdlo.so", "libreoffice-impress-nogui", "opening the slides we write"),
     ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Japanese letters for LibreOffice"),
+    ("chromium", "chromium", "the browser that the pages are tested in"),
     ("pdfinfo", "poppler-utils", "counting the pages LibreOffice makes"),
 ];
 

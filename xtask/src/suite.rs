@@ -6,7 +6,7 @@ use crate::build::{self, Profile};
 use crate::garage::Garage;
 use crate::packages;
 use crate::run::{Outcome, cargo, on_path, run};
-use crate::{python, samples};
+use crate::{assets, python, samples};
 
 /// Format, lints, tests, documents.
 pub(crate) fn everything() -> Outcome {
@@ -31,6 +31,7 @@ pub(crate) fn everything() -> Outcome {
 /// Programs that the tests use and that are not ours.
 pub(crate) fn tools() -> Outcome {
     packages::install()?;
+    assets::install()?;
     python::install()
 }
 
