@@ -14,6 +14,7 @@ mod acts;
 mod clock_watch;
 mod conclusion;
 mod keys;
+mod office;
 mod passwords;
 mod place;
 mod readings;
@@ -21,6 +22,7 @@ mod receipt;
 mod rows;
 mod seal;
 mod search;
+mod statement;
 mod steps;
 mod unseal;
 

@@ -66,6 +66,10 @@ macro_rules! contract {
     };
 }
 
+mod accounts;
+mod office;
+mod sessions;
+
 contract! {
     Embedded as embedded, Scaleout as scaleout, ScaleoutOnS3 as scaleout_on_s3; [
         what_was_accepted_reads_back,

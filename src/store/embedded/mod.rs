@@ -9,6 +9,7 @@ mod batch;
 mod conclude;
 mod files;
 mod intake;
+mod office;
 mod operate;
 mod outbox;
 mod park;

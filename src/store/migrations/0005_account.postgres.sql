@@ -28,6 +28,9 @@ CREATE TABLE account (
     blocked       BOOLEAN NOT NULL DEFAULT FALSE,
     password      TEXT COLLATE "C",    -- PHC string
     totp          BYTEA,    -- sealed
+    -- For those who may not read either.
+    has_password  BOOLEAN NOT NULL GENERATED ALWAYS AS (password IS NOT NULL) STORED,
+    has_totp      BOOLEAN NOT NULL GENERATED ALWAYS AS (totp IS NOT NULL) STORED,
     totp_step     BIGINT NOT NULL DEFAULT 0,
     preferences   TEXT NOT NULL, -- JSON
     digest        TEXT COLLATE "C" NOT NULL, -- of the preferences: at_once, twice_a_day, never
@@ -50,6 +53,12 @@ CREATE TABLE posting (
     FOREIGN KEY (tenant, department) REFERENCES department (tenant, code)
 );
 CREATE INDEX posting_role ON posting (tenant, department, role);
+
+-- One row for a tenant that ever had an administrator: nobody makes the first one twice.
+CREATE TABLE founding (
+    tenant     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    founded_at BIGINT NOT NULL
+);
 
 -- Who decides in an approver's place (代理), and when.
 CREATE TABLE deputy (
@@ -96,6 +105,7 @@ CREATE TABLE sign_in_failure (
     at      BIGINT NOT NULL,
     login   TEXT COLLATE "C" NOT NULL, -- SHA-256 of what was typed, in hexadecimal: people type passwords there
     address TEXT COLLATE "C" NOT NULL,
+    count   BIGINT NOT NULL DEFAULT 1, -- in the same millisecond
     PRIMARY KEY (tenant, at, login, address)
 );
 CREATE INDEX sign_in_failure_login ON sign_in_failure (tenant, login, at);

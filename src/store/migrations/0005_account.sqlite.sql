@@ -28,6 +28,9 @@ CREATE TABLE account (
     blocked       INTEGER NOT NULL DEFAULT 0,
     password      TEXT,    -- PHC string
     totp          BLOB,    -- sealed
+    -- For those who may not read either.
+    has_password  INTEGER NOT NULL GENERATED ALWAYS AS (password IS NOT NULL) STORED,
+    has_totp      INTEGER NOT NULL GENERATED ALWAYS AS (totp IS NOT NULL) STORED,
     totp_step     INTEGER NOT NULL DEFAULT 0,
     preferences   TEXT    NOT NULL, -- JSON
     digest        TEXT    NOT NULL, -- of the preferences: at_once, twice_a_day, never
@@ -50,6 +53,12 @@ CREATE TABLE posting (
     FOREIGN KEY (tenant, department) REFERENCES department (tenant, code)
 ) WITHOUT ROWID;
 CREATE INDEX posting_role ON posting (tenant, department, role);
+
+-- One row for a tenant that ever had an administrator: nobody makes the first one twice.
+CREATE TABLE founding (
+    tenant     TEXT NOT NULL PRIMARY KEY,
+    founded_at INTEGER NOT NULL
+) WITHOUT ROWID;
 
 -- Who decides in an approver's place (代理), and when.
 CREATE TABLE deputy (
@@ -96,6 +105,7 @@ CREATE TABLE sign_in_failure (
     at      INTEGER NOT NULL,
     login   TEXT    NOT NULL, -- SHA-256 of what was typed, in hexadecimal: people type passwords there
     address TEXT    NOT NULL,
+    count   INTEGER NOT NULL DEFAULT 1, -- in the same millisecond
     PRIMARY KEY (tenant, at, login, address)
 ) WITHOUT ROWID;
 CREATE INDEX sign_in_failure_login ON sign_in_failure (tenant, login, at);

@@ -186,15 +186,95 @@ const OPERATOR: &[Grant] = &[
     ("mail_recipient", "UPDATE", "status"),
 ];
 
+/// Who may sign in, what they prove it with, and who is signed in. Rows of accounts stay; a sign-in name is never changed.
+const PORTAL_OFFICE: &[Grant] = &[
+    ("account", "SELECT", EVERY),
+    ("account", "INSERT", "tenant, id, login, name, mailbox, source, blocked, preferences, digest"),
+    (
+        "account",
+        "UPDATE",
+        "name, mailbox, source, blocked, password, totp, totp_step, preferences, digest, signed_in_at",
+    ),
+    ("department", "SELECT", EVERY),
+    ("department", "INSERT", EVERY),
+    ("department", "UPDATE", "name"),
+    ("department_mailbox", "SELECT", EVERY),
+    ("department_mailbox", "INSERT", EVERY),
+    ("department_mailbox", "DELETE", EVERY),
+    ("posting", "SELECT", EVERY),
+    ("posting", "INSERT", EVERY),
+    ("posting", "DELETE", EVERY),
+    ("founding", "SELECT", EVERY),
+    ("founding", "INSERT", EVERY),
+    ("deputy", "SELECT", EVERY),
+    ("deputy", "INSERT", EVERY),
+    ("deputy", "UPDATE", "until_day"),
+    ("deputy", "DELETE", EVERY),
+    ("one_time_link", "INSERT", EVERY),
+];
+
+/// The same people, signing in on the other side of the wall: who they are is not changed there.
+const REVIEW_OFFICE: &[Grant] = &[
+    ("account", "SELECT", EVERY),
+    ("account", "UPDATE", "totp_step, signed_in_at"),
+    ("department", "SELECT", EVERY),
+    ("department_mailbox", "SELECT", EVERY),
+    ("posting", "SELECT", EVERY),
+    ("founding", "SELECT", EVERY),
+];
+
+/// Browsers that are signed in, and attempts to be.
+const SIGN_IN: &[Grant] = &[
+    ("session", "SELECT", EVERY),
+    ("session", "INSERT", EVERY),
+    ("session", "UPDATE", "used_at"),
+    ("session", "DELETE", EVERY),
+    ("one_time_link", "SELECT", EVERY),
+    ("one_time_link", "DELETE", EVERY),
+    ("sign_in_failure", "SELECT", EVERY),
+    ("sign_in_failure", "INSERT", EVERY),
+    ("sign_in_failure", "UPDATE", "count"),
+    ("sign_in_failure", "DELETE", EVERY),
+];
+
+/// The command line adds, blocks, and makes links, where nobody can sign in any more. It ends sessions and reads none.
+const OPERATOR_OFFICE: &[Grant] = &[
+    (
+        "account",
+        "SELECT",
+        "tenant, id, login, name, mailbox, source, blocked, has_password, has_totp, preferences, signed_in_at",
+    ),
+    ("account", "INSERT", "tenant, id, login, name, mailbox, source, blocked, preferences, digest"),
+    ("account", "UPDATE", "name, mailbox, source, blocked"),
+    ("department", "SELECT", EVERY),
+    ("department_mailbox", "SELECT", EVERY),
+    ("posting", "SELECT", EVERY),
+    ("posting", "INSERT", EVERY),
+    ("posting", "DELETE", EVERY),
+    ("founding", "SELECT", EVERY),
+    ("founding", "INSERT", EVERY),
+    ("session", "SELECT", "tenant, account"),
+    ("session", "DELETE", EVERY),
+    ("one_time_link", "SELECT", "tenant, account"),
+    ("one_time_link", "INSERT", EVERY),
+    ("one_time_link", "DELETE", EVERY),
+];
+
+/// Whom to tell by mail what waits for them.
+const PROCESS_OFFICE: &[Grant] = &[
+    ("account", "SELECT", "tenant, id, login, name, mailbox, blocked, preferences, digest, digest_at"),
+    ("account", "UPDATE", "digest_at"),
+];
+
 /// Everything that a zone may do.
 pub fn of(zone: Zone) -> impl Iterator<Item = Grant> {
     let lists: &[&[Grant]] = match zone {
         Zone::Intake => &[VERSION, RECORD, INTAKE],
-        Zone::Process => &[VERSION, RECORD, PROCESS],
+        Zone::Process => &[VERSION, RECORD, PROCESS, PROCESS_OFFICE],
         Zone::Deliver => &[VERSION, RECORD, DELIVER],
-        Zone::Portal => &[VERSION, RECORD, PORTAL],
-        Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW],
-        Zone::Operator => &[VERSION, RECORD, CHAIN, REGISTER, OPERATOR],
+        Zone::Portal => &[VERSION, RECORD, PORTAL, PORTAL_OFFICE, SIGN_IN],
+        Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW, REVIEW_OFFICE, SIGN_IN],
+        Zone::Operator => &[VERSION, RECORD, CHAIN, REGISTER, OPERATOR, OPERATOR_OFFICE],
         Zone::Auditor => &[VERSION, CHAIN],
     };
     lists.iter().flat_map(|list| list.iter().copied())
@@ -281,6 +361,45 @@ mod tests {
         assert!(changed.contains("item") && !changed.contains("audit"), "{changed:?}");
         let added = named(|(_, privilege, _)| *privilege == "INSERT");
         assert!(!added.contains("audit") && !added.contains("audit_head"), "but through the functions: {added:?}");
+    }
+
+    #[test]
+    fn only_the_edges_where_people_sign_in_read_what_they_prove_it_with() {
+        let edges = [Zone::Portal, Zone::Review];
+        for zone in Zone::ALL {
+            for column in ["password", "totp", "totp_step"] {
+                assert_eq!(allow(&[zone], "account", "SELECT", column), edges.contains(&zone), "{zone} {column}");
+                assert!(!allow(&[zone], "account", "INSERT", column), "{zone} {column}");
+            }
+            for column in ["password", "totp"] {
+                assert_eq!(allow(&[zone], "account", "UPDATE", column), zone == Zone::Portal, "{zone} {column}");
+            }
+            for (table, column) in [("session", "token"), ("one_time_link", "token"), ("sign_in_failure", "login")] {
+                assert_eq!(allow(&[zone], table, "SELECT", column), edges.contains(&zone), "{zone} {table}");
+            }
+            let sees_state = [Zone::Portal, Zone::Review, Zone::Operator].contains(&zone);
+            assert_eq!(allow(&[zone], "account", "SELECT", "has_password"), sees_state, "{zone}");
+        }
+    }
+
+    #[test]
+    fn only_the_portal_and_the_command_line_say_who_people_are() {
+        for zone in Zone::ALL {
+            let may = [Zone::Portal, Zone::Operator].contains(&zone);
+            for (table, privilege, column) in [
+                ("account", "INSERT", "id"),
+                ("account", "UPDATE", "blocked"),
+                ("posting", "INSERT", "role"),
+                ("founding", "INSERT", "tenant"),
+                ("one_time_link", "INSERT", "token"),
+            ] {
+                assert_eq!(allow(&[zone], table, privilege, column), may, "{zone} {privilege} {table}");
+            }
+            assert!(!allow(&[zone], "account", "UPDATE", "login"), "{zone}: records name people by it");
+            assert!(!allow(&[zone], "account", "DELETE", "id"), "{zone}");
+            assert_eq!(allow(&[zone], "deputy", "INSERT", "deputy"), zone == Zone::Portal, "{zone}");
+            assert_eq!(allow(&[zone], "account", "UPDATE", "digest_at"), zone == Zone::Process, "{zone}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod connect;
 pub mod grants;
 mod intake;
 mod objects;
+mod office;
 mod operate;
 mod outbox;
 mod park;

@@ -15,8 +15,8 @@ use temizu::domain::{
     PartRole, Password, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
 };
 use temizu::ports::{
-    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, PasswordSearch, Passwords,
-    Queue, Register, Reply, Retention, Settlement, StoreError,
+    Accepted, Accounts, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, PasswordSearch,
+    Passwords, Queue, Register, Reply, Retention, Sessions, Settlement, StoreError,
 };
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
@@ -97,6 +97,8 @@ pub(crate) struct Ports {
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) register: Arc<dyn Register>,
     pub(crate) retention: Arc<dyn Retention>,
+    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) sessions: Arc<dyn Sessions>,
     _keep: Box<dyn Any + Send + Sync>,
 }
 
@@ -114,6 +116,8 @@ impl Ports {
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: Arc::clone(&store) as Arc<dyn Outbox>,
             register: Arc::clone(&store) as Arc<dyn Register>,
+            accounts: Arc::clone(&store) as Arc<dyn Accounts>,
+            sessions: Arc::clone(&store) as Arc<dyn Sessions>,
             retention: store,
             _keep: Box::new(keep),
         }
