@@ -17,6 +17,7 @@ mod outbox;
 mod park;
 mod queue;
 mod register;
+mod releases;
 mod renew;
 mod retention;
 mod schema;
