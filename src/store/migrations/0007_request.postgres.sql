@@ -40,3 +40,15 @@ CREATE TABLE tiding (
     FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
 );
 CREATE INDEX tiding_since ON tiding (tenant, since);
+CREATE INDEX tiding_item ON tiding (tenant, item);
+
+-- What an account was told of in a digest; a row goes with the original.
+CREATE TABLE digested (
+    tenant  TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    item    TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, account, item),
+    FOREIGN KEY (tenant, account) REFERENCES account (tenant, id),
+    FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
+);
+CREATE INDEX digested_item ON digested (tenant, item);

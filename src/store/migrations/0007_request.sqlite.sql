@@ -40,3 +40,15 @@ CREATE TABLE tiding (
     FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
 ) WITHOUT ROWID;
 CREATE INDEX tiding_since ON tiding (tenant, since);
+CREATE INDEX tiding_item ON tiding (tenant, item);
+
+-- What an account was told of in a digest; a row goes with the original.
+CREATE TABLE digested (
+    tenant  TEXT NOT NULL,
+    account TEXT NOT NULL,
+    item    TEXT NOT NULL,
+    PRIMARY KEY (tenant, account, item),
+    FOREIGN KEY (tenant, account) REFERENCES account (tenant, id),
+    FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
+) WITHOUT ROWID;
+CREATE INDEX digested_item ON digested (tenant, item);
