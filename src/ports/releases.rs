@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use super::{ArrivalDetail, StoreError};
 use crate::domain::{
-    AccountId, AuditEvent, ItemKey, Label, ReleaseRequest, RequestId, RequestState, TenantId, Timestamp,
+    AccountId, AuditEvent, DepartmentCode, ItemKey, Label, ReleaseRequest, RequestId, RequestState, TenantId, Timestamp,
 };
 
 /// What an approver decides.
@@ -46,16 +46,32 @@ pub struct Judgement {
 /// Requests, as the portal needs them.
 #[async_trait]
 pub trait Releases: Send + Sync {
-    /// Keeps a request, with its record; the item becomes `承認待ち` in the requester's list, and the approvers are told.
+    /// Who may decide on `day` on a request that `without` makes in `department`: approvers first, then deputies, by
+    /// name. The form shows them; if there is nobody, nothing can be asked for.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] if the item came for none of `mailboxes`; [`StoreError::Conflict`] if the same account
-    /// waits for the same file already.
+    /// If the store does not answer.
+    async fn approvers(
+        &self,
+        tenant: &TenantId,
+        department: &DepartmentCode,
+        day: Date,
+        without: AccountId,
+    ) -> Result<Vec<Label>, StoreError>;
+
+    /// Keeps a request as one that waits, with its record; the item becomes `承認待ち` in the requester's list, and
+    /// [`Self::approvers`] of `day` are told.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the item came for none of `mailboxes` (in lower case), has expired, or the requester has
+    /// no place in the department that day; [`StoreError::Conflict`] if the same account has an open request for the same
+    /// file already, or if nobody could decide.
     async fn ask(
         &self,
         tenant: &TenantId,
         request: ReleaseRequest,
         mailboxes: &[String],
+        day: Date,
         record: AuditEvent,
     ) -> Result<(), StoreError>;
 
@@ -106,8 +122,8 @@ pub trait Releases: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(ReleaseRequest, Option<Label>)>, StoreError>;
 
-    /// One request that this approver may decide on or has decided, with what staff see of the mail. The record (who
-    /// looked) is written with it.
+    /// One request of a department that this approver decides for on `day`, however it stands, or that they have decided,
+    /// with what the requester sees of the mail. The record (who looked) is written with it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if it is not for them.
@@ -123,8 +139,8 @@ pub trait Releases: Send + Sync {
     /// Writes a decision; the requester is told.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] if it is not for them to decide (their own, another department's); [`StoreError::Conflict`]
-    /// if it does not wait any more.
+    /// [`StoreError::NotFound`] if it is not for them to decide (their own, another department's, blocked);
+    /// [`StoreError::Conflict`] if it does not wait any more, or its time is over.
     async fn judge(&self, tenant: &TenantId, judgement: Judgement, record: AuditEvent) -> Result<(), StoreError>;
 
     /// What this approver decided, newest first, within the times given.
@@ -155,7 +171,7 @@ pub trait Releases: Send + Sync {
 /// Requests, as the review role needs them: on the internet side, where originals are.
 #[async_trait]
 pub trait HandOver: Send + Sync {
-    /// The account's requests that are approved and not over, newest first.
+    /// The account's requests that are approved and not over, those that were fetched once included; newest first.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -170,7 +186,7 @@ pub trait HandOver: Send + Sync {
     /// again until its time is over, each time with a record. Returns the request and the item to read.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] if it is not theirs, not approved, or over.
+    /// [`StoreError::NotFound`] if it is not theirs, not approved, or over, or if the account is blocked.
     async fn hand_over(
         &self,
         tenant: &TenantId,

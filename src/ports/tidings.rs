@@ -26,6 +26,23 @@ pub enum TidingKind {
     Digest,
 }
 
+impl TidingKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Asked, Self::Approved, Self::Returned, Self::Expired, Self::Digest];
+
+    /// The name in the store and in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Approved => "approved",
+            Self::Returned => "returned",
+            Self::Expired => "expired",
+            Self::Digest => "digest",
+        }
+    }
+}
+
 /// One thing to tell one person.
 #[derive(Debug, Clone)]
 pub struct Tiding {

@@ -19,6 +19,7 @@ mod passwords;
 mod place;
 mod readings;
 mod receipt;
+mod releases;
 mod rows;
 mod seal;
 mod search;

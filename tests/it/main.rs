@@ -34,6 +34,7 @@ mod operate;
 mod outside;
 mod passwords;
 mod postfix;
+mod releases;
 mod roles;
 mod sandbox;
 mod scaleout;

@@ -15,6 +15,7 @@ mod outbox;
 mod park;
 mod queue;
 mod register;
+mod releases;
 mod renew;
 mod retention;
 mod schema;

@@ -1,6 +1,6 @@
 //! The end of retention: originals, derivatives and composed mails are destroyed, envelope, facts and records stay.
 //!
-//! Refuses: items that still wait for anything. Invariant: an item is `expired` before its files go, so that no row
+//! Refuses: items that still wait for anything, and those whose original somebody has asked for. Invariant: an item is `expired` before its files go, so that no row
 //! promises a file that is missing; files left by a crash in between are swept at the next start.
 
 use async_trait::async_trait;
@@ -58,6 +58,9 @@ const ENDED: &str = "\
         AND stage IN ('delivered', 'sanitized', 'held', 'quarantined') AND NOT legal_hold \
         AND NOT EXISTS (SELECT 1 FROM mail_recipient AS copy WHERE copy.tenant = item.tenant AND copy.item = item.id \
             AND copy.status IN ('waiting', 'on_hold')) \
+        AND NOT EXISTS (SELECT 1 FROM release_request AS request WHERE request.tenant = item.tenant \
+            AND request.item = item.id AND request.state IN ('waiting', 'approved', 'handed_over') \
+            AND request.until > ?4) \
     ORDER BY received_at LIMIT ?3";
 
 #[async_trait]
@@ -69,6 +72,7 @@ impl Job for Expiring {
             .bind(self.tenant.as_str())
             .bind(self.older_than.millis())
             .bind(i64::try_from(BATCH).unwrap_or(i64::MAX))
+            .bind(self.now.millis())
             .fetch_all(&mut turn.connection)
             .await
             .map_err(failed)?;
@@ -115,6 +119,7 @@ async fn destroy(turn: &mut Turn, key: &ItemKey) -> Result<Vec<String>, StoreErr
          DELETE FROM derivative WHERE tenant = ?1 AND item = ?2; \
          DELETE FROM password_search WHERE tenant = ?1 AND item = ?2; \
          DELETE FROM password_candidate WHERE tenant = ?1 AND item = ?2; \
+         DELETE FROM digested WHERE tenant = ?1 AND item = ?2; \
          UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = ?1 AND item = ?2; \
          UPDATE item SET stage = 'expired', leased_until = NULL WHERE tenant = ?1 AND id = ?2",
     )

@@ -19,6 +19,9 @@ CREATE TABLE release_request (
     FOREIGN KEY (tenant, department) REFERENCES department (tenant, code)
 );
 CREATE INDEX release_request_item ON release_request (tenant, item, requester);
+-- Nobody waits twice for the same file.
+CREATE UNIQUE INDEX release_request_once ON release_request (tenant, item, requester, COALESCE(part, ''))
+    WHERE state IN ('waiting', 'approved');
 CREATE INDEX release_request_requester ON release_request (tenant, requester, asked_at);
 CREATE INDEX release_request_open ON release_request (tenant, department, asked_at) WHERE state = 'waiting';
 CREATE INDEX release_request_until ON release_request (tenant, until) WHERE state IN ('waiting', 'approved');
@@ -37,3 +40,15 @@ CREATE TABLE tiding (
     FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
 );
 CREATE INDEX tiding_since ON tiding (tenant, since);
+CREATE INDEX tiding_item ON tiding (tenant, item);
+
+-- What an account was told of in a digest; a row goes with the original.
+CREATE TABLE digested (
+    tenant  TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    item    TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, account, item),
+    FOREIGN KEY (tenant, account) REFERENCES account (tenant, id),
+    FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
+);
+CREATE INDEX digested_item ON digested (tenant, item);

@@ -266,14 +266,51 @@ const PROCESS_OFFICE: &[Grant] = &[
     ("account", "UPDATE", "digest_at"),
 ];
 
+/// Requests: asked, withdrawn and decided in the portal; what is told of them is written, never read.
+const REQUESTS_PORTAL: &[Grant] = &[
+    ("release_request", "SELECT", EVERY),
+    ("release_request", "INSERT", EVERY),
+    ("release_request", "UPDATE", "state, until, decided_by, decided_at, about"),
+    ("tiding", "INSERT", EVERY),
+    ("lock_item(text,text)", CALL, EVERY),
+    ("arrival", "SELECT", EVERY),
+    ("account", "SELECT", "tenant, id, name, blocked"),
+    ("posting", "SELECT", EVERY),
+    ("deputy", "SELECT", EVERY),
+];
+
+/// Requests: what was approved is handed out. Nobody decides here.
+const REQUESTS_REVIEW: &[Grant] = &[
+    ("release_request", "SELECT", EVERY),
+    ("release_request", "UPDATE", "state"),
+    ("account", "SELECT", "tenant, id, blocked"),
+];
+
+/// Requests end by themselves, and people are told; why somebody asks is not for this role, nor who decided what.
+const REQUESTS_PROCESS: &[Grant] = &[
+    ("release_request", "SELECT", "tenant, id, item, until, state, requester"),
+    ("release_request", "UPDATE", "state"),
+    ("tiding", "SELECT", EVERY),
+    ("tiding", "INSERT", EVERY),
+    ("tiding", "DELETE", EVERY),
+    ("digested", "SELECT", EVERY),
+    ("digested", "INSERT", EVERY),
+    ("digested", "DELETE", EVERY),
+    ("arrival", "SELECT", "tenant, mailbox, item, state"),
+    ("set_aside", "SELECT", EVERY),
+    ("account", "SELECT", "tenant, id, name, mailbox, blocked, preferences, digest"),
+    ("posting", "SELECT", EVERY),
+    ("department_mailbox", "SELECT", EVERY),
+];
+
 /// Everything that a zone may do.
 pub fn of(zone: Zone) -> impl Iterator<Item = Grant> {
     let lists: &[&[Grant]] = match zone {
         Zone::Intake => &[VERSION, RECORD, INTAKE],
-        Zone::Process => &[VERSION, RECORD, PROCESS, PROCESS_OFFICE],
+        Zone::Process => &[VERSION, RECORD, PROCESS, PROCESS_OFFICE, REQUESTS_PROCESS],
         Zone::Deliver => &[VERSION, RECORD, DELIVER],
-        Zone::Portal => &[VERSION, RECORD, PORTAL, PORTAL_OFFICE, SIGN_IN],
-        Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW, REVIEW_OFFICE, SIGN_IN],
+        Zone::Portal => &[VERSION, RECORD, PORTAL, PORTAL_OFFICE, SIGN_IN, REQUESTS_PORTAL],
+        Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW, REVIEW_OFFICE, SIGN_IN, REQUESTS_REVIEW],
         Zone::Operator => &[VERSION, RECORD, CHAIN, REGISTER, OPERATOR, OPERATOR_OFFICE],
         Zone::Auditor => &[VERSION, CHAIN],
     };
@@ -407,5 +444,42 @@ mod tests {
         let who: Vec<Zone> =
             Zone::ALL.into_iter().filter(|zone| allow(&[*zone], "item", "UPDATE", "legal_hold")).collect();
         assert_eq!(who, [Zone::Operator]);
+    }
+
+    #[test]
+    fn a_decision_is_written_in_the_portal_and_nowhere_else() {
+        for zone in Zone::ALL {
+            let may = |privilege: &str, column: &str| allow(&[zone], "release_request", privilege, column);
+            let portal = zone == Zone::Portal;
+            assert_eq!(may("INSERT", "id"), portal, "{zone}");
+            assert_eq!(
+                may("UPDATE", "decided_by") || may("UPDATE", "about") || may("UPDATE", "until"),
+                portal,
+                "{zone}"
+            );
+            assert_eq!(may("UPDATE", "state"), [Zone::Process, Zone::Portal, Zone::Review].contains(&zone), "{zone}");
+            assert_eq!(may("SELECT", "about"), [Zone::Portal, Zone::Review].contains(&zone), "{zone}");
+            assert!(!may("DELETE", "id"), "{zone}");
+            for column in ["tenant", "id", "item", "requester", "department", "asked_at"] {
+                assert!(!may("UPDATE", column), "{zone} {column}: a request stays what it was");
+            }
+        }
+        let operator: Vec<Grant> = of(Zone::Operator).filter(|(table, ..)| *table == "release_request").collect();
+        assert_eq!(operator, []);
+    }
+
+    #[test]
+    fn only_process_reads_what_is_to_be_told() {
+        for zone in Zone::ALL {
+            for table in ["tiding", "digested"] {
+                for privilege in ["SELECT", "DELETE"] {
+                    assert_eq!(allow(&[zone], table, privilege, "account"), zone == Zone::Process, "{zone} {table}");
+                }
+                assert!(!allow(&[zone], table, "UPDATE", "account"), "{zone} {table}");
+            }
+            let tells = [Zone::Process, Zone::Portal].contains(&zone);
+            assert_eq!(allow(&[zone], "tiding", "INSERT", "account"), tells, "{zone}");
+            assert!(!allow(&[zone], "release_request", "SELECT", "about") || zone != Zone::Process);
+        }
     }
 }

@@ -18,6 +18,7 @@ mod outbox;
 mod park;
 mod queue;
 mod register;
+mod releases;
 mod renew;
 mod retention;
 mod schema;

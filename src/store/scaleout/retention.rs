@@ -110,6 +110,9 @@ const LOCK_ENDED: &str = "\
         AND stage IN ('delivered', 'sanitized', 'held', 'quarantined') AND NOT legal_hold \
         AND NOT EXISTS (SELECT 1 FROM mail_recipient AS copy WHERE copy.tenant = item.tenant AND copy.item = item.id \
             AND copy.status IN ('waiting', 'on_hold') OFFSET 0) \
+        AND NOT EXISTS (SELECT 1 FROM release_request AS request WHERE request.tenant = item.tenant \
+            AND request.item = item.id AND request.state IN ('waiting', 'approved', 'handed_over') \
+            AND request.until > $4 OFFSET 0) \
     ORDER BY received_at LIMIT $3 FOR UPDATE OF item SKIP LOCKED";
 
 /// Looks again now that nobody can change them: the statement that locked them has seen the copies as they were when it
@@ -119,6 +122,9 @@ const ENDED: &str = "\
         AND stage IN ('delivered', 'sanitized', 'held', 'quarantined') AND NOT legal_hold \
         AND NOT EXISTS (SELECT 1 FROM mail_recipient AS copy WHERE copy.tenant = item.tenant AND copy.item = item.id \
             AND copy.status IN ('waiting', 'on_hold') OFFSET 0) \
+        AND NOT EXISTS (SELECT 1 FROM release_request AS request WHERE request.tenant = item.tenant \
+            AND request.item = item.id AND request.state IN ('waiting', 'approved', 'handed_over') \
+            AND request.until > $3 OFFSET 0) \
     ORDER BY received_at, id";
 
 /// Destroys the content of items and notes the objects that lose their names.
@@ -127,6 +133,7 @@ const DESTROY: &str = "\
     derivative_gone AS (DELETE FROM derivative WHERE tenant = $1 AND item = ANY($2) RETURNING file), \
     searched AS (DELETE FROM password_search WHERE tenant = $1 AND item = ANY($2)), \
     linked AS (DELETE FROM password_candidate WHERE tenant = $1 AND item = ANY($2)), \
+    told AS (DELETE FROM digested WHERE tenant = $1 AND item = ANY($2)), \
     named AS (SELECT file FROM mail WHERE tenant = $1 AND item = ANY($2)), \
     mail_emptied AS (UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = $1 AND item = ANY($2)), \
     expired AS (UPDATE item SET stage = 'expired', leased_until = NULL WHERE tenant = $1 AND id = ANY($2)), \
@@ -150,6 +157,7 @@ impl Job for Expiring {
             .bind(self.tenant.as_str())
             .bind(self.older_than.millis())
             .bind(to_column(BATCH))
+            .bind(self.now.millis())
             .fetch_all(&mut turn.connection)
             .await
             .map_err(failed)?;
@@ -180,6 +188,7 @@ impl Expiring {
         let rows = sqlx::query(ENDED)
             .bind(self.tenant.as_str())
             .bind(locked)
+            .bind(self.now.millis())
             .fetch_all(&mut turn.connection)
             .await
             .map_err(failed)?;

@@ -1,0 +1,57 @@
+//! Requests for originals in the embedded store.
+//!
+//! Refuses: what [`releases`](crate::store::releases) refuses. Invariant: nothing else writes meanwhile; a job that is
+//! refused is undone by the writer.
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+
+use super::EmbeddedStore;
+use super::writer::{Job, Turn};
+use crate::domain::{
+    AccountId, AuditEvent, DepartmentCode, ItemKey, Label, ReleaseRequest, RequestId, TenantId, Timestamp,
+};
+use crate::ports::{ArrivalDetail, Judgement, StoreError};
+use crate::store::releases::{
+    Asking, BATCH, EndingRequests, HandingOver, Judging, Looking, Withdrawing, release_ports, sqlite,
+};
+use crate::store::rows::failed;
+
+release_ports!(EmbeddedStore, readers, sqlite);
+
+/// Jobs with a record of their own.
+macro_rules! jobs {
+    ($($job:ty, $change:ident, $answer:ty;)+) => {
+        $(#[async_trait]
+        impl Job for $job {
+            type Answer = $answer;
+
+            async fn run(self, turn: &mut Turn) -> Result<$answer, StoreError> {
+                let answer = sqlite::$change(&mut turn.connection, &self).await?;
+                turn.append(&self.tenant, &self.record).await?;
+                Ok(answer)
+            }
+        })+
+    };
+}
+
+jobs! {
+    Asking, ask, ();
+    Withdrawing, withdraw, ();
+    Judging, judge, ();
+    Looking, look, (ReleaseRequest, Option<Label>, ArrivalDetail);
+    HandingOver, hand_over, (ReleaseRequest, ItemKey);
+}
+
+#[async_trait]
+impl Job for EndingRequests {
+    type Answer = usize;
+
+    async fn run(self, turn: &mut Turn) -> Result<usize, StoreError> {
+        let events = sqlite::end(&mut turn.connection, &self).await?;
+        for event in &events {
+            turn.append(&self.tenant, event).await?;
+        }
+        Ok(events.len())
+    }
+}

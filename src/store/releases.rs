@@ -1,0 +1,849 @@
+//! Requests for originals as rows: who may decide, and the order of the statements, the same for every kind of database.
+//!
+//! Refuses: a decision on one's own request, be it as a deputy or by one's own deputy; one by whoever is no approver of
+//! the department that day; a second one, and one that comes too late. Invariant: what the words are is in `about`; how a
+//! request stands is in columns only.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::rows::Columns;
+use crate::domain::release::Decided;
+use crate::domain::{
+    AccountId, Arrival, ArrivalState, AuditEvent, DepartmentCode, Event, ItemId, Label, Reason, ReleaseRequest,
+    RequestId, RequestState, Risk, Stage, TenantId, Timestamp,
+};
+use crate::ports::{ArrivalDetail, ArrivalLine, Judgement, Ruling, StoreError, TidingKind};
+
+/// Requests that end in one transaction.
+pub(super) const BATCH: i64 = 100;
+/// What is counted at most.
+pub(super) const MAX_COUNT: i64 = 1000;
+
+/// A request about to be kept.
+pub(super) struct Asking {
+    pub(super) tenant: TenantId,
+    pub(super) request: ReleaseRequest,
+    pub(super) mailboxes: Vec<String>,
+    pub(super) day: Date,
+    pub(super) record: AuditEvent,
+}
+
+/// A request about to be taken back.
+pub(super) struct Withdrawing {
+    pub(super) tenant: TenantId,
+    pub(super) account: AccountId,
+    pub(super) request: RequestId,
+    pub(super) record: AuditEvent,
+}
+
+/// An approver's look at a request.
+pub(super) struct Looking {
+    pub(super) tenant: TenantId,
+    pub(super) approver: AccountId,
+    pub(super) day: Date,
+    pub(super) request: RequestId,
+    pub(super) record: AuditEvent,
+}
+
+/// A decision.
+pub(super) struct Judging {
+    pub(super) tenant: TenantId,
+    pub(super) judgement: Judgement,
+    pub(super) record: AuditEvent,
+}
+
+/// An original about to be handed out.
+pub(super) struct HandingOver {
+    pub(super) tenant: TenantId,
+    pub(super) account: AccountId,
+    pub(super) request: RequestId,
+    pub(super) now: Timestamp,
+    pub(super) record: AuditEvent,
+}
+
+/// The end of what nobody decided or fetched in time.
+pub(super) struct EndingRequests {
+    pub(super) tenant: TenantId,
+    pub(super) now: Timestamp,
+}
+
+/// What is not in columns.
+#[derive(Serialize, Deserialize)]
+struct About {
+    file: Option<String>,
+    subject: Option<String>,
+    sender: String,
+    kept_for: Option<Reason>,
+    risk: Risk,
+    requester_name: Label,
+    why: String,
+    decided: Option<Decided>,
+    /// For which of the requester's mailboxes it came, in lower case.
+    mailboxes: Vec<String>,
+}
+
+impl About {
+    fn of(request: &ReleaseRequest, mailboxes: Vec<String>) -> Self {
+        Self {
+            file: request.file.clone(),
+            subject: request.subject.clone(),
+            sender: request.sender.clone(),
+            kept_for: request.kept_for,
+            risk: request.risk,
+            requester_name: request.requester_name.clone(),
+            why: request.why.clone(),
+            decided: None,
+            mailboxes,
+        }
+    }
+}
+
+/// A row of `release_request`.
+pub(super) fn request(row: &impl Columns) -> Result<ReleaseRequest, StoreError> {
+    let about: About = row.json("about")?;
+    let item: ItemId = row.parsed("item")?;
+    Ok(ReleaseRequest {
+        id: row.parsed("id")?,
+        item,
+        reference: item.reference(),
+        part: row.maybe_parsed("part")?,
+        file: about.file,
+        subject: about.subject,
+        sender: about.sender,
+        kept_for: about.kept_for,
+        risk: about.risk,
+        requester: row.parsed("requester")?,
+        requester_name: about.requester_name,
+        department: row.parsed::<DepartmentCode>("department")?,
+        why: about.why,
+        asked_at: row.time("asked_at")?,
+        until: row.time("until")?,
+        state: row.parsed("state")?,
+        decided: about.decided,
+    })
+}
+
+/// Column `place`: NULL for whoever may not decide, empty for whoever decides for themselves.
+pub(super) enum Power {
+    None,
+    Own,
+    InPlaceOf(Label),
+}
+
+impl Power {
+    pub(super) fn of(row: &impl Columns) -> Result<Self, StoreError> {
+        Ok(match row.maybe_text("place")?.as_deref() {
+            None => Self::None,
+            Some("") => Self::Own,
+            Some(name) => Self::InPlaceOf(name.parse().map_err(|_| StoreError::Damaged("place"))?),
+        })
+    }
+
+    /// In whose place; [`StoreError::NotFound`] if there is no power.
+    pub(super) fn place(self) -> Result<Option<Label>, StoreError> {
+        match self {
+            Self::None => Err(StoreError::NotFound),
+            Self::Own => Ok(None),
+            Self::InPlaceOf(name) => Ok(Some(name)),
+        }
+    }
+}
+
+/// What a decision makes of a request: the state, until when, and the words.
+fn judged(
+    row: &impl Columns,
+    judgement: &Judgement,
+    place: Option<Label>,
+) -> Result<(ReleaseRequest, About), StoreError> {
+    let (mut request, mut about) = (request(row)?, row.json::<About>("about")?);
+    if request.state != RequestState::Waiting || judgement.at >= request.until {
+        return Err(StoreError::Conflict);
+    }
+    match judgement.ruling {
+        Ruling::Approve { fetch_until } => (request.state, request.until) = (RequestState::Approved, fetch_until),
+        Ruling::Return => request.state = RequestState::Returned,
+    }
+    about.decided = Some(Decided {
+        by: judgement.by,
+        by_name: judgement.by_name.clone(),
+        in_place_of: place,
+        at: judgement.at,
+        comment: judgement.comment.clone(),
+    });
+    Ok((request, about))
+}
+
+/// What the requester saw of the mail, from its row of `arrival` beside the item's `stage`.
+fn seen(row: &impl Columns) -> Result<ArrivalDetail, StoreError> {
+    let arrival: Arrival = row.json("about")?;
+    let state = ArrivalState::from_name(&row.maybe_text("state")?.unwrap_or_default());
+    let expired = row.parsed::<Stage>("stage")? == Stage::Expired;
+    let state = if expired { ArrivalState::Expired } else { state.ok_or(StoreError::Damaged("state"))? };
+    let reference = arrival.id.reference();
+    Ok(ArrivalDetail {
+        line: ArrivalLine { arrival, reference, state, aside: false },
+        deliveries: Vec::new(),
+        wrong_passwords: row.number("wrong_passwords")?,
+        trying: false,
+        candidates: 0,
+        requests: Vec::new(),
+        fetched: Vec::new(),
+    })
+}
+
+fn ended(item: ItemId, request: RequestId, was: RequestState, at: Timestamp) -> AuditEvent {
+    AuditEvent {
+        at,
+        event: Event::RequestExpired,
+        item: Some(item),
+        actor: "process".to_owned(),
+        details: json!({ "request": request, "was": was }),
+    }
+}
+
+/// Who decides for which department on day `$2`: `holder` is the approver, `decider` whoever uses that right, `place` the
+/// name of the approver in whose place they do, empty if it is themselves. Whoever is blocked gives no right to a deputy.
+macro_rules! power {
+    ($query:literal) => {
+        concat!(
+            "WITH approver AS ( \
+                SELECT DISTINCT post.department, post.account AS holder, account.name FROM posting AS post \
+                JOIN account ON account.tenant = post.tenant AND account.id = post.account AND NOT account.blocked \
+                WHERE post.tenant = $1 AND post.role = 'approver' AND post.from_day <= $2 \
+                    AND (post.until_day IS NULL OR post.until_day >= $2)), \
+            power AS ( \
+                SELECT department, holder, holder AS decider, '' AS place FROM approver \
+                UNION ALL \
+                SELECT approver.department, approver.holder, deputy.deputy, approver.name FROM approver \
+                JOIN deputy ON deputy.tenant = $1 AND deputy.approver = approver.holder AND deputy.from_day <= $2 \
+                    AND deputy.until_day >= $2 \
+                JOIN account ON account.tenant = $1 AND account.id = deputy.deputy AND NOT account.blocked) ",
+            $query
+        )
+    };
+}
+
+/// Tenant, day, decider, limit.
+const TO_DECIDE: &str = power!(
+    "SELECT request.*, MIN(power.place) AS place FROM release_request AS request \
+     JOIN power ON power.department = request.department AND power.holder <> request.requester \
+     WHERE request.tenant = $1 AND request.state = 'waiting' AND power.decider = $3 AND request.requester <> $3 \
+     GROUP BY request.tenant, request.id ORDER BY request.asked_at, request.id LIMIT $4"
+);
+/// The same.
+const COUNT_TO_DECIDE: &str = power!(
+    "SELECT COUNT(*) AS count FROM (SELECT DISTINCT request.id FROM release_request AS request \
+     JOIN power ON power.department = request.department AND power.holder <> request.requester \
+     WHERE request.tenant = $1 AND request.state = 'waiting' AND power.decider = $3 AND request.requester <> $3 \
+     LIMIT $4) AS found"
+);
+/// Tenant, day, decider, department, requester: a row of [`Power`].
+const POWER: &str = power!(
+    "SELECT MIN(power.place) AS place FROM power \
+     WHERE power.decider = $3 AND power.department = $4 AND power.holder <> $5 AND power.decider <> $5"
+);
+/// Tenant, day, department, requester.
+const DECIDERS: &str = power!(
+    "SELECT power.decider AS account, account.name AS name FROM power \
+     JOIN account ON account.tenant = $1 AND account.id = power.decider \
+     WHERE power.department = $3 AND power.holder <> $4 AND power.decider <> $4 \
+     GROUP BY power.decider, account.name ORDER BY MIN(power.place), account.name, power.decider"
+);
+/// Tenant, day, account, department.
+const BELONGS: &str = "\
+    SELECT 1 AS found FROM posting AS post \
+    JOIN account ON account.tenant = post.tenant AND account.id = post.account AND NOT account.blocked \
+    WHERE post.tenant = $1 AND post.account = $3 AND post.department = $4 AND post.from_day <= $2 \
+        AND (post.until_day IS NULL OR post.until_day >= $2)";
+/// Tenant, item.
+const CAME_FOR: &str = "\
+    SELECT arrival.mailbox FROM arrival JOIN item ON item.tenant = arrival.tenant AND item.id = arrival.item \
+    WHERE arrival.tenant = $1 AND arrival.item = $2 AND item.stage <> 'expired' ORDER BY arrival.mailbox";
+/// Tenant, item, mailbox.
+const SEEN: &str = "\
+    SELECT arrival.about, arrival.state, arrival.wrong_passwords, item.stage FROM arrival \
+    JOIN item ON item.tenant = arrival.tenant AND item.id = arrival.item \
+    WHERE arrival.tenant = $1 AND arrival.item = $2 AND arrival.mailbox = $3";
+/// Tenant, item.
+const STAGE: &str = "SELECT stage FROM item WHERE tenant = $1 AND id = $2";
+/// A second open one of the same account for the same file is refused by an index.
+const KEEP: &str = "\
+    INSERT INTO release_request (tenant, id, item, part, requester, department, state, asked_at, until, about) \
+    VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9) ON CONFLICT DO NOTHING";
+const TELL: &str = "\
+    INSERT INTO tiding (tenant, kind, account, item, request, since) VALUES ($1, $2, $3, $4, $5, $6) \
+    ON CONFLICT DO NOTHING";
+const WITHDRAW: &str =
+    "UPDATE release_request SET state = 'withdrawn' WHERE tenant = $1 AND id = $2 AND state = 'waiting'";
+const JUDGE: &str = "\
+    UPDATE release_request SET state = $3, until = $4, decided_by = $5, decided_at = $6, about = $7 \
+    WHERE tenant = $1 AND id = $2 AND state = 'waiting'";
+const HAND_OVER: &str = "\
+    UPDATE release_request SET state = 'handed_over' WHERE tenant = $1 AND id = $2 AND state IN ('approved', 'handed_over')";
+const END: &str = "\
+    UPDATE release_request SET state = 'expired' WHERE tenant = $1 AND id = $2 AND state IN ('waiting', 'approved')";
+const OWN: &str = "\
+    SELECT * FROM release_request WHERE tenant = $1 AND requester = $2 ORDER BY asked_at DESC, id DESC LIMIT $3";
+const APPROVED: &str = "\
+    SELECT * FROM release_request WHERE tenant = $1 AND requester = $2 AND state IN ('approved', 'handed_over') \
+        AND until > $3 ORDER BY asked_at DESC, id DESC";
+const DECIDED: &str = "\
+    SELECT * FROM release_request WHERE tenant = $1 AND decided_by = $2 AND decided_at >= $3 \
+    ORDER BY decided_at DESC, id DESC LIMIT $4";
+const IS_BLOCKED: &str = "SELECT blocked FROM account WHERE tenant = $1 AND id = $2";
+
+/// As in [`rows`](super::rows): the traits of both kinds cannot be named together without a page of bounds. `$lock` keeps
+/// a row from everybody else until the transaction ends; `$lock_item` does so with an item.
+macro_rules! releases {
+    ($name:ident, $connection:ty, $row:ty, $lock:literal, $skip:literal, $lock_item:expr) => {
+        pub(super) mod $name {
+            use super::*;
+            use crate::domain::ItemKey;
+            use crate::store::rows::{failed, to_column, to_json};
+
+            const ONE: &str = concat!("SELECT * FROM release_request WHERE tenant = $1 AND id = $2", $lock);
+            const OVER: &str = concat!(
+                "SELECT id, item, requester, state FROM release_request \
+                 WHERE tenant = $1 AND state IN ('waiting', 'approved') AND until <= $2 ORDER BY until, id LIMIT $3",
+                $skip
+            );
+            /// Retention locks an item before it destroys it.
+            const LOCK_ITEM: Option<&str> = $lock_item;
+
+            pub(in crate::store) async fn ask(connection: &mut $connection, asking: &Asking) -> Result<(), StoreError> {
+                let Asking { tenant, request, mailboxes, day, .. } = asking;
+                let stage = lock_item(connection, tenant, request.item).await?;
+                let came_for = came_for(connection, tenant, request.item).await?;
+                let own: Vec<String> = came_for.into_iter().filter(|mailbox| mailboxes.contains(mailbox)).collect();
+                let belongs = sqlx::query(BELONGS)
+                    .bind(tenant.as_str())
+                    .bind(day.to_string())
+                    .bind(request.requester.to_string())
+                    .bind(request.department.as_str())
+                    .fetch_optional(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                if own.is_empty() || stage == Stage::Expired || belongs.is_none() {
+                    return Err(StoreError::NotFound);
+                }
+                let deciders = deciders(connection, tenant, &request.department, *day, request.requester).await?;
+                if deciders.is_empty() || !keep(connection, tenant, request, own).await? {
+                    return Err(StoreError::Conflict);
+                }
+                for (decider, _) in deciders {
+                    tell(connection, tenant, TidingKind::Asked, decider, request, request.asked_at).await?;
+                }
+                Ok(())
+            }
+
+            /// False if the same account waits for the same file already.
+            async fn keep(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                request: &ReleaseRequest,
+                mailboxes: Vec<String>,
+            ) -> Result<bool, StoreError> {
+                let kept = sqlx::query(KEEP)
+                    .bind(tenant.as_str())
+                    .bind(request.id.to_string())
+                    .bind(request.item.to_string())
+                    .bind(request.part.as_ref().map(ToString::to_string))
+                    .bind(request.requester.to_string())
+                    .bind(request.department.as_str())
+                    .bind(request.asked_at.millis())
+                    .bind(request.until.millis())
+                    .bind(to_json(&About::of(request, mailboxes))?)
+                    .execute(connection)
+                    .await
+                    .map_err(failed)?;
+                Ok(kept.rows_affected() == 1)
+            }
+
+            async fn tell(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                kind: TidingKind,
+                account: AccountId,
+                request: &ReleaseRequest,
+                since: Timestamp,
+            ) -> Result<(), StoreError> {
+                sqlx::query(TELL)
+                    .bind(tenant.as_str())
+                    .bind(kind.as_str())
+                    .bind(account.to_string())
+                    .bind(request.item.to_string())
+                    .bind(request.id.to_string())
+                    .bind(since.millis())
+                    .execute(connection)
+                    .await
+                    .map(drop)
+                    .map_err(failed)
+            }
+
+            /// How the item stands, now that nobody destroys it meanwhile.
+            async fn lock_item(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                item: ItemId,
+            ) -> Result<Stage, StoreError> {
+                for statement in LOCK_ITEM.into_iter().chain([STAGE]) {
+                    let query = sqlx::query(statement).bind(tenant.as_str()).bind(item.to_string());
+                    let row = query.fetch_one(&mut *connection).await.map_err(failed)?;
+                    if statement == STAGE {
+                        return row.parsed("stage");
+                    }
+                }
+                Err(StoreError::NotFound)
+            }
+
+            async fn came_for(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                item: ItemId,
+            ) -> Result<Vec<String>, StoreError> {
+                sqlx::query_scalar(CAME_FOR)
+                    .bind(tenant.as_str())
+                    .bind(item.to_string())
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)
+            }
+
+            /// Everybody who may decide on a request of `requester`: approvers first, then deputies, by name.
+            pub(in crate::store) async fn deciders(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                department: &DepartmentCode,
+                day: Date,
+                requester: AccountId,
+            ) -> Result<Vec<(AccountId, Label)>, StoreError> {
+                let rows = sqlx::query(DECIDERS)
+                    .bind(tenant.as_str())
+                    .bind(day.to_string())
+                    .bind(department.as_str())
+                    .bind(requester.to_string())
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)?;
+                rows.iter().map(|row| Ok((row.parsed("account")?, row.checked("name")?))).collect()
+            }
+
+            /// The request's row, locked.
+            async fn one(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                request: RequestId,
+            ) -> Result<$row, StoreError> {
+                let query = sqlx::query(ONE).bind(tenant.as_str()).bind(request.to_string());
+                query.fetch_one(connection).await.map_err(failed)
+            }
+
+            pub(in crate::store) async fn withdraw(
+                connection: &mut $connection,
+                withdrawing: &Withdrawing,
+            ) -> Result<(), StoreError> {
+                let Withdrawing { tenant, account, request: id, .. } = withdrawing;
+                if request(&one(connection, tenant, *id).await?)?.requester != *account {
+                    return Err(StoreError::NotFound);
+                }
+                let query = sqlx::query(WITHDRAW).bind(tenant.as_str()).bind(id.to_string());
+                let done = query.execute(connection).await.map_err(failed)?;
+                if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+            }
+
+            async fn power(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                day: Date,
+                decider: AccountId,
+                request: &ReleaseRequest,
+            ) -> Result<Power, StoreError> {
+                let row = sqlx::query(POWER)
+                    .bind(tenant.as_str())
+                    .bind(day.to_string())
+                    .bind(decider.to_string())
+                    .bind(request.department.as_str())
+                    .bind(request.requester.to_string())
+                    .fetch_one(connection)
+                    .await
+                    .map_err(failed)?;
+                Power::of(&row)
+            }
+
+            pub(in crate::store) async fn judge(
+                connection: &mut $connection,
+                judging: &Judging,
+            ) -> Result<(), StoreError> {
+                let Judging { tenant, judgement, .. } = judging;
+                // The item comes first, as everywhere: two who take both never wait for each other.
+                let found = sqlx::query("SELECT item FROM release_request WHERE tenant = $1 AND id = $2")
+                    .bind(tenant.as_str())
+                    .bind(judgement.request.to_string())
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                let stage = lock_item(connection, tenant, found.parsed("item")?).await?;
+                let row = one(connection, tenant, judgement.request).await?;
+                let power = power(connection, tenant, judgement.day, judgement.by, &request(&row)?).await?;
+                let (request, about) = judged(&row, judgement, power.place()?)?;
+                if stage == Stage::Expired {
+                    return Err(StoreError::Conflict);
+                }
+                let done = sqlx::query(JUDGE)
+                    .bind(tenant.as_str())
+                    .bind(request.id.to_string())
+                    .bind(request.state.as_str())
+                    .bind(request.until.millis())
+                    .bind(judgement.by.to_string())
+                    .bind(judgement.at.millis())
+                    .bind(to_json(&about)?)
+                    .execute(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                if done.rows_affected() != 1 {
+                    return Err(StoreError::Conflict);
+                }
+                let kind = match judgement.ruling {
+                    Ruling::Approve { .. } => TidingKind::Approved,
+                    Ruling::Return => TidingKind::Returned,
+                };
+                tell(connection, tenant, kind, request.requester, &request, judgement.at).await
+            }
+
+            pub(in crate::store) async fn look(
+                connection: &mut $connection,
+                looking: &Looking,
+            ) -> Result<(ReleaseRequest, Option<Label>, ArrivalDetail), StoreError> {
+                let Looking { tenant, approver, day, request: id, .. } = looking;
+                let row = one(connection, tenant, *id).await?;
+                let (request, about) = (request(&row)?, row.json::<About>("about")?);
+                let place = match power(connection, tenant, *day, *approver, &request).await? {
+                    Power::None => {
+                        let own = request.decided.as_ref().filter(|decided| decided.by == *approver);
+                        own.ok_or(StoreError::NotFound)?.in_place_of.clone()
+                    }
+                    power => power.place()?,
+                };
+                let mailbox = about.mailboxes.first().ok_or(StoreError::Damaged("mailboxes"))?;
+                let row = sqlx::query(SEEN)
+                    .bind(tenant.as_str())
+                    .bind(request.item.to_string())
+                    .bind(mailbox)
+                    .fetch_one(connection)
+                    .await
+                    .map_err(failed)?;
+                Ok((request, place, seen(&row)?))
+            }
+
+            pub(in crate::store) async fn hand_over(
+                connection: &mut $connection,
+                handing: &HandingOver,
+            ) -> Result<(ReleaseRequest, ItemKey), StoreError> {
+                let HandingOver { tenant, account, request: id, now, .. } = handing;
+                let mut request = request(&one(connection, tenant, *id).await?)?;
+                let fetchable = [RequestState::Approved, RequestState::HandedOver].contains(&request.state);
+                if request.requester != *account || !fetchable || *now >= request.until {
+                    return Err(StoreError::NotFound);
+                }
+                let query = sqlx::query(STAGE).bind(tenant.as_str()).bind(request.item.to_string());
+                let item = query.fetch_one(&mut *connection).await.map_err(failed)?;
+                let query = sqlx::query(IS_BLOCKED).bind(tenant.as_str()).bind(account.to_string());
+                let blocked = query.fetch_one(&mut *connection).await.map_err(failed)?.flag("blocked")?;
+                if blocked || item.parsed::<Stage>("stage")? == Stage::Expired {
+                    return Err(StoreError::NotFound);
+                }
+                let query = sqlx::query(HAND_OVER).bind(tenant.as_str()).bind(id.to_string());
+                query.execute(connection).await.map_err(failed)?;
+                request.state = RequestState::HandedOver;
+                let key = ItemKey { tenant: tenant.clone(), id: request.item };
+                Ok((request, key))
+            }
+
+            /// The records of what has ended; as many as a batch has if there may be more.
+            pub(in crate::store) async fn end(
+                connection: &mut $connection,
+                ending: &EndingRequests,
+            ) -> Result<Vec<AuditEvent>, StoreError> {
+                let EndingRequests { tenant, now } = ending;
+                let rows = sqlx::query(OVER)
+                    .bind(tenant.as_str())
+                    .bind(now.millis())
+                    .bind(BATCH)
+                    .fetch_all(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                let mut events = Vec::with_capacity(rows.len());
+                for row in &rows {
+                    let (id, item): (RequestId, ItemId) = (row.parsed("id")?, row.parsed("item")?);
+                    let requester: AccountId = row.parsed("requester")?;
+                    let query = sqlx::query(END).bind(tenant.as_str()).bind(id.to_string());
+                    query.execute(&mut *connection).await.map_err(failed)?;
+                    sqlx::query(TELL)
+                        .bind(tenant.as_str())
+                        .bind(TidingKind::Expired.as_str())
+                        .bind(requester.to_string())
+                        .bind(item.to_string())
+                        .bind(id.to_string())
+                        .bind(now.millis())
+                        .execute(&mut *connection)
+                        .await
+                        .map_err(failed)?;
+                    events.push(ended(item, id, row.parsed("state")?, *now));
+                }
+                Ok(events)
+            }
+
+            pub(in crate::store) async fn own_requests(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                account: AccountId,
+                limit: u32,
+            ) -> Result<Vec<ReleaseRequest>, StoreError> {
+                let query = sqlx::query(OWN).bind(tenant.as_str()).bind(account.to_string()).bind(to_column(limit));
+                query.fetch_all(connection).await.map_err(failed)?.iter().map(request).collect()
+            }
+
+            pub(in crate::store) async fn own_request(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                account: AccountId,
+                id: RequestId,
+            ) -> Result<ReleaseRequest, StoreError> {
+                let row = sqlx::query("SELECT * FROM release_request WHERE tenant = $1 AND id = $2 AND requester = $3")
+                    .bind(tenant.as_str())
+                    .bind(id.to_string())
+                    .bind(account.to_string())
+                    .fetch_one(connection)
+                    .await
+                    .map_err(failed)?;
+                request(&row)
+            }
+
+            pub(in crate::store) async fn to_decide(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                approver: AccountId,
+                day: Date,
+                limit: u32,
+            ) -> Result<Vec<(ReleaseRequest, Option<Label>)>, StoreError> {
+                let rows = sqlx::query(TO_DECIDE)
+                    .bind(tenant.as_str())
+                    .bind(day.to_string())
+                    .bind(approver.to_string())
+                    .bind(to_column(limit))
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)?;
+                rows.iter().map(|row| Ok((request(row)?, Power::of(row)?.place()?))).collect()
+            }
+
+            pub(in crate::store) async fn count_to_decide(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                approver: AccountId,
+                day: Date,
+            ) -> Result<u32, StoreError> {
+                let row = sqlx::query(COUNT_TO_DECIDE)
+                    .bind(tenant.as_str())
+                    .bind(day.to_string())
+                    .bind(approver.to_string())
+                    .bind(MAX_COUNT)
+                    .fetch_one(connection)
+                    .await
+                    .map_err(failed)?;
+                row.number("count")
+            }
+
+            pub(in crate::store) async fn decided(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                approver: AccountId,
+                since: Timestamp,
+                limit: u32,
+            ) -> Result<Vec<ReleaseRequest>, StoreError> {
+                let rows = sqlx::query(DECIDED)
+                    .bind(tenant.as_str())
+                    .bind(approver.to_string())
+                    .bind(since.millis())
+                    .bind(to_column(limit))
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)?;
+                rows.iter().map(request).collect()
+            }
+
+            pub(in crate::store) async fn approved(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                account: AccountId,
+                now: Timestamp,
+            ) -> Result<Vec<ReleaseRequest>, StoreError> {
+                let query = sqlx::query(APPROVED).bind(tenant.as_str()).bind(account.to_string()).bind(now.millis());
+                query.fetch_all(connection).await.map_err(failed)?.iter().map(request).collect()
+            }
+        }
+    };
+}
+
+releases!(sqlite, sqlx::SqliteConnection, sqlx::sqlite::SqliteRow, "", "", None);
+releases!(
+    postgres,
+    sqlx::PgConnection,
+    sqlx::postgres::PgRow,
+    " FOR UPDATE",
+    " FOR UPDATE SKIP LOCKED",
+    Some("SELECT lock_item($1, $2)")
+);
+
+/// The ports of a store that has a `writer`, and connections to read on in `$pool`.
+macro_rules! release_ports {
+    ($store:ty, $pool:ident, $rows:ident) => {
+        #[async_trait::async_trait]
+        impl crate::ports::Releases for $store {
+            async fn approvers(
+                &self,
+                tenant: &TenantId,
+                department: &DepartmentCode,
+                day: Date,
+                without: AccountId,
+            ) -> Result<Vec<Label>, StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                let all = $rows::deciders(&mut connection, tenant, department, day, without).await?;
+                Ok(all.into_iter().map(|(_, name)| name).collect())
+            }
+
+            async fn ask(
+                &self,
+                tenant: &TenantId,
+                request: ReleaseRequest,
+                mailboxes: &[String],
+                day: Date,
+                record: AuditEvent,
+            ) -> Result<(), StoreError> {
+                let (tenant, mailboxes) = (tenant.clone(), mailboxes.to_vec());
+                self.writer.submit(Asking { tenant, request, mailboxes, day, record }).await
+            }
+
+            async fn own_requests(
+                &self,
+                tenant: &TenantId,
+                account: AccountId,
+                limit: u32,
+            ) -> Result<Vec<ReleaseRequest>, StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                $rows::own_requests(&mut connection, tenant, account, limit).await
+            }
+
+            async fn own_request(
+                &self,
+                tenant: &TenantId,
+                account: AccountId,
+                request: RequestId,
+            ) -> Result<ReleaseRequest, StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                $rows::own_request(&mut connection, tenant, account, request).await
+            }
+
+            async fn withdraw(
+                &self,
+                tenant: &TenantId,
+                account: AccountId,
+                request: RequestId,
+                record: AuditEvent,
+            ) -> Result<(), StoreError> {
+                self.writer.submit(Withdrawing { tenant: tenant.clone(), account, request, record }).await
+            }
+
+            async fn to_decide(
+                &self,
+                tenant: &TenantId,
+                approver: AccountId,
+                day: Date,
+                limit: u32,
+            ) -> Result<Vec<(ReleaseRequest, Option<Label>)>, StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                $rows::to_decide(&mut connection, tenant, approver, day, limit).await
+            }
+
+            async fn request_to_decide(
+                &self,
+                tenant: &TenantId,
+                approver: AccountId,
+                day: Date,
+                request: RequestId,
+                record: AuditEvent,
+            ) -> Result<(ReleaseRequest, Option<Label>, ArrivalDetail), StoreError> {
+                self.writer.submit(Looking { tenant: tenant.clone(), approver, day, request, record }).await
+            }
+
+            async fn judge(
+                &self,
+                tenant: &TenantId,
+                judgement: Judgement,
+                record: AuditEvent,
+            ) -> Result<(), StoreError> {
+                self.writer.submit(Judging { tenant: tenant.clone(), judgement, record }).await
+            }
+
+            async fn decided(
+                &self,
+                tenant: &TenantId,
+                approver: AccountId,
+                since: Timestamp,
+                limit: u32,
+            ) -> Result<Vec<ReleaseRequest>, StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                $rows::decided(&mut connection, tenant, approver, since, limit).await
+            }
+
+            async fn expire_requests(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreError> {
+                let mut total = 0u64;
+                loop {
+                    let ended = self.writer.submit(EndingRequests { tenant: tenant.clone(), now }).await?;
+                    total = total.saturating_add(u64::try_from(ended).unwrap_or(u64::MAX));
+                    if i64::try_from(ended).unwrap_or(i64::MAX) < BATCH {
+                        return Ok(total);
+                    }
+                }
+            }
+
+            async fn count_to_decide(
+                &self,
+                tenant: &TenantId,
+                approver: AccountId,
+                day: Date,
+            ) -> Result<u32, StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                $rows::count_to_decide(&mut connection, tenant, approver, day).await
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl crate::ports::HandOver for $store {
+            async fn approved(
+                &self,
+                tenant: &TenantId,
+                account: AccountId,
+                now: Timestamp,
+            ) -> Result<Vec<ReleaseRequest>, StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                $rows::approved(&mut connection, tenant, account, now).await
+            }
+
+            async fn hand_over(
+                &self,
+                tenant: &TenantId,
+                account: AccountId,
+                request: RequestId,
+                now: Timestamp,
+                record: AuditEvent,
+            ) -> Result<(ReleaseRequest, ItemKey), StoreError> {
+                self.writer.submit(HandingOver { tenant: tenant.clone(), account, request, now, record }).await
+            }
+        }
+    };
+}
+
+pub(super) use release_ports;

@@ -1,0 +1,57 @@
+//! Requests for originals in the scale-out store.
+//!
+//! Refuses: what [`releases`](crate::store::releases) refuses. Invariant: the item is locked first, then the
+//! request, and a job that is refused has changed nothing.
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+
+use super::ScaleoutStore;
+use super::writer::{Job, Turn};
+use crate::domain::{
+    AccountId, AuditEvent, DepartmentCode, ItemKey, Label, ReleaseRequest, RequestId, TenantId, Timestamp,
+};
+use crate::ports::{ArrivalDetail, Judgement, StoreError};
+use crate::store::releases::{
+    Asking, BATCH, EndingRequests, HandingOver, Judging, Looking, Withdrawing, postgres, release_ports,
+};
+use crate::store::rows::failed;
+
+release_ports!(ScaleoutStore, pool, postgres);
+
+/// Jobs with a record of their own.
+macro_rules! jobs {
+    ($($job:ty, $change:ident, $answer:ty;)+) => {
+        $(#[async_trait]
+        impl Job for $job {
+            type Answer = $answer;
+
+            async fn run(&self, turn: &mut Turn) -> Result<$answer, StoreError> {
+                let answer = postgres::$change(&mut turn.connection, self).await?;
+                turn.append(&self.tenant, &self.record);
+                Ok(answer)
+            }
+        })+
+    };
+}
+
+jobs! {
+    Asking, ask, ();
+    Withdrawing, withdraw, ();
+    Judging, judge, ();
+    Looking, look, (ReleaseRequest, Option<Label>, ArrivalDetail);
+    HandingOver, hand_over, (ReleaseRequest, ItemKey);
+}
+
+#[async_trait]
+impl Job for EndingRequests {
+    type Answer = usize;
+
+    async fn run(&self, turn: &mut Turn) -> Result<usize, StoreError> {
+        let events = postgres::end(&mut turn.connection, self).await?;
+        for event in &events {
+            turn.append(&self.tenant, event);
+        }
+        Ok(events.len())
+    }
+}
