@@ -9,6 +9,7 @@ pub mod document;
 pub mod fault;
 pub mod form;
 pub mod gaiji;
+pub mod identity;
 pub mod load;
 mod places;
 pub mod reference;
@@ -20,6 +21,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Domain, Language, TenantId};
+
+pub use identity::{Identity, TotpPolicy};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,6 +52,8 @@ pub struct Config {
     pub retention: Retention,
     /// Passwords that come with a mail of their own.
     pub password: Password,
+    /// Sign-in.
+    pub identity: Identity,
 }
 
 /// The municipality and what its staff read.

@@ -22,7 +22,7 @@ pub mod tidings;
 pub use accounts::{AccountChange, Accounts, Credentials, Failures};
 pub use arrivals::{ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Sought, Tab, Term, Viewer};
 pub use blob::Blob;
-pub use edge::{Clock, Entropy};
+pub use edge::{Clock, Entropy, NoEntropy};
 pub use errands::{Offer, OfferState, Offers, Trial, TrialEnd, Trials};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};

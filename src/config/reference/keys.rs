@@ -37,6 +37,7 @@ pub const SECTIONS: &[Section] = &[
     Section {
         name: "password", en: "Passwords that come with a mail of their own", ja: "別のメールで届くパスワード"
     },
+    Section { name: "identity", en: "Sign-in", ja: "サインイン" },
 ];
 
 const SOCKET: Form = Form::Socket;
@@ -242,4 +243,18 @@ pub const KEYS: &[Key] = &[
         "Hours after a file with a password in which later mails of its sender are searched for it; 0 searches none. \
          What is found is sealed.",
         "パスワード付きのファイルが届いてから、同じ差出人のメールにパスワードを探す時間。0 は探しません。見つけたものは封をして保管します。"),
+
+    key("identity.key", Form::Path, "\"/etc/temizu/identity.key\"",
+        "File with the key that seals second factors; made at the first start (mode 600) as identity.key in store.data \
+         if not set. Portal and review need the same one.",
+        "二要素認証の秘密を封じる鍵のファイル（モード 600）。書かなければ store.data の identity.key を最初の起動で作ります。\
+         portal と review には同じ鍵を置きます。"),
+    key("identity.totp", Form::Choice(&["administrators", "everybody", "nobody"]), "\"administrators\"",
+        "Who must have a second factor (an app with one-time codes): administrators and approvers, everybody, or nobody. \
+         Whoever has one is asked for it.",
+        "二要素認証（ワンタイムコードのアプリ）を必須にする人。administrators は管理者と承認者、everybody は全員、nobody は任意です。\
+         登録した人には必ず尋ねます。"),
+    key("identity.office_words", list(&Form::Line), "[\"example\", \"市役所\"]",
+        "Words of the office that no password may be made of, such as its name.",
+        "団体の名前など、パスワードに使わせない言葉。"),
 ];
