@@ -9,6 +9,7 @@ pub mod document;
 pub mod fault;
 pub mod form;
 pub mod gaiji;
+pub mod identity;
 pub mod load;
 mod places;
 pub mod reference;
@@ -20,6 +21,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Domain, Language, TenantId};
+
+pub use identity::{Identity, TotpPolicy};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,6 +56,8 @@ pub struct Config {
     pub portal: Portal,
     /// Where approved originals are handed out: internet side.
     pub review: Review,
+    /// Sign-in.
+    pub identity: Identity,
 }
 
 /// The municipality and what its staff read.

@@ -18,11 +18,11 @@ pub trait Entropy: Send + Sync {
     /// Ten random bytes for an identifier.
     fn ten_bytes(&self) -> [u8; 10];
 
-    /// 32 random bytes for a secret.
+    /// Fills `bytes` with what nobody can guess: keys, tokens, nonces, salts.
     ///
     /// # Errors
-    /// If the system gives none: no secret may be made then.
-    fn secret(&self) -> Result<[u8; 32], NoEntropy>;
+    /// [`NoEntropy`] if the generator gives nothing: no secret may be made then.
+    fn secret(&self, bytes: &mut [u8]) -> Result<(), NoEntropy>;
 
     /// A fresh identifier for something accepted at `now`.
     fn item_id(&self, now: Timestamp) -> ItemId {

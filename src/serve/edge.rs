@@ -28,8 +28,7 @@ impl Entropy for OsEntropy {
         bytes
     }
 
-    fn secret(&self) -> Result<[u8; 32], NoEntropy> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map(|()| bytes).map_err(|_| NoEntropy)
+    fn secret(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+        getrandom::fill(bytes).map_err(|_| NoEntropy)
     }
 }

@@ -117,7 +117,8 @@ impl Web {
 
     /// A fresh nonce; without randomness one that no script has.
     fn nonce(&self) -> String {
-        self.entropy.secret().map(|secret| hex(secret.get(..16).unwrap_or_default())).unwrap_or_default()
+        let mut bytes = [0; 16];
+        self.entropy.secret(&mut bytes).map(|()| hex(&bytes)).unwrap_or_default()
     }
 
     async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, StoreError> {

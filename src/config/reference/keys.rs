@@ -43,6 +43,7 @@ pub const SECTIONS: &[Section] = &[
         en: "Where approved originals are handed out, on the internet side",
         ja: "承認された原本を渡す窓口（インターネット側）",
     },
+    Section { name: "identity", en: "Sign-in", ja: "サインイン" },
 ];
 
 const SOCKET: Form = Form::Socket;
@@ -296,4 +297,18 @@ pub const KEYS: &[Key] = &[
     key("review.url", Form::Url, "\"https://review.city.example.jp:8444\"",
         "Address of this listener as browsers use it, without a slash at the end; the portal shows it to whoever may fetch an original.",
         "この窓口のアドレス（末尾の / なし）。原本を受け取れる人にポータルが示します。"),
+
+    key("identity.key", Form::Path, "\"/etc/temizu/identity.key\"",
+        "File with the key that seals second factors; made at the first start (mode 600) as identity.key in store.data \
+         if not set. Portal and review need the same one.",
+        "二要素認証の秘密を封じる鍵のファイル（モード 600）。書かなければ store.data の identity.key を最初の起動で作ります。\
+         portal と review には同じ鍵を置きます。"),
+    key("identity.totp", Form::Choice(&["administrators", "everybody", "nobody"]), "\"administrators\"",
+        "Who must have a second factor (an app with one-time codes): administrators and approvers, everybody, or nobody. \
+         Whoever has one is asked for it.",
+        "二要素認証（ワンタイムコードのアプリ）を必須にする人。administrators は管理者と承認者、everybody は全員、nobody は任意です。\
+         登録した人には必ず尋ねます。"),
+    key("identity.office_words", list(&Form::Line), "[\"example\", \"市役所\"]",
+        "Words of the office that no password may be made of, such as its name.",
+        "団体の名前など、パスワードに使わせない言葉。"),
 ];

@@ -126,7 +126,7 @@ impl Entropy for Edge {
         bytes
     }
 
-    fn secret(&self) -> Result<[u8; 32], NoEntropy> {
+    fn secret(&self, _: &mut [u8]) -> Result<(), NoEntropy> {
         Err(NoEntropy)
     }
 }

@@ -61,9 +61,9 @@ impl Entropy for SeededEntropy {
         bytes
     }
 
-    fn secret(&self) -> Result<[u8; 32], NoEntropy> {
-        let number = self.drawn.fetch_add(1, Ordering::SeqCst);
-        Ok(*Digest::of(format!("{}/{number}", self.seed.lock().unwrap()).as_bytes()).as_bytes())
+    fn secret(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+        bytes.chunks_mut(10).for_each(|chunk| chunk.copy_from_slice(&self.ten_bytes()[..chunk.len()]));
+        Ok(())
     }
 }
 
