@@ -14,6 +14,8 @@ mod acts;
 mod clock_watch;
 mod conclusion;
 mod keys;
+mod offers;
+mod opened;
 mod passwords;
 mod place;
 mod readings;

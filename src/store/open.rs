@@ -13,7 +13,9 @@ use super::embedded::EmbeddedStore;
 use super::scaleout::ScaleoutStore;
 use crate::config::{self, StoreKind};
 use crate::domain::Timestamp;
-use crate::ports::{Clock, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Retention, StoreError};
+use crate::ports::{
+    Clock, Offers, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Retention, StoreError, Trials,
+};
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +71,7 @@ pub enum OpenError {
 pub enum Keys {
     /// None: deliver, operators, auditors. None are made.
     None,
-    /// The public key, to seal: intake.
+    /// The public key, to seal: intake, portal.
     Sealing,
     /// Both, to open originals: process, review.
     Opening,
@@ -77,7 +79,7 @@ pub enum Keys {
 
 /// A store of either kind. A role takes no more of it than the ports it needs.
 #[async_trait]
-pub trait Store: Queue + Outbox + Register + Retention {
+pub trait Store: Queue + Outbox + Register + Retention + Offers {
     /// By how much this host's clock, which shows `now`, differs from that of the database: leases would run out early,
     /// or late. Zero where the host keeps the store to itself.
     ///
@@ -102,6 +104,12 @@ pub trait Store: Queue + Outbox + Register + Retention {
     /// # Errors
     /// As [`Self::source`].
     fn passwords(&self) -> Result<Arc<dyn Passwords>, OpenError>;
+
+    /// What process gets to try the passwords that staff typed. Reads the private key.
+    ///
+    /// # Errors
+    /// As [`Self::source`].
+    fn trials(&self) -> Result<Arc<dyn Trials>, OpenError>;
 }
 
 /// Opens the store. Must be called within a tokio runtime.
