@@ -11,13 +11,16 @@ mod pack;
 mod records;
 mod run;
 mod second;
+mod trial;
 mod wash;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{AuditEvent, Password, Reason, TenantId};
-use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Passwords, Queue, StoreError, Subject};
+use crate::domain::{AuditEvent, ItemKey, Origin, Reason, TenantId};
+use crate::ports::{
+    Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Passwords, Queue, StoreError, Subject, Trials,
+};
 
 use notices::Notices;
 pub use run::Processor;
@@ -41,6 +44,8 @@ pub struct Pipeline {
     pub originals: Arc<dyn OriginalSource>,
     /// Where the passwords are that other mails named.
     pub passwords: Arc<dyn Passwords>,
+    /// Where the passwords are that staff typed.
+    pub trials: Arc<dyn Trials>,
     /// Inspects, decides, rebuilds, composes.
     pub washer: Arc<Washer>,
     /// The time.
@@ -95,27 +100,23 @@ impl Pipeline {
         if lease.attempt > MAX_LEASES {
             return Err(Stop::Quarantine(Reason::ConvertFailed));
         }
-        match self.wash(lease, Subject::Mail, Vec::new()).await {
+        let subject = subject(&lease.origin);
+        match self.wash(subject.clone(), Arrival::from(lease)).await {
             Ok(washed) => Ok(self.open(lease, washed).await),
             // Whatever file ended its workers, its reader shall not miss the words for it.
-            Err(Stop::Attempt(_, why)) if lease.attempt >= MAX_ATTEMPTS => {
+            Err(Stop::Attempt(_, why)) if lease.attempt >= MAX_ATTEMPTS && subject == Subject::Mail => {
                 tracing::warn!(item = %lease.key.id, attempt = lease.attempt, why, "tried again with its files closed");
-                self.wash(lease, Subject::BareMail, Vec::new()).await
+                self.wash(Subject::BareMail, Arrival::from(lease)).await
             }
             ended => ended,
         }
     }
 
-    async fn wash(&self, lease: &Lease, subject: Subject, passwords: Vec<Password>) -> Result<Washed, Stop> {
-        let original = self.originals.open(&lease.key).await?;
-        let arrival = Arrival {
-            id: lease.key.id,
-            origin: lease.origin.clone(),
-            received_at: lease.received_at,
-            length: lease.length,
-            released: lease.released,
-            passwords,
-        };
+    /// Opens the original and washes it: of an item that was leased, of one that waits for a password, of one for which
+    /// somebody typed some.
+    async fn wash(&self, subject: Subject, arrival: Arrival) -> Result<Washed, Stop> {
+        let key = ItemKey { tenant: self.tenant.clone(), id: arrival.id };
+        let original = self.originals.open(&key).await?;
         self.washer.wash(subject, arrival, original).await
     }
 
@@ -137,8 +138,9 @@ impl Pipeline {
         records.push(records::sanitized(lease, &mails, &told, &derivatives, now));
         records.extend(seconds.records);
         let passwords = self.password_window.map(|window| PasswordSearch { window, candidates });
-        let (facts, notices) = (Box::new(facts), told.mails);
-        (Conclusion::Sanitized { facts, decision, derivatives, mails, notices, passwords }, records)
+        let (facts, notices, opened) = (Box::new(facts), told.mails, seconds.opened);
+        let outcomes = Vec::new();
+        (Conclusion::Sanitized { facts, decision, derivatives, mails, notices, passwords, outcomes, opened }, records)
     }
 
     /// What becomes of an item that could not be finished.
@@ -167,5 +169,12 @@ impl Pipeline {
         let notices = notices::of_quarantine(self.washer.site(), lease, reason);
         let records = vec![records::quarantined(lease, reason, &notices, self.clock.now())];
         (Conclusion::Quarantined { reason, notices }, records)
+    }
+}
+
+/// What an original is, by where it came from.
+fn subject(origin: &Origin) -> Subject {
+    match origin {
+        Origin::Mail(_) => Subject::Mail,
     }
 }

@@ -3,9 +3,9 @@
 //! Refuses: to open what is kept back by a rule that does not say so. Invariant: an item that no password opens, or whose
 //! second processing fails, is concluded as if there had been no password.
 
-use super::{Pipeline, Stop, Washed};
-use crate::domain::{Password, Reason};
-use crate::ports::{Lease, Subject};
+use super::{Arrival, Pipeline, Stop, Washed, subject};
+use crate::domain::{ItemKey, Password, Reason};
+use crate::ports::Lease;
 
 impl Pipeline {
     /// The item with what its passwords open, or as it was.
@@ -13,11 +13,11 @@ impl Pipeline {
         if !self.washer.may_open(&washed) {
             return washed;
         }
-        let passwords = self.found(lease, &washed).await;
+        let passwords = self.found(&lease.key, &washed).await;
         if passwords.is_empty() {
             return washed;
         }
-        match self.wash(lease, Subject::Mail, passwords).await {
+        match self.wash(subject(&lease.origin), Arrival { passwords, ..Arrival::from(lease) }).await {
             Ok(again) if is_opened(&again) => again,
             Ok(_) => washed,
             Err(stop) => {
@@ -28,10 +28,10 @@ impl Pipeline {
     }
 
     /// What the mail names itself, and what others of its sender named before it; none if the site searches for none.
-    async fn found(&self, lease: &Lease, washed: &Washed) -> Vec<Password> {
+    pub(super) async fn found(&self, key: &ItemKey, washed: &Washed) -> Vec<Password> {
         let Some(window) = self.password_window else { return Vec::new() };
         let mut found = washed.candidates.clone();
-        match self.passwords.offered(&lease.key, &washed.facts, window).await {
+        match self.passwords.offered(key, &washed.facts, window).await {
             Ok(offered) => {
                 for password in offered {
                     if !found.contains(&password) {
@@ -40,7 +40,7 @@ impl Pipeline {
                 }
             }
             // They are linked to the item all the same.
-            Err(error) => tracing::warn!(item = %lease.key.id, %error, "passwords of other mails were not read"),
+            Err(error) => tracing::warn!(item = %key.id, %error, "passwords of other mails were not read"),
         }
         found
     }

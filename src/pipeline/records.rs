@@ -6,7 +6,7 @@ use super::notices::Notices;
 use crate::domain::{
     AuditEvent, Decision, Derivative, Event, Facts, Finding, ItemId, Outbound, PartOutcome, Reason, Timestamp,
 };
-use crate::ports::Lease;
+use crate::ports::{Lease, Opened, Trial};
 
 /// A worker told what the item is.
 pub(super) fn inspected(lease: &Lease, facts: &Facts, at: Timestamp) -> AuditEvent {
@@ -74,6 +74,36 @@ pub(super) fn password_opened(
 ) -> AuditEvent {
     let details = json!({ "source": lease.key.id, "mails": written(mails, derivatives) });
     AuditEvent { item: Some(item), ..event(lease, Event::PasswordOpened, at, details) }
+}
+
+/// Passwords that somebody typed open files of an item.
+pub(super) fn typed_opened(trial: &Trial, opened: &Opened, mail: Option<&Outbound>, at: Timestamp) -> AuditEvent {
+    let groups: Vec<Value> = opened
+        .groups
+        .iter()
+        .map(|(recipients, outcomes)| {
+            let parts: Vec<Value> = outcomes.iter().map(|outcome| method(outcome, &opened.derivatives)).collect();
+            json!({ "recipients": recipients, "parts": parts })
+        })
+        .collect();
+    let mails = written(mail.map(std::slice::from_ref).unwrap_or_default(), &opened.derivatives);
+    typed(trial, Event::PasswordOpened, at, json!({ "offer": trial.offer.id, "groups": groups, "mails": mails }))
+}
+
+/// None of them opens it.
+pub(super) fn typed_wrong(trial: &Trial, at: Timestamp) -> AuditEvent {
+    let count = trial.offer.passwords.len();
+    typed(trial, Event::PasswordsWrong, at, json!({ "offer": trial.offer.id, "count": count }))
+}
+
+/// They could not be tried.
+pub(super) fn typed_deferred(trial: &Trial, why: &str, at: Timestamp) -> AuditEvent {
+    let details = json!({ "offer": trial.offer.id, "attempt": trial.attempt, "why": why });
+    AuditEvent { actor: "process".to_owned(), ..typed(trial, Event::Deferred, at, details) }
+}
+
+fn typed(trial: &Trial, event: Event, at: Timestamp, details: Value) -> AuditEvent {
+    AuditEvent { at, event, item: Some(trial.key.id), actor: trial.actor.clone(), details }
 }
 
 fn written(mails: &[Outbound], derivatives: &[Derivative]) -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! The process role: as many items at once as there are cores, each under a lease.
+//! The process role: as many items at once as there are cores, each under a lease; typed passwords come first.
 //!
 //! Invariant: a failure of one item, or of the store, never ends the role.
 
@@ -46,6 +46,20 @@ impl Processor {
 /// One item after the other.
 async fn lane(pipeline: Pipeline, mut shutdown: watch::Receiver<bool>) {
     while !*shutdown.borrow() {
+        // A person waits for the answer.
+        match pipeline.trials.lease_trial(&pipeline.tenant, pipeline.clock.now(), pipeline.lease_span).await {
+            Ok(Some(trial)) => {
+                pipeline.try_typed(trial).await;
+                continue;
+            }
+            // The store has ended it.
+            Err(StoreError::Damaged(what)) => {
+                tracing::error!(what, "typed passwords do not read; nobody can try them");
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "typed passwords cannot be asked for"),
+        }
         let leased = pipeline.queue.lease(&pipeline.tenant, pipeline.clock.now(), pipeline.lease_span).await;
         let pause = match leased {
             Ok(Some(lease)) => {

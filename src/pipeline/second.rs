@@ -2,20 +2,20 @@
 //!
 //! Refuses: to try what was named for a mail before, to open what is kept back by a rule that does not say so, and to
 //! hand over anything that stands in the first mail already. Invariant: what is written here leaves with the mail that
-//! named the password, in its transaction; the item that it opens changes by nothing but a record.
+//! named the password, in its transaction; the item that it opens changes in the same one.
 
-use super::{Pipeline, Stop, Washed, Washer, opening, records};
+use super::{Arrival, Pipeline, Stop, Washed, Washer, opening, records, subject, trial};
 use crate::compose;
-use crate::domain::{AuditEvent, Facts, ItemId, Outbound, Part, PartOutcome, PartPath, PartRole, Password, Reason};
-use crate::ports::{Lease, Subject, Waiting};
-
-use super::wash::Arrival;
+use crate::domain::{AuditEvent, Facts, ItemId, Mailbox, Outbound, PartOutcome, PartPath, Password, Reason};
+use crate::ports::{Lease, Opened, Waiting};
 
 /// Second mails, and the records of the items they are about.
 #[derive(Debug, Default)]
 pub(super) struct Seconds {
     pub(super) mails: Vec<Outbound>,
     pub(super) records: Vec<AuditEvent>,
+    /// What those items are now.
+    pub(super) opened: Vec<Opened>,
 }
 
 impl Pipeline {
@@ -41,6 +41,7 @@ impl Pipeline {
                     seconds.records.push(records::password_opened(one.key.id, lease, &mails, &opened.derivatives, now));
                     // Its parts are those of another item: the record about that one names them.
                     seconds.mails.extend(mails.into_iter().map(|mail| Outbound { outcomes: Vec::new(), ..mail }));
+                    seconds.opened.push(opened);
                 }
                 Err(stop) => {
                     tracing::warn!(item = %one.key.id, why = %opening::why(&stop), "passwords were not tried; its files stay closed");
@@ -50,92 +51,88 @@ impl Pipeline {
         seconds
     }
 
-    /// The mails with what these passwords open of an item; nothing if they open nothing.
-    async fn second(&self, one: &Waiting, fresh: Vec<Password>) -> Result<Option<(Vec<Outbound>, Washed)>, Stop> {
+    /// What these passwords open of an item, and the mails with it; nothing if they open nothing.
+    async fn second(&self, one: &Waiting, fresh: Vec<Password>) -> Result<Option<(Vec<Outbound>, Opened)>, Stop> {
         if fresh.is_empty() {
             return Ok(None);
         }
-        let closed = self.again(one, Vec::new()).await?;
+        let closed = self.wash(subject(&one.origin), Arrival::from(one)).await?;
         if !self.washer.may_open(&closed) {
             return Ok(None);
         }
-        let opened = self.again(one, fresh).await?;
-        if !opening::is_opened(&opened) {
+        let opened = self.wash(subject(&one.origin), Arrival { passwords: fresh, ..Arrival::from(one) }).await?;
+        let roots = trial::roots(&one.facts, &opened.facts);
+        if roots.is_empty() {
             return Ok(None);
         }
-        let mails = self.washer.second(one.key.id, &closed, &opened)?;
-        Ok((!mails.is_empty()).then_some((mails, opened)))
-    }
-
-    async fn again(&self, one: &Waiting, passwords: Vec<Password>) -> Result<Washed, Stop> {
-        let original = self.originals.open(&one.key).await?;
-        let arrival = Arrival {
-            id: one.key.id,
-            origin: one.origin.clone(),
-            received_at: one.received_at,
-            length: one.length,
-            released: false,
-            passwords,
-        };
-        self.washer.wash(Subject::Mail, arrival, original).await
+        let mails = self.washer.second(one.key.id, &closed, &opened, &roots)?;
+        Ok(Some((mails, self.washer.opened(&one.key, one.released, &one.facts, opened, roots))))
     }
 }
 
 impl Washer {
-    /// One mail per group that is not held and got less when its files were closed.
-    fn second(&self, id: ItemId, closed: &Washed, opened: &Washed) -> Result<Vec<Outbound>, Stop> {
+    /// One mail per group that is not held and got less when these files were closed.
+    fn second(&self, id: ItemId, closed: &Washed, opened: &Washed, roots: &[PartPath]) -> Result<Vec<Outbound>, Stop> {
         let mut mails = Vec::new();
         let groups = opened.decision.groups.iter().filter(|group| group.hold.is_none());
         for (number, (group, outcomes)) in (0u32..).zip(groups.zip(&opened.outcomes)) {
             let Some(first) = closed.mails.iter().find(|mail| mail.forward_paths == group.recipients) else { continue };
-            let roots = roots(&closed.facts, &first.outcomes, &opened.facts, outcomes);
-            if roots.is_empty() {
-                continue;
-            }
-            let stays = |path: &PartPath| roots.iter().any(|root| path == *root || path.is_inside(root));
-            let facts = following(&opened.facts, first, stays);
-            let outcomes: Vec<PartOutcome> = outcomes.iter().filter(|one| stays(&one.path)).cloned().collect();
-            let derivatives: Vec<_> = opened.derivatives.iter().filter(|one| stays(one.path())).collect();
-            let letter = compose::Letter {
-                id,
-                group: number,
-                facts: &facts,
-                outcomes: &outcomes,
-                derivatives: &derivatives,
-                opened_later: true,
-            };
-            let composed = compose::compose(self.site(), &letter).map_err(|error| {
-                tracing::error!(item = %id, %error, "no second mail can be composed of these parts");
-                Stop::Quarantine(Reason::ConvertFailed)
-            })?;
-            mails.push(Outbound {
-                reverse_path: facts.origin.envelope().reverse_path.clone(),
-                forward_paths: group.recipients.clone(),
-                message_id: composed.message_id,
-                mail: composed.mail,
-                outcomes,
-            });
+            let mail = Second { id, number, first, opened, outcomes, recipients: &group.recipients };
+            mails.extend(self.second_mail(&mail, roots)?);
         }
         Ok(mails)
     }
+
+    /// The mail with what was opened, for one group; none if that is nothing that was not in the first one.
+    pub(super) fn second_mail(&self, second: &Second<'_>, roots: &[PartPath]) -> Result<Option<Outbound>, Stop> {
+        let Second { id, number, first, opened, outcomes, recipients } = *second;
+        let written = |outcomes: &[PartOutcome], path: &PartPath| {
+            outcomes.iter().find(|one| one.path == *path).and_then(|one| one.derivative)
+        };
+        let is_new = |root: &&PartPath| {
+            let now = written(outcomes, root);
+            now.is_some() && now != written(&first.outcomes, root)
+        };
+        let roots: Vec<&PartPath> = roots.iter().filter(is_new).collect();
+        if roots.is_empty() {
+            return Ok(None);
+        }
+        let stays = |path: &PartPath| roots.iter().any(|root| path == *root || path.is_inside(root));
+        let facts = following(&opened.facts, first, stays);
+        let outcomes: Vec<PartOutcome> = outcomes.iter().filter(|one| stays(&one.path)).cloned().collect();
+        let derivatives: Vec<_> = opened.derivatives.iter().filter(|one| stays(one.path())).collect();
+        let letter = compose::Letter {
+            id,
+            group: number,
+            facts: &facts,
+            outcomes: &outcomes,
+            derivatives: &derivatives,
+            opened_later: true,
+        };
+        let composed = compose::compose(self.site(), &letter).map_err(|error| {
+            tracing::error!(item = %id, %error, "no second mail can be composed of these parts");
+            Stop::Quarantine(Reason::ConvertFailed)
+        })?;
+        Ok(Some(Outbound {
+            reverse_path: facts.origin.envelope().reverse_path.clone(),
+            forward_paths: recipients.to_vec(),
+            message_id: composed.message_id,
+            mail: composed.mail,
+            outcomes,
+        }))
+    }
 }
 
-/// The files that hold something encrypted and are written otherwise now: each by itself, or the outermost archive around
-/// it.
-fn roots<'a>(closed: &Facts, first: &[PartOutcome], opened: &'a Facts, second: &[PartOutcome]) -> Vec<&'a PartPath> {
-    let written = |outcomes: &[PartOutcome], path: &PartPath| outcomes.iter().find(|one| one.path == *path)?.derivative;
-    let around = |path: &PartPath| -> Option<&'a Part> {
-        let holds = |part: &&Part| part.role == PartRole::Archive && (part.path == *path || path.is_inside(&part.path));
-        opened.parts.iter().find(holds).or_else(|| opened.parts.iter().find(|part| part.path == *path))
-    };
-    let mut roots: Vec<&PartPath> = Vec::new();
-    for root in closed.parts.iter().filter(|part| part.encrypted).filter_map(|part| around(&part.path)) {
-        let now = written(second, &root.path);
-        if now.is_some() && now != written(first, &root.path) && !roots.contains(&&root.path) {
-            roots.push(&root.path);
-        }
-    }
-    roots
+/// What a second mail is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Second<'a> {
+    pub(super) id: ItemId,
+    /// Tells it from other second mails of the item.
+    pub(super) number: u32,
+    pub(super) first: &'a Outbound,
+    pub(super) opened: &'a Washed,
+    pub(super) outcomes: &'a [PartOutcome],
+    pub(super) recipients: &'a [Mailbox],
 }
 
 /// What is told of the parts that stay, in a mail that answers the first one.

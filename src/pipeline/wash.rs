@@ -12,7 +12,9 @@ use crate::domain::{
     SenderFacts, Timestamp,
 };
 use crate::policy::{RuleSet, civil_date};
-use crate::ports::{Answer, Blob, Inspection, RebuildSession, Rebuilder, SandboxError, StoreError, Subject};
+use crate::ports::{
+    Answer, Blob, Inspection, Lease, RebuildSession, Rebuilder, SandboxError, StoreError, Subject, Trial, Waiting,
+};
 use crate::sender::Known;
 
 /// Washes items under one set of rules.
@@ -39,6 +41,19 @@ pub struct Arrival {
     /// What to try on attachments that are encrypted, the likeliest first.
     pub passwords: Vec<Password>,
 }
+
+macro_rules! arrivals {
+    ($($of:ty),+) => {$(
+        impl From<&$of> for Arrival {
+            fn from(of: &$of) -> Self {
+                let (id, origin, passwords) = (of.key.id, of.origin.clone(), Vec::new());
+                Self { id, origin, received_at: of.received_at, length: of.length, released: of.released, passwords }
+            }
+        }
+    )+};
+}
+
+arrivals!(Lease, Waiting, Trial);
 
 /// A washed item.
 #[derive(Debug)]
@@ -110,11 +125,7 @@ impl Washer {
             ambiguities: inspection.ambiguities,
             sender,
         };
-        let mut decision = self.rules.decide(&facts, civil_date(facts.received_at, self.site.utc_offset_minutes));
-        if arrival.released {
-            // An operator's release overrides a rule that holds the whole mail, and nothing else.
-            decision.groups.iter_mut().for_each(|group| group.hold = None);
-        }
+        let decision = self.decide(&facts, arrival.released);
         let answers = rebuild(session, &facts, &decision, is_bare).await?;
         let open = || decision.groups.iter().filter(|group| group.hold.is_none());
         let unfit = |error: compose::ComposeError| {
@@ -156,6 +167,16 @@ impl Washer {
             }
         }
         Ok(Washed { facts, decision, outcomes, derivatives, mails, candidates })
+    }
+
+    /// What the rules say, on the day it was accepted.
+    pub(super) fn decide(&self, facts: &Facts, released: bool) -> Decision {
+        let mut decision = self.rules.decide(facts, civil_date(facts.received_at, self.site.utc_offset_minutes));
+        if released {
+            // An operator's release overrides a rule that holds the whole mail, and nothing else.
+            decision.groups.iter_mut().for_each(|group| group.hold = None);
+        }
+        decision
     }
 
     /// What is known of the sender; tricks join the findings of the item.

@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Conclusion, StoreError, Viewer};
-use crate::domain::{AccountId, AuditEvent, ItemId, ItemKey, OfferId, Origin, Outbound, Password, TenantId, Timestamp};
+use super::{StoreError, Viewer};
+use crate::domain::{
+    AccountId, AuditEvent, Decision, Derivative, Facts, ItemId, ItemKey, Mailbox, OfferId, Origin, Outbound,
+    PartOutcome, PartPath, Password, TenantId, Timestamp,
+};
 
 /// Passwords that somebody typed for an item.
 #[derive(Debug)]
@@ -78,42 +81,76 @@ pub struct Trial {
     pub received_at: Timestamp,
     /// Length of the original in bytes.
     pub length: u64,
+    /// True if an operator released it past a rule that held the whole mail.
+    pub released: bool,
+    /// What it is known to be: passwords are typed for what was inspected.
+    pub facts: Box<Facts>,
     /// What was typed, unsealed.
     pub offer: Offer,
+    /// Who typed it, as records name people: the actor of the record that was written with it.
+    pub actor: String,
+    /// Which attempt this is, from 1; counted before the attempt, so that a crash counts.
+    pub attempt: u32,
     /// Proves to the store that the lease is still ours.
     pub token: u64,
+}
+
+/// What passwords opened of an item that was concluded before.
+#[derive(Debug)]
+pub struct Opened {
+    /// The item.
+    pub key: ItemKey,
+    /// What it is from now on: what was opened stands in the place of what was locked.
+    pub facts: Box<Facts>,
+    /// What the rules say of it.
+    pub decision: Decision,
+    /// What was opened: these parts, and everything inside them, are not what they were.
+    pub roots: Vec<PartPath>,
+    /// What became of these parts, per group of recipients that no rule holds.
+    pub groups: Vec<(Vec<Mailbox>, Vec<PartOutcome>)>,
+    /// What was written of them.
+    pub derivatives: Vec<Derivative>,
 }
 
 /// What became of a batch.
 #[derive(Debug)]
 pub enum TrialEnd {
-    /// It opened something: what the item is now (a [`Conclusion::Sanitized`] without mails but the one wanted), and what
-    /// the reader of `mailbox` is shown from now on.
+    /// It opened something.
     Opened {
-        /// Facts, derivatives and outcomes of the opened item.
-        conclusion: Box<Conclusion>,
+        /// What the item is now.
+        opened: Box<Opened>,
         /// The mail with what was opened, if one is wanted.
         mail: Option<Outbound>,
     },
     /// None opens it: one more wrong attempt is counted.
     Wrong,
-    /// Not now: it stays for another try, at most three.
+    /// Not now: it stays for another try, until [`MAX_TRIALS`] have failed.
     Failed,
 }
+
+/// How often a batch is tried, if trying itself fails.
+pub const MAX_TRIALS: u32 = 3;
 
 /// The process role's side.
 #[async_trait]
 pub trait Trials: Send + Sync {
-    /// Leases the oldest batch that nobody works on.
+    /// Leases the oldest batch that nobody works on. What was tried too often, or has waited for more than an hour, ends
+    /// here as [`OfferState::Failed`], and its passwords go.
     ///
     /// # Errors
-    /// If the store does not answer. [`StoreError::Damaged`] concerns one batch, which is gone.
+    /// If the store does not answer. [`StoreError::Damaged`] concerns one batch, which has failed: ask again.
     async fn lease_trial(&self, tenant: &TenantId, now: Timestamp, span: Duration)
     -> Result<Option<Trial>, StoreError>;
+
+    /// Makes a lease last until `until`, as [`Queue::renew`](super::Queue::renew) does.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the lease is lost.
+    async fn renew_trial(&self, trial: &Trial, until: Timestamp) -> Result<(), StoreError>;
 
     /// Ends it: the sealed passwords go, what was opened comes, with the records, in one transaction.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the lease had run out.
+    /// [`StoreError::Conflict`] if the lease had run out, or if the item was put back to be processed or has expired.
     async fn end_trial(&self, trial: Trial, end: TrialEnd, records: Vec<AuditEvent>) -> Result<(), StoreError>;
 }

@@ -23,7 +23,7 @@ pub use accounts::{AccountChange, Accounts, Credentials, Failures};
 pub use arrivals::{ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Sought, Tab, Term, Viewer};
 pub use blob::Blob;
 pub use edge::{Clock, Entropy, NoEntropy};
-pub use errands::{Offer, OfferState, Offers, Trial, TrialEnd, Trials};
+pub use errands::{MAX_TRIALS, Offer, OfferState, Offers, Opened, Trial, TrialEnd, Trials};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
 pub use passwords::{PasswordSearch, PasswordSource, Passwords, Waiting};

@@ -41,6 +41,10 @@ pub struct Waiting {
     pub received_at: Timestamp,
     /// Length of the original in bytes.
     pub length: u64,
+    /// True if an operator released it past a rule that held the whole mail.
+    pub released: bool,
+    /// What it is known to be.
+    pub facts: Box<Facts>,
     /// What mails named for it before: tried, or of no use to try.
     pub known: Vec<Password>,
 }

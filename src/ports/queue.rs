@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{PasswordSearch, StoreError};
+use super::{Opened, PasswordSearch, StoreError};
 use crate::domain::{
-    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, Reason, TenantId, Timestamp,
+    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, PartOutcome, Reason, TenantId,
+    Timestamp,
 };
 
 /// An item handed to one worker for a while. It is not `Clone`: what is concluded cannot be concluded again.
@@ -47,6 +48,10 @@ pub enum Conclusion {
         notices: Vec<Outbound>,
         /// Passwords it names or wants; `None` if the site does not search for any.
         passwords: Option<PasswordSearch>,
+        /// What became of the parts of an upload, which leaves in no mail; empty for a mail.
+        outcomes: Vec<PartOutcome>,
+        /// What its passwords open of items that came before it.
+        opened: Vec<Opened>,
     },
     /// A rule holds the mail for every recipient.
     Held {

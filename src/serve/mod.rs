@@ -184,6 +184,7 @@ impl Gateway {
             queue: self.store.clone(),
             originals: self.store.source().map_err(start_error)?,
             passwords: self.store.passwords().map_err(start_error)?,
+            trials: self.store.trials().map_err(start_error)?,
             washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config).map_err(start_error)?)),
             clock: Arc::clone(&edge.clock),
             tells_of_holds: config.notice.held,

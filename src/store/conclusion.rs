@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::opened::OpenedRows;
 use super::passwords::Search;
 use super::place::Place;
 use super::rows::to_json;
 use super::search::message_id_term;
 use crate::domain::{
-    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Mailbox, Outbound, PartPath, Reason, RuleName, Stage,
-    Timestamp,
+    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Mailbox, Outbound, PartOutcome, PartPath, Reason,
+    RuleName, Stage, Timestamp,
 };
 use crate::ports::{Conclusion, Lease, StoreError};
 
@@ -34,6 +35,8 @@ pub(super) struct Ended {
     /// True if it keeps back something that only a password opens.
     pub(super) wants_password: bool,
     pub(super) search: Option<Search>,
+    /// What its passwords open of other items.
+    pub(super) opened: Vec<OpenedRows>,
 }
 
 /// A lease whose end could not be written because the store was full or away, which is not the item's fault: the attempt
@@ -143,9 +146,15 @@ impl Ended {
             objects: Vec::new(),
             wants_password: false,
             search: None,
+            opened: Vec::new(),
         };
         match conclusion {
-            Conclusion::Sanitized { facts, derivatives, mails, notices, passwords, .. } => {
+            Conclusion::Sanitized { facts, derivatives, mails, notices, passwords, opened, .. } => {
+                for one in opened {
+                    let (rows, objects) = OpenedRows::prepare(one, inline_bytes)?;
+                    this.opened.push(rows);
+                    this.objects.extend(objects);
+                }
                 this.wants_password = this.kept.iter().any(|kept| wants_password(kept, &facts));
                 this.search = passwords.and_then(|search| Search::of(search, &facts, this.wants_password));
                 this.terms.extend(facts.headers.message_id.as_ref().map(message_id_term));
@@ -259,10 +268,10 @@ fn kept(conclusion: &Conclusion, lease: &Lease) -> Vec<Kept> {
     let length = lease.length;
     let whole = |reason, rule| Kept { part: PartPath::root(), name: None, detected: None, length, reason, rule };
     match conclusion {
-        Conclusion::Sanitized { facts, decision, mails, .. } => {
+        Conclusion::Sanitized { facts, decision, mails, outcomes, .. } => {
             let holding = holding_rule(decision).filter(|_| !lease.released);
             let held = holding.map(|rule| whole(Reason::QuarantinedByRule, Some(rule.clone())));
-            held.into_iter().chain(kept_parts(facts, mails)).collect()
+            held.into_iter().chain(kept_parts(facts, mails, outcomes)).collect()
         }
         Conclusion::Held { decision, .. } => vec![whole(Reason::QuarantinedByRule, holding_rule(decision).cloned())],
         Conclusion::Quarantined { reason, .. } => vec![whole(*reason, None)],
@@ -274,18 +283,24 @@ fn wants_password(kept: &Kept, facts: &Facts) -> bool {
     kept.reason == Reason::PasswordRequired || facts.part(&kept.part).is_some_and(|part| part.encrypted)
 }
 
-fn kept_parts(facts: &Facts, mails: &[Outbound]) -> impl Iterator<Item = Kept> {
+fn kept_parts(facts: &Facts, mails: &[Outbound], uploaded: &[PartOutcome]) -> impl Iterator<Item = Kept> {
     let mut parts = BTreeMap::new();
-    for outcome in mails.iter().flat_map(|mail| &mail.outcomes).filter(|outcome| outcome.is_kept()) {
-        let part = facts.part(&outcome.path);
-        parts.entry(outcome.path.clone()).or_insert_with(|| Kept {
-            part: outcome.path.clone(),
-            name: part.and_then(|part| part.name.as_ref()).map(ToString::to_string),
-            detected: part.map(|part| part.detected.as_str().to_owned()),
-            length: part.map_or(0, |part| part.length),
-            reason: outcome.reason.unwrap_or(Reason::QuarantinedByRule),
-            rule: Some(outcome.rule.clone()),
-        });
+    let outcomes = mails.iter().flat_map(|mail| &mail.outcomes).chain(uploaded);
+    for outcome in outcomes.filter(|outcome| outcome.is_kept()) {
+        parts.entry(outcome.path.clone()).or_insert_with(|| kept_part(facts, outcome));
     }
     parts.into_values()
+}
+
+/// A part that is kept back.
+pub(super) fn kept_part(facts: &Facts, outcome: &PartOutcome) -> Kept {
+    let part = facts.part(&outcome.path);
+    Kept {
+        part: outcome.path.clone(),
+        name: part.and_then(|part| part.name.as_ref()).map(ToString::to_string),
+        detected: part.map(|part| part.detected.as_str().to_owned()),
+        length: part.map_or(0, |part| part.length),
+        reason: outcome.reason.unwrap_or(Reason::QuarantinedByRule),
+        rule: Some(outcome.rule.clone()),
+    }
 }

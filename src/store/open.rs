@@ -14,8 +14,8 @@ use super::scaleout::ScaleoutStore;
 use crate::config::{self, StoreKind};
 use crate::domain::Timestamp;
 use crate::ports::{
-    Accounts, Clock, HandOver, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Releases, Retention,
-    Sessions, StoreError,
+    Accounts, Clock, HandOver, Offers, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Releases,
+    Retention, Sessions, StoreError, Trials,
 };
 
 /// Why the store cannot be used.
@@ -72,7 +72,7 @@ pub enum OpenError {
 pub enum Keys {
     /// None: deliver, operators, auditors. None are made.
     None,
-    /// The public key, to seal: intake.
+    /// The public key, to seal: intake, portal.
     Sealing,
     /// Both, to open originals: process, review.
     Opening,
@@ -80,7 +80,7 @@ pub enum Keys {
 
 /// A store of either kind. A role takes no more of it than the ports it needs.
 #[async_trait]
-pub trait Store: Queue + Outbox + Register + Retention + Accounts + Sessions + Releases + HandOver {
+pub trait Store: Queue + Outbox + Register + Retention + Accounts + Sessions + Releases + HandOver + Offers {
     /// By how much this host's clock, which shows `now`, differs from that of the database: leases would run out early,
     /// or late. Zero where the host keeps the store to itself.
     ///
@@ -105,6 +105,12 @@ pub trait Store: Queue + Outbox + Register + Retention + Accounts + Sessions + R
     /// # Errors
     /// As [`Self::source`].
     fn passwords(&self) -> Result<Arc<dyn Passwords>, OpenError>;
+
+    /// What process gets to try the passwords that staff typed. Reads the private key.
+    ///
+    /// # Errors
+    /// As [`Self::source`].
+    fn trials(&self) -> Result<Arc<dyn Trials>, OpenError>;
 }
 
 /// Opens the store. Must be called within a tokio runtime.

@@ -42,6 +42,7 @@ const TAKE_PART: &str = "\
 /// Those of the same sender that this one can be of use to, or that can be of use to it, the latest first.
 const OTHERS: &str = "\
     SELECT found.item, found.received_at, found.wanted, found.count, found.sealed, item.origin, item.length, \
+        item.released, CASE WHEN found.wanted THEN item.facts END AS facts, \
         (SELECT COUNT(*) FROM password_candidate AS linked \
             WHERE linked.tenant = found.tenant AND linked.item = found.item) AS sources \
     FROM password_search AS found JOIN item ON item.tenant = found.tenant AND item.id = found.item \
@@ -148,6 +149,8 @@ impl Search {
                     origin: row.json("origin")?,
                     received_at: other.received_at,
                     length: row.number("length")?,
+                    released: row.flag("released")?,
+                    facts: row.json("facts")?,
                     known: Vec::new(),
                 })
             })
@@ -215,7 +218,7 @@ fn recipients(origin: &Origin) -> BTreeSet<String> {
 }
 
 /// One line each.
-fn sealed(key: &SealingKey, candidates: &[Password]) -> io::Result<Vec<u8>> {
+pub(super) fn sealed(key: &SealingKey, candidates: &[Password]) -> io::Result<Vec<u8>> {
     let mut sealer = Sealer::new(key)?;
     for candidate in candidates {
         sealer.write(candidate.reveal().as_bytes())?;
@@ -357,9 +360,10 @@ macro_rules! passwords {
                     .map_err(failed)?;
                 let mut all = Vec::new();
                 for row in &rows {
-                    all.extend(search.waiting(key, row)?);
+                    if all.len() < MAX_WAITING {
+                        all.extend(search.waiting(key, row)?);
+                    }
                 }
-                all.truncate(MAX_WAITING);
                 Ok(all)
             }
 

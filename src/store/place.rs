@@ -3,7 +3,7 @@
 //! Names are made of identifiers and digests only; no byte of a mail reaches a path.
 //! Invariant: two objects with different content never have the same place.
 
-use crate::domain::{Digest, ItemKey, TenantId};
+use crate::domain::{Digest, ItemKey, OfferId, TenantId};
 
 /// Where an object belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,11 @@ impl Place {
     /// `lease` and `index` keep two attempts at one item apart.
     pub(super) fn mail(key: &ItemKey, lease: u64, index: usize) -> Self {
         Self::new("derivatives", key, &format!("{lease}-{index}.mail"))
+    }
+
+    /// A mail with what a typed password opened; attempts at one batch are kept apart.
+    pub(super) fn opened_mail(key: &ItemKey, offer: OfferId, attempt: u32) -> Self {
+        Self::new("derivatives", key, &format!("{offer}-{attempt}.mail"))
     }
 
     /// The place that rows name so, as another store wrote it.
@@ -53,10 +58,11 @@ impl Place {
             Some((inner, "part")) => {
                 inner.parse().is_ok_and(|digest| relative == Self::derivative(&key, digest).relative())
             }
-            Some((inner, "mail")) => inner
-                .split_once('-')
-                .and_then(|(lease, index)| Some((lease.parse().ok()?, index.parse().ok()?)))
-                .is_some_and(|(lease, index)| relative == Self::mail(&key, lease, index).relative()),
+            Some((inner, "mail")) => inner.split_once('-').is_some_and(|(lease, index)| {
+                let of_lease = lease.parse().ok().zip(index.parse().ok()).map(|(one, two)| Self::mail(&key, one, two));
+                let of_offer = || Some(Self::opened_mail(&key, lease.parse().ok()?, index.parse().ok()?));
+                of_lease.or_else(of_offer).is_some_and(|place| relative == place.relative())
+            }),
             Some(_) => false,
         };
         given.then_some(key)

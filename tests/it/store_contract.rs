@@ -9,6 +9,7 @@ mod leases;
 
 mod expiry;
 mod legal_holds;
+mod offers;
 mod passwords;
 mod tenants;
 mod together;
@@ -34,6 +35,12 @@ use self::leases::{
 use self::legal_holds::{
     a_legal_hold_is_recorded_and_listed, a_legal_hold_keeps_an_item_from_expiring,
     a_legal_hold_that_changes_nothing_is_refused,
+};
+use self::offers::{
+    a_batch_is_leased_by_one_and_again_when_its_lease_ran_out, a_batch_that_fails_three_times_is_over,
+    a_tenant_offers_and_leases_only_what_is_its_own, passwords_are_refused_where_none_is_wanted,
+    passwords_that_nobody_tries_are_forgotten, what_typed_passwords_open_takes_the_place_of_what_was_locked,
+    wrong_passwords_are_counted_up_to_the_limit,
 };
 use self::passwords::{
     a_flood_of_passwords_is_linked_in_part, a_mail_that_names_the_password_of_its_own_file_is_linked_to_itself,
@@ -121,6 +128,13 @@ contract! {
         passwords_go_with_what_wants_them_and_others_with_the_window,
         passwords_go_when_nothing_wants_them_any_more,
         another_process_reads_the_passwords_that_one_linked,
+        passwords_are_refused_where_none_is_wanted,
+        a_batch_is_leased_by_one_and_again_when_its_lease_ran_out,
+        a_batch_that_fails_three_times_is_over,
+        passwords_that_nobody_tries_are_forgotten,
+        wrong_passwords_are_counted_up_to_the_limit,
+        what_typed_passwords_open_takes_the_place_of_what_was_locked,
+        a_tenant_offers_and_leases_only_what_is_its_own,
         two_tenants_may_have_the_same_item,
         tenants_see_nothing_of_each_other,
         a_tenant_leases_only_what_is_its_own,
@@ -414,6 +428,8 @@ async fn a_partly_held_item_is_released_to_those_who_have_nothing<S: StoreUnderT
         mails: vec![mail(1, &["a@city.example"], 50)],
         notices: vec![mail(7, &["b@city.example"], 9000)],
         passwords: None,
+        outcomes: Vec::new(),
+        opened: Vec::new(),
     };
     ports.queue.conclude(lease, partly, Vec::new()).await.unwrap();
     ports.settle_all(2000, Settlement::Sent).await;

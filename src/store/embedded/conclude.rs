@@ -15,6 +15,7 @@ use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
 use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
 use crate::store::keys::KeyFolder;
+use crate::store::opened;
 use crate::store::passwords::{self, FORGET};
 use crate::store::rows::{failed, on_disk, to_column, to_json};
 
@@ -99,6 +100,10 @@ impl Job for Concluding {
         finish_item(&mut batch, &self.0.key);
         turn.append_in(&mut batch, &self.0.key.tenant, &self.0.records).await?;
         batch.run(turn).await?;
+        for one in &self.0.opened {
+            // What is being processed anew meets the password by itself.
+            opened::sqlite::write(&mut turn.connection, one, false).await?;
+        }
         self.search_passwords(turn).await?;
         Ok(unused)
     }

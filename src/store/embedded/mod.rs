@@ -9,6 +9,7 @@ mod batch;
 mod conclude;
 mod files;
 mod intake;
+mod offers;
 mod office;
 mod operate;
 mod outbox;
@@ -40,11 +41,12 @@ use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool};
 
 use self::files::Folder;
 use self::intake::Intake;
+use self::offers::Trying;
 use self::source::Source;
 use self::writer::Writer;
 use crate::config;
 use crate::domain::Timestamp;
-use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError};
+use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError, Trials};
 use crate::store::clock_watch::ClockWatch;
 use crate::store::disk::{Disk, LocalDisk};
 use crate::store::keys::KeyFolder;
@@ -169,6 +171,12 @@ impl Store for EmbeddedStore {
     fn passwords(&self) -> Result<Arc<dyn Passwords>, OpenError> {
         Ok(Arc::new(self.opening()?))
     }
+
+    fn trials(&self) -> Result<Arc<dyn Trials>, OpenError> {
+        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key_of_pair().map_err(OpenError::Keys)?;
+        let (folder, writer, readers) = (Arc::clone(&self.folder), self.writer.clone(), self.readers.clone());
+        Ok(Arc::new(Trying::new(folder, writer, readers, key, Arc::clone(&self.clock), self.inline_bytes)))
+    }
 }
 
 /// Ends the leases of processes that are gone: whoever has the folder alone knows that nobody works on anything. What a
@@ -177,7 +185,8 @@ async fn fall_back(connection: &mut SqliteConnection, now: Timestamp) -> Result<
     sqlx::query(
         "UPDATE item SET due_at = $1, leased_until = NULL WHERE stage = 'received' AND due_at > $1; \
          UPDATE mail SET due_at = $1, leased_until = NULL \
-             WHERE due_at > $1 AND (due_at = leased_until OR queued_at > $1)",
+             WHERE due_at > $1 AND (due_at = leased_until OR queued_at > $1); \
+         UPDATE password_offer SET leased_until = NULL WHERE leased_until > $1",
     )
     .bind(now.millis())
     .execute(connection)

@@ -5,6 +5,7 @@ CREATE TABLE password_offer (
     id           TEXT COLLATE "C" NOT NULL,
     item         TEXT COLLATE "C" NOT NULL,
     account      TEXT COLLATE "C" NOT NULL,
+    actor        TEXT COLLATE "C" NOT NULL, -- the same, as records name people
     mailbox      TEXT COLLATE "C" NOT NULL, -- lower case
     by_mail      BOOLEAN NOT NULL,
     at           BIGINT NOT NULL,
@@ -18,4 +19,6 @@ CREATE TABLE password_offer (
     CHECK ((sealed IS NULL) = (state IN ('opened', 'wrong', 'failed')))
 );
 CREATE INDEX password_offer_open ON password_offer (tenant, at) WHERE sealed IS NOT NULL;
+-- One batch of an item at a time.
+CREATE UNIQUE INDEX password_offer_one ON password_offer (tenant, item) WHERE sealed IS NOT NULL;
 CREATE INDEX password_offer_item ON password_offer (tenant, item);

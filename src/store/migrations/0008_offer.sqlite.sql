@@ -5,6 +5,7 @@ CREATE TABLE password_offer (
     id           TEXT    NOT NULL,
     item         TEXT    NOT NULL,
     account      TEXT    NOT NULL,
+    actor        TEXT    NOT NULL, -- the same, as records name people
     mailbox      TEXT    NOT NULL, -- lower case
     by_mail      INTEGER NOT NULL,
     at           INTEGER NOT NULL,
@@ -18,4 +19,6 @@ CREATE TABLE password_offer (
     CHECK ((sealed IS NULL) = (state IN ('opened', 'wrong', 'failed')))
 ) WITHOUT ROWID;
 CREATE INDEX password_offer_open ON password_offer (tenant, at) WHERE sealed IS NOT NULL;
+-- One batch of an item at a time.
+CREATE UNIQUE INDEX password_offer_one ON password_offer (tenant, item) WHERE sealed IS NOT NULL;
 CREATE INDEX password_offer_item ON password_offer (tenant, item);

@@ -19,6 +19,7 @@ use super::writer::{Job, Turn};
 use crate::domain::{ItemKey, Reason, Stage, Timestamp};
 use crate::ports::StoreError;
 use crate::store::conclusion::{Body, Ended, MailRow, Postponed};
+use crate::store::opened;
 use crate::store::passwords;
 use crate::store::place::Place;
 use crate::store::rows::{failed, to_column};
@@ -156,6 +157,10 @@ impl Concluding {
             .execute(&mut turn.connection)
             .await
             .map_err(failed)?;
+        for one in &self.0.opened {
+            // What is being processed anew meets the password by itself.
+            opened::postgres::write(&mut turn.connection, one, false).await?;
+        }
         for event in passwords::postgres::search(&mut turn.connection, key, search, self.0.at).await? {
             turn.append(&key.tenant, &event);
         }

@@ -1,8 +1,8 @@
 //! Who may do what in the database: for each zone, each table and each column. The wall between the zones, as a table.
 //!
 //! Refuses, by saying nothing of it, whatever is not listed. Invariants: only process and review read an original; no
-//! byte of one is written by anybody but intake; nobody changes or removes an audit record; deliver and portal have
-//! nothing of an original, of the sealing key or of what a worker found.
+//! byte of one is written by anybody but intake, and portal, where staff put files in; nobody changes or removes an audit record; deliver and portal read
+//! nothing of an original or of what a worker found.
 
 use std::fmt;
 use std::str::FromStr;
@@ -176,6 +176,27 @@ const PORTAL: &[Grant] = &[
     ("password_candidate", "SELECT", "tenant, item, source, count"),
 ];
 
+/// The portal asks process for something: passwords to try. What it seals it cannot read back.
+const ASK: &[Grant] = &[
+    ("password_offer", "INSERT", "tenant, id, item, account, actor, mailbox, by_mail, at, state, sealed"),
+    (
+        "password_offer",
+        "SELECT",
+        "tenant, id, item, account, actor, mailbox, by_mail, at, state, leased_until, attempts",
+    ),
+    ("arrival", "SELECT", EVERY),
+];
+
+/// Process tries them, and says what became of them.
+const TRY: &[Grant] = &[
+    ("password_offer", "SELECT", EVERY),
+    ("password_offer", "UPDATE", "state, sealed, leased_until, lease, attempts"),
+    ("password_offer", "DELETE", EVERY),
+    ("password_search", "UPDATE", "wanted"),
+    ("arrival", "SELECT", EVERY),
+    ("arrival", "UPDATE", "about, state, has_files, files, wrong_passwords"),
+];
+
 /// Looking at an original is put on record; nothing else is changed.
 const REVIEW: &[Grant] = &[("original", "SELECT", EVERY), ("sealing_key", "SELECT", EVERY)];
 
@@ -307,9 +328,9 @@ const REQUESTS_PROCESS: &[Grant] = &[
 pub fn of(zone: Zone) -> impl Iterator<Item = Grant> {
     let lists: &[&[Grant]] = match zone {
         Zone::Intake => &[VERSION, RECORD, INTAKE],
-        Zone::Process => &[VERSION, RECORD, PROCESS, PROCESS_OFFICE, REQUESTS_PROCESS],
+        Zone::Process => &[VERSION, RECORD, PROCESS, PROCESS_OFFICE, REQUESTS_PROCESS, TRY],
         Zone::Deliver => &[VERSION, RECORD, DELIVER],
-        Zone::Portal => &[VERSION, RECORD, PORTAL, PORTAL_OFFICE, SIGN_IN, REQUESTS_PORTAL],
+        Zone::Portal => &[VERSION, RECORD, PORTAL, PORTAL_OFFICE, SIGN_IN, REQUESTS_PORTAL, INTAKE, ASK],
         Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW, REVIEW_OFFICE, SIGN_IN, REQUESTS_REVIEW],
         Zone::Operator => &[VERSION, RECORD, CHAIN, REGISTER, OPERATOR, OPERATOR_OFFICE],
         Zone::Auditor => &[VERSION, CHAIN],
@@ -372,7 +393,9 @@ mod tests {
         for zone in Zone::ALL {
             let reads = |table: &str, column: &str| allow(&[zone], table, "SELECT", column);
             assert_eq!(reads("original", "sealed"), [Zone::Process, Zone::Review].contains(&zone), "{zone}");
-            let sees_key = [Zone::Intake, Zone::Process, Zone::Review].contains(&zone);
+            let writes = allow(&[zone], "original", "INSERT", "sealed");
+            assert_eq!(writes, [Zone::Intake, Zone::Portal].contains(&zone), "{zone}");
+            let sees_key = [Zone::Intake, Zone::Process, Zone::Portal, Zone::Review].contains(&zone);
             assert_eq!(reads("sealing_key", "public_key"), sees_key, "{zone}");
             let sees_facts = [Zone::Process, Zone::Review, Zone::Operator].contains(&zone);
             assert_eq!(reads("item", "facts") || reads("item", "decision"), sees_facts, "{zone}");
@@ -389,6 +412,19 @@ mod tests {
             }
             let counts = [Zone::Process, Zone::Portal, Zone::Review, Zone::Operator].contains(&zone);
             assert_eq!(allow(&[zone], "password_candidate", "SELECT", "count"), counts, "{zone}");
+        }
+    }
+
+    #[test]
+    fn a_typed_password_goes_from_the_portal_to_process_and_nobody_else_reads_it() {
+        for zone in Zone::ALL {
+            let may = |privilege| allow(&[zone], "password_offer", privilege, "sealed");
+            assert_eq!(may("INSERT"), zone == Zone::Portal, "{zone}");
+            for privilege in ["SELECT", "UPDATE", "DELETE"] {
+                assert_eq!(may(privilege), zone == Zone::Process, "{zone} {privilege}");
+            }
+            let state = [Zone::Process, Zone::Portal].contains(&zone);
+            assert_eq!(allow(&[zone], "password_offer", "SELECT", "state"), state, "{zone}");
         }
     }
 

@@ -12,6 +12,7 @@ mod connect;
 pub mod grants;
 mod intake;
 mod objects;
+mod offers;
 mod office;
 mod operate;
 mod outbox;
@@ -38,11 +39,12 @@ use tokio::task::JoinHandle;
 use self::bells::Bells;
 use self::intake::Intake;
 use self::objects::Objects;
+use self::offers::Trying;
 use self::source::Source;
 use self::writer::Writer;
 use crate::config;
 use crate::domain::Timestamp;
-use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError};
+use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError, Trials};
 use crate::store::clock_watch::ClockWatch;
 use crate::store::keys::{KeyFolder, SealingKey};
 use crate::store::open::{Keys, OpenError, Store};
@@ -155,6 +157,12 @@ impl Store for ScaleoutStore {
 
     fn passwords(&self) -> Result<Arc<dyn Passwords>, OpenError> {
         Ok(Arc::new(self.opening()?))
+    }
+
+    fn trials(&self) -> Result<Arc<dyn Trials>, OpenError> {
+        let key = self.keys.opening_key().map_err(OpenError::Keys)?;
+        let (pool, writer, objects) = (self.pool.clone(), self.writer.clone(), Arc::clone(&self.objects));
+        Ok(Arc::new(Trying::new(pool, writer, objects, key, Arc::clone(&self.clock), self.inline_bytes)))
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use temizu::config;
 use temizu::domain::derivative::About;
 use temizu::domain::{
@@ -15,8 +17,8 @@ use temizu::domain::{
     PartRole, Password, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
 };
 use temizu::ports::{
-    Accepted, Accounts, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, PasswordSearch,
-    Passwords, Queue, Register, Reply, Retention, Sessions, Settlement, StoreError,
+    Accepted, Accounts, Clock, Conclusion, Dispatch, Lease, Offers, OriginalSink, OriginalSource, Outbox,
+    PasswordSearch, Passwords, Queue, Register, Reply, Retention, Sessions, Settlement, StoreError, Trials,
 };
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
@@ -53,7 +55,7 @@ impl StoreUnderTest for Embedded {
 async fn embedded(folder: &Arc<tempfile::TempDir>) -> Ports {
     let clock = Arc::new(StillClock::default());
     let store = EmbeddedStore::open(&embedded_config(folder.path()), clock, Keys::Opening).await.unwrap();
-    Ports::of(store, Arc::clone(folder))
+    Ports { raw: Raw::Sqlite(folder.path().join("temizu.db")), ..Ports::of(store, Arc::clone(folder)) }
 }
 
 /// The scale-out store, its objects in a folder.
@@ -88,24 +90,54 @@ pub(crate) fn embedded_config(data: &std::path::Path) -> config::Store {
     config::Store { data: data.to_owned(), reserve_bytes: 0, inline_bytes: INLINE, ..config::Store::default() }
 }
 
+/// A database without the store before it.
+pub(crate) enum Raw {
+    None,
+    Sqlite(std::path::PathBuf),
+    Postgres(String),
+}
+
+impl Raw {
+    /// The first column of the rows, as text, or nothing where it is NULL.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<Option<String>> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::None => panic!("this store was opened without its database"),
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+                let mut connection = options.connect().await.unwrap();
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+            Self::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+        }
+    }
+}
+
 /// Every port of one store.
 pub(crate) struct Ports {
     pub(crate) sink: Arc<dyn OriginalSink>,
     pub(crate) source: Arc<dyn OriginalSource>,
     pub(crate) passwords: Arc<dyn Passwords>,
+    pub(crate) offers: Arc<dyn Offers>,
+    pub(crate) trials: Arc<dyn Trials>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) register: Arc<dyn Register>,
     pub(crate) retention: Arc<dyn Retention>,
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) sessions: Arc<dyn Sessions>,
+    /// The database, to look and to write past the ports.
+    pub(crate) raw: Raw,
     _keep: Box<dyn Any + Send + Sync>,
 }
 
 impl Ports {
     async fn at(site: &Arc<Site>) -> Self {
         let store = site.open(Arc::new(StillClock::default())).await;
-        Self::of(store, Arc::clone(site))
+        Self { raw: Raw::Postgres(site.database.url()), ..Self::of(store, Arc::clone(site)) }
     }
 
     pub(crate) fn of(store: Arc<dyn Store>, keep: impl Any + Send + Sync) -> Self {
@@ -113,12 +145,15 @@ impl Ports {
             sink: store.sink().unwrap(),
             source: store.source().unwrap(),
             passwords: store.passwords().unwrap(),
+            offers: Arc::clone(&store) as Arc<dyn Offers>,
+            trials: store.trials().unwrap(),
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: Arc::clone(&store) as Arc<dyn Outbox>,
             register: Arc::clone(&store) as Arc<dyn Register>,
             accounts: Arc::clone(&store) as Arc<dyn Accounts>,
             sessions: Arc::clone(&store) as Arc<dyn Sessions>,
             retention: store,
+            raw: Raw::None,
             _keep: Box::new(keep),
         }
     }
@@ -322,6 +357,8 @@ pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outb
         mails,
         notices: Vec::new(),
         passwords: None,
+        outcomes: Vec::new(),
+        opened: Vec::new(),
     }
 }
 
