@@ -13,7 +13,9 @@ use super::embedded::EmbeddedStore;
 use super::scaleout::ScaleoutStore;
 use crate::config::{self, StoreKind};
 use crate::domain::Timestamp;
-use crate::ports::{Clock, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Retention, StoreError};
+use crate::ports::{
+    Arrivals, Clock, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Retention, StoreError,
+};
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +79,7 @@ pub enum Keys {
 
 /// A store of either kind. A role takes no more of it than the ports it needs.
 #[async_trait]
-pub trait Store: Queue + Outbox + Register + Retention {
+pub trait Store: Queue + Outbox + Register + Retention + Arrivals {
     /// By how much this host's clock, which shows `now`, differs from that of the database: leases would run out early,
     /// or late. Zero where the host keeps the store to itself.
     ///

@@ -410,6 +410,7 @@ async fn a_partly_held_item_is_released_to_those_who_have_nothing<S: StoreUnderT
         mails: vec![mail(1, &["a@city.example"], 50)],
         notices: vec![mail(7, &["b@city.example"], 9000)],
         passwords: None,
+        names: Vec::new(),
     };
     ports.queue.conclude(lease, partly, Vec::new()).await.unwrap();
     ports.settle_all(2000, Settlement::Sent).await;

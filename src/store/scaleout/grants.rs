@@ -146,6 +146,9 @@ const PROCESS: &[Grant] = &[
     ("sealing_key", "INSERT", EVERY),
 ];
 
+/// What staff are shown is written when an item is concluded, and emptied when its time is over.
+const SHOWS: &[Grant] = &[("arrival", "SELECT", EVERY), ("arrival", "INSERT", EVERY), ("arrival", "UPDATE", EVERY)];
+
 /// Of an item deliver sees nothing; it says when one is delivered, if that is so.
 const DELIVER: &[Grant] = &[
     ("mail", "SELECT", EVERY),
@@ -176,6 +179,18 @@ const PORTAL: &[Grant] = &[
     ("password_candidate", "SELECT", "tenant, item, source, count"),
 ];
 
+/// What staff see of their mails, and what they fetched; whether a request or a typed password waits.
+const SEES: &[Grant] = &[
+    ("arrival", "SELECT", EVERY),
+    ("set_aside", "SELECT", EVERY),
+    ("set_aside", "INSERT", EVERY),
+    ("set_aside", "DELETE", EVERY),
+    ("fetched", "SELECT", EVERY),
+    ("fetched", "INSERT", EVERY),
+    ("release_request", "SELECT", "tenant, item, requester, state"),
+    ("password_offer", "SELECT", "tenant, item, mailbox, state"),
+];
+
 /// Looking at an original is put on record; nothing else is changed.
 const REVIEW: &[Grant] = &[("original", "SELECT", EVERY), ("sealing_key", "SELECT", EVERY)];
 
@@ -190,9 +205,9 @@ const OPERATOR: &[Grant] = &[
 pub fn of(zone: Zone) -> impl Iterator<Item = Grant> {
     let lists: &[&[Grant]] = match zone {
         Zone::Intake => &[VERSION, RECORD, INTAKE],
-        Zone::Process => &[VERSION, RECORD, PROCESS],
+        Zone::Process => &[VERSION, RECORD, PROCESS, SHOWS],
         Zone::Deliver => &[VERSION, RECORD, DELIVER],
-        Zone::Portal => &[VERSION, RECORD, PORTAL],
+        Zone::Portal => &[VERSION, RECORD, PORTAL, SEES],
         Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW],
         Zone::Operator => &[VERSION, RECORD, CHAIN, REGISTER, OPERATOR],
         Zone::Auditor => &[VERSION, CHAIN],
@@ -273,6 +288,19 @@ mod tests {
             let counts = [Zone::Process, Zone::Portal, Zone::Review, Zone::Operator].contains(&zone);
             assert_eq!(allow(&[zone], "password_candidate", "SELECT", "count"), counts, "{zone}");
         }
+    }
+
+    #[test]
+    fn only_process_says_what_staff_are_shown_and_only_the_portal_what_they_fetched() {
+        for zone in Zone::ALL {
+            for privilege in ["INSERT", "UPDATE"] {
+                assert_eq!(allow(&[zone], "arrival", privilege, "about"), zone == Zone::Process, "{zone}");
+            }
+            assert_eq!(allow(&[zone], "fetched", "INSERT", "digest"), zone == Zone::Portal, "{zone}");
+            assert_eq!(allow(&[zone], "set_aside", "DELETE", "item"), zone == Zone::Portal, "{zone}");
+        }
+        let shown = |zone| allow(&[zone], "arrival", "SELECT", "about");
+        assert!(![Zone::Intake, Zone::Deliver, Zone::Operator, Zone::Auditor].into_iter().any(shown));
     }
 
     #[test]

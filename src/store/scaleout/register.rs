@@ -16,7 +16,7 @@ use crate::store::readings;
 use crate::store::rows::{failed, to_column};
 
 /// What one of its statements sees, all of them see.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+pub(super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
 #[async_trait]
 impl Register for ScaleoutStore {

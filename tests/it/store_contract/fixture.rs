@@ -318,6 +318,7 @@ pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outb
         mails,
         notices: Vec::new(),
         passwords: None,
+        names: Vec::new(),
     }
 }
 

@@ -80,7 +80,15 @@ impl Town {
         facts.headers.message_id = Some(MessageId::try_from(self.message_id.to_owned()).unwrap());
         let mails = vec![mail(self.mail, &[self.recipient], LARGE)];
         let (derivatives, notices) = (Vec::new(), Vec::new());
-        Conclusion::Sanitized { facts, decision: decision(None), derivatives, mails, notices, passwords: None }
+        Conclusion::Sanitized {
+            facts,
+            decision: decision(None),
+            derivatives,
+            mails,
+            notices,
+            passwords: None,
+            names: Vec::new(),
+        }
     }
 
     async fn conclude(&self, ports: &Ports, lease: Lease) {
