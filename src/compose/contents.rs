@@ -173,6 +173,12 @@ impl<'a> Contents<'a> {
             .collect()
     }
 
+    /// The names of the files to attach.
+    pub(super) fn names(&self) -> Vec<(PartPath, String)> {
+        let attached = self.enclosures.iter().filter(|enclosure| enclosure.piece.written.is_some());
+        attached.map(|enclosure| (enclosure.piece.part.path.clone(), enclosure.name.clone())).collect()
+    }
+
     /// How many attachments stand so.
     pub(super) fn count(&self, standing: Standing) -> usize {
         self.enclosures.iter().filter(|enclosure| enclosure.piece.standing == standing).count()

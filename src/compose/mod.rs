@@ -113,6 +113,8 @@ pub struct Composed {
     pub message_id: MessageId,
     /// What its recipients find.
     pub status: MailStatus,
+    /// The names under which parts are attached, in reading order.
+    pub names: Vec<(PartPath, String)>,
 }
 
 /// What the recipients of a mail find, for its subject and for machines (`X-Temizu-Status`).
@@ -199,7 +201,7 @@ pub fn compose(site: &Site, letter: &Letter<'_>) -> Result<Composed, ComposeErro
     let identity = Identity { id: letter.id, message_id: &message_id, status };
     let mut fields = headers::of_letter(site, letter.facts, &contents, &identity, entity.capacity());
     entity.write(&mut fields);
-    finish(fields, message_id, status)
+    Ok(Composed { names: contents.names(), ..finish(fields, message_id, status)? })
 }
 
 /// Writes the mail that says that an item is kept back as a whole.
@@ -235,7 +237,7 @@ pub fn is_own_notice(site: &Site, envelope: &Envelope, headers: &HeaderFacts) ->
 
 fn finish(fields: field::Fields, message_id: MessageId, status: MailStatus) -> Result<Composed, ComposeError> {
     let mail = WireMail::try_from(Bytes::from(fields.into_bytes()))?;
-    Ok(Composed { mail, message_id, status })
+    Ok(Composed { mail, message_id, status, names: Vec::new() })
 }
 
 /// Made of what never changes for an item, so that a mail sent twice is known by its Message-ID.

@@ -13,7 +13,8 @@ use super::facts::HeaderFacts;
 use super::finding::Finding;
 use super::id::{AccountId, ItemId};
 use super::outcome::PartOutcome;
-use super::part::Part;
+use super::part::{Part, PartRole};
+use super::reason::Reason;
 use super::sender::SenderFacts;
 use super::time::Timestamp;
 
@@ -69,6 +70,19 @@ states! {
 }
 
 impl ArrivalState {
+    /// How a mail with these parts stands once it is concluded and nobody holds it.
+    #[must_use]
+    pub fn concluded(parts: &[ArrivalFile]) -> Self {
+        let kept = || parts.iter().filter(|file| file.outcome.is_kept());
+        if kept().any(ArrivalFile::wants_password) {
+            Self::PasswordWanted
+        } else if kept().next().is_some() {
+            Self::Withheld
+        } else {
+            Self::Available
+        }
+    }
+
     /// True if the reader can do something about it ("要対応").
     #[must_use]
     pub const fn needs_action(self) -> bool {
@@ -112,6 +126,28 @@ pub struct ArrivalFile {
     pub outcome: PartOutcome,
     /// What there is now, if it was written anew.
     pub now: Option<Rebuilt>,
+}
+
+impl ArrivalFile {
+    /// True for a file, or a mail handed on as one; a body is read in place.
+    #[must_use]
+    pub const fn is_file(&self) -> bool {
+        matches!(self.part.role, PartRole::Attachment | PartRole::Archive)
+    }
+
+    /// True if a password may open it.
+    #[must_use]
+    pub fn wants_password(&self) -> bool {
+        self.part.encrypted || matches!(self.outcome.reason, Some(Reason::PasswordRequired | Reason::WrongPassword))
+    }
+}
+
+impl Arrival {
+    /// True if there are rebuilt files in it that can be fetched.
+    #[must_use]
+    pub fn has_files(&self) -> bool {
+        self.parts.iter().any(|file| file.is_file() && file.now.is_some())
+    }
 }
 
 /// What was written anew of a part.

@@ -33,6 +33,9 @@ impl InvalidId {
 pub struct ItemId(u128);
 
 impl ItemId {
+    /// Characters of its text; the last eight are its [`Reference`].
+    pub const LENGTH: usize = 26;
+
     /// An identifier for something accepted at `at`; `random` must come from the edge's generator.
     #[must_use]
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {

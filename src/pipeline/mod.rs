@@ -4,6 +4,7 @@
 //! a notice to the recipients, never in a mail that carries something unchecked (design 1.2).
 //! Invariant: a part is in a new mail only if a worker wrote it for exactly this decision.
 
+mod names;
 mod notices;
 mod opening;
 mod outcome;
@@ -123,7 +124,7 @@ impl Pipeline {
     /// How an item that was washed is concluded.
     fn washed(&self, lease: &Lease, washed: Washed, seconds: Seconds) -> (Conclusion, Vec<AuditEvent>) {
         let now = self.clock.now();
-        let Washed { facts, decision, derivatives, mut mails, candidates, .. } = washed;
+        let Washed { facts, decision, derivatives, mut mails, candidates, names, .. } = washed;
         let mut records = vec![records::inspected(lease, &facts, now), records::decided(lease, &decision, now)];
         let told = if self.tells_of_holds {
             notices::of_holds(self.washer.site(), lease, &facts, &decision)
@@ -140,7 +141,9 @@ impl Pipeline {
         let passwords = self.password_window.map(|window| PasswordSearch { window, candidates });
         let (facts, notices, opened) = (Box::new(facts), told.mails, seconds.opened);
         let outcomes = Vec::new();
-        (Conclusion::Sanitized { facts, decision, derivatives, mails, notices, passwords, outcomes, opened }, records)
+        let conclusion =
+            Conclusion::Sanitized { facts, decision, derivatives, mails, notices, passwords, outcomes, opened, names };
+        (conclusion, records)
     }
 
     /// What becomes of an item that could not be finished.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{outcome, pack};
+use super::{names, outcome, pack};
 use crate::compose::{self, Site};
 use crate::domain::{
     Action, Decision, Derivative, Facts, ItemId, Origin, Outbound, PartOutcome, Password, Reason, RuleName,
@@ -13,7 +13,8 @@ use crate::domain::{
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{
-    Answer, Blob, Inspection, Lease, RebuildSession, Rebuilder, SandboxError, StoreError, Subject, Trial, Waiting,
+    Answer, Blob, HandedName, Inspection, Lease, RebuildSession, Rebuilder, SandboxError, StoreError, Subject, Trial,
+    Waiting,
 };
 use crate::sender::Known;
 
@@ -70,6 +71,8 @@ pub struct Washed {
     pub mails: Vec<Outbound>,
     /// Passwords that the bodies seem to name; at most twenty.
     pub candidates: Vec<Password>,
+    /// The names that rebuilt parts are handed out under.
+    pub names: Vec<HandedName>,
 }
 
 /// An item that could not be finished in this attempt.
@@ -139,7 +142,7 @@ impl Washer {
             .map(|(group, outcomes)| pack::pack(&self.site, &facts, group, outcomes, &answers))
             .collect::<Result<_, _>>()
             .map_err(unfit)?;
-        let mut mails = Vec::new();
+        let (mut mails, mut names) = (Vec::new(), names::Names::default());
         let written = outcomes.iter().zip(&archives);
         for (number, (group, (outcomes, archives))) in (0u32..).zip(open().zip(written)).filter(|_| is_mail) {
             let letter = compose::Letter {
@@ -151,6 +154,7 @@ impl Washer {
                 opened_later: false,
             };
             let composed = compose::compose(&self.site, &letter).map_err(unfit)?;
+            names.attached(outcomes, composed.names);
             mails.push(Outbound {
                 reverse_path: facts.origin.envelope().reverse_path.clone(),
                 forward_paths: group.recipients.clone(),
@@ -166,7 +170,8 @@ impl Washer {
                 derivatives.push(archive);
             }
         }
-        Ok(Washed { facts, decision, outcomes, derivatives, mails, candidates })
+        let names = names.of_all(&facts, &derivatives);
+        Ok(Washed { facts, decision, outcomes, derivatives, mails, candidates, names })
     }
 
     /// What the rules say, on the day it was accepted.

@@ -41,7 +41,11 @@ pub enum Sought {
     Reference(Reference),
     /// How it stands.
     State(ArrivalState),
-    /// It has a file.
+    /// 要対応: the reader can do something about it.
+    Action,
+    /// 受け取れる: it has files that can be fetched.
+    Ready,
+    /// It came with a file.
     HasAttachment,
     /// Accepted before.
     Before(Timestamp),

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::{Opened, PasswordSearch, StoreError};
 use crate::domain::{
-    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, PartOutcome, Reason, TenantId,
-    Timestamp,
+    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Origin, Outbound, PartOutcome, PartPath, Reason,
+    TenantId, Timestamp,
 };
 
 /// An item handed to one worker for a while. It is not `Clone`: what is concluded cannot be concluded again.
@@ -31,6 +31,17 @@ pub struct Lease {
     pub released: bool,
 }
 
+/// The name that rebuilt bytes of a part are handed out under: that of the delivered mail, where they are attached to one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedName {
+    /// The part.
+    pub part: PartPath,
+    /// The rebuilt bytes.
+    pub digest: Digest,
+    /// A safe file name; its extension fits the bytes.
+    pub name: String,
+}
+
 /// How the processing of an item ended.
 #[derive(Debug)]
 pub enum Conclusion {
@@ -52,6 +63,8 @@ pub enum Conclusion {
         outcomes: Vec<PartOutcome>,
         /// What its passwords open of items that came before it.
         opened: Vec<Opened>,
+        /// The names that rebuilt parts are handed out under. One that has none here keeps the name it came with.
+        names: Vec<HandedName>,
     },
     /// A rule holds the mail for every recipient.
     Held {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::arrivals::{self, ArrivalRow};
 use super::opened::OpenedRows;
 use super::passwords::Search;
 use super::place::Place;
@@ -29,6 +30,8 @@ pub(super) struct Ended {
     pub(super) kept: Vec<Kept>,
     pub(super) derivatives: Vec<DerivativeRow>,
     pub(super) mails: Vec<MailRow>,
+    /// What its recipients are shown.
+    pub(super) arrivals: Vec<ArrivalRow>,
     pub(super) terms: Vec<String>,
     pub(super) records: Vec<AuditEvent>,
     pub(super) objects: Vec<(Place, Bytes)>,
@@ -132,6 +135,7 @@ impl Ended {
     ) -> Result<Self, StoreError> {
         let item = ItemChange::of(&conclusion, lease.released)?;
         let kept = kept(&conclusion, &lease);
+        let arrivals = arrivals::rows(&lease, &conclusion)?;
         let mut this = Self {
             key: lease.key,
             token: lease.token,
@@ -141,6 +145,7 @@ impl Ended {
             kept,
             derivatives: Vec::new(),
             mails: Vec::new(),
+            arrivals,
             terms: Vec::new(),
             records,
             objects: Vec::new(),

@@ -11,6 +11,7 @@ pub mod scaleout;
 pub mod transfer;
 
 mod acts;
+mod arrivals;
 mod clock_watch;
 mod conclusion;
 mod keys;

@@ -430,6 +430,7 @@ async fn a_partly_held_item_is_released_to_those_who_have_nothing<S: StoreUnderT
         passwords: None,
         outcomes: Vec::new(),
         opened: Vec::new(),
+        names: Vec::new(),
     };
     ports.queue.conclude(lease, partly, Vec::new()).await.unwrap();
     ports.settle_all(2000, Settlement::Sent).await;

@@ -75,6 +75,15 @@ async fn write(store: &EmbeddedStore, mut ended: Ended) -> Result<(), StoreError
     store.folder.discard(unused).await
 }
 
+/// How many wrong passwords were typed outlives another conclusion.
+const WRITE_ARRIVAL: &str = "\
+    INSERT INTO arrival (tenant, item, mailbox, received_at, state, has_files, attachments, length, sender, subject, \
+        files, message_id, about) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+    ON CONFLICT (tenant, mailbox, item) DO UPDATE SET state = excluded.state, has_files = excluded.has_files, \
+        attachments = excluded.attachments, sender = excluded.sender, subject = excluded.subject, \
+        files = excluded.files, message_id = excluded.message_id, about = excluded.about";
+
 /// The rows of an ended lease.
 struct Concluding(Ended);
 
@@ -93,6 +102,7 @@ impl Job for Concluding {
             self.forget_passwords(&mut batch);
             self.write_kept(&mut batch);
             self.write_derivatives(&mut batch);
+            self.write_arrivals(&mut batch);
             self.write_terms(&mut batch)?;
             turn.ring_outbox |= !self.0.mails.is_empty();
             self.write_mails(&mut batch, &served)?
@@ -185,6 +195,26 @@ impl Concluding {
                 .bind(row.about)
                 .bind(bytes)
                 .bind(file);
+        }
+    }
+
+    fn write_arrivals(&mut self, batch: &mut Batch) {
+        for row in std::mem::take(&mut self.0.arrivals) {
+            batch
+                .add(WRITE_ARRIVAL)
+                .bind(self.0.key.tenant.as_str())
+                .bind(self.0.key.id.to_string())
+                .bind(row.mailbox)
+                .bind(row.received_at)
+                .bind(row.state)
+                .bind(row.has_files)
+                .bind(row.attachments)
+                .bind(row.length)
+                .bind(row.sender)
+                .bind(row.subject)
+                .bind(row.files)
+                .bind(row.message_id)
+                .bind(row.about);
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod backup;
 
+mod arrivals;
 mod batch;
 mod conclude;
 mod files;

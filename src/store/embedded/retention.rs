@@ -121,6 +121,8 @@ async fn destroy(turn: &mut Turn, key: &ItemKey) -> Result<Vec<String>, StoreErr
          DELETE FROM password_candidate WHERE tenant = ?1 AND item = ?2; \
          DELETE FROM digested WHERE tenant = ?1 AND item = ?2; \
          UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = ?1 AND item = ?2; \
+         UPDATE arrival SET state = 'expired', has_files = FALSE, attachments = 0, sender = '', subject = '', files = '', \
+             message_id = '', about = '' WHERE tenant = ?1 AND item = ?2; \
          UPDATE item SET stage = 'expired', leased_until = NULL WHERE tenant = ?1 AND id = ?2",
     )
     .bind(key.tenant.as_str())

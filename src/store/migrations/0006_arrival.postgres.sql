@@ -10,16 +10,20 @@ CREATE TABLE arrival (
     has_files   BOOLEAN NOT NULL, -- rebuilt files that can be fetched
     attachments BIGINT NOT NULL,
     length      BIGINT NOT NULL,
-    sender      TEXT COLLATE "C" NOT NULL, -- name and address, lower case
-    subject     TEXT COLLATE "C" NOT NULL, -- lower case
-    files       TEXT COLLATE "C" NOT NULL, -- names, one per line, lower case
-    about       TEXT NOT NULL, -- JSON
+    sender      TEXT COLLATE "C" NOT NULL, -- name and address, folded
+    subject     TEXT COLLATE "C" NOT NULL, -- folded
+    files       TEXT COLLATE "C" NOT NULL, -- names, one per line, folded
+    message_id  TEXT COLLATE "C" NOT NULL, -- without its angle brackets, lower case; empty if it has none
+    about       TEXT NOT NULL, -- JSON; empty once it expired
     wrong_passwords BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, mailbox, item),
     FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
 );
 CREATE INDEX arrival_item ON arrival (tenant, item);
 CREATE INDEX arrival_state ON arrival (tenant, mailbox, state, item);
+CREATE INDEX arrival_ready ON arrival (tenant, mailbox, item) WHERE has_files;
+-- What is only shown is kept away from what every search looks at.
+ALTER TABLE arrival SET (toast_tuple_target = 512);
 
 -- What an account took off its list.
 CREATE TABLE set_aside (
@@ -27,9 +31,9 @@ CREATE TABLE set_aside (
     account TEXT COLLATE "C" NOT NULL,
     item    TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (tenant, account, item),
-    FOREIGN KEY (tenant, account) REFERENCES account (tenant, id),
     FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
 );
+CREATE INDEX set_aside_item ON set_aside (tenant, item);
 
 -- Which rebuilt bytes were fetched, and when.
 CREATE TABLE fetched (
@@ -38,6 +42,7 @@ CREATE TABLE fetched (
     digest  BYTEA NOT NULL,
     account TEXT COLLATE "C" NOT NULL,
     at      BIGINT NOT NULL,
+    mailbox TEXT COLLATE "C" NOT NULL, -- through which it was seen
     PRIMARY KEY (tenant, item, digest, account, at),
     FOREIGN KEY (tenant, item) REFERENCES item (tenant, id)
 );

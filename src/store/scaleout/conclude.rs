@@ -37,6 +37,16 @@ const UNKEEP: &str = "\
     linked AS (DELETE FROM password_candidate WHERE tenant = $1 AND item = $2 AND NOT $3) \
     DELETE FROM kept WHERE tenant = $1 AND item = $2";
 
+/// How many wrong passwords were typed outlives another conclusion.
+const WRITE_ARRIVALS: &str = "\
+    INSERT INTO arrival (tenant, item, mailbox, received_at, state, has_files, attachments, length, sender, subject, \
+        files, message_id, about) \
+    SELECT $1, $2, * FROM UNNEST($3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[], \
+        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) \
+    ON CONFLICT (tenant, mailbox, item) DO UPDATE SET state = excluded.state, has_files = excluded.has_files, \
+        attachments = excluded.attachments, sender = excluded.sender, subject = excluded.subject, \
+        files = excluded.files, message_id = excluded.message_id, about = excluded.about";
+
 /// Writes what an ended lease leaves; if the store is full or away, the item is tried again without blame.
 pub(super) async fn conclude(store: &ScaleoutStore, ended: Ended) -> Result<(), StoreError> {
     let postponed = Postponed::of(&ended);
@@ -107,6 +117,7 @@ impl Job for Concluding {
         if ended.item.stage != Stage::Received {
             self.write_kept(turn).await?;
             self.write_derivatives(turn).await?;
+            self.write_arrivals(turn).await?;
             self.write_terms(turn).await?;
             if !ended.mails.is_empty() {
                 self.write_mails(turn).await?;
@@ -219,6 +230,31 @@ impl Concluding {
         .await
         .map(drop)
         .map_err(failed)
+    }
+
+    async fn write_arrivals(&self, turn: &mut Turn) -> Result<(), StoreError> {
+        let Ended { key, arrivals, .. } = &self.0;
+        if arrivals.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(WRITE_ARRIVALS)
+            .bind(key.tenant.as_str())
+            .bind(key.id.to_string())
+            .bind(arrivals.iter().map(|row| row.mailbox.as_str()).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.received_at).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.state).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.has_files).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.attachments).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.length).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.sender.as_str()).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.subject.as_str()).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.files.as_str()).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.message_id.as_str()).collect::<Vec<_>>())
+            .bind(arrivals.iter().map(|row| row.about.as_str()).collect::<Vec<_>>())
+            .execute(&mut turn.connection)
+            .await
+            .map(drop)
+            .map_err(failed)
     }
 
     async fn write_terms(&self, turn: &mut Turn) -> Result<(), StoreError> {

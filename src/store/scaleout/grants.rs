@@ -146,6 +146,9 @@ const PROCESS: &[Grant] = &[
     ("sealing_key", "INSERT", EVERY),
 ];
 
+/// What staff are shown is written when an item is concluded, and emptied when its time is over.
+const SHOWS: &[Grant] = &[("arrival", "SELECT", EVERY), ("arrival", "INSERT", EVERY), ("arrival", "UPDATE", EVERY)];
+
 /// Of an item deliver sees nothing; it says when one is delivered, if that is so.
 const DELIVER: &[Grant] = &[
     ("mail", "SELECT", EVERY),
@@ -195,6 +198,18 @@ const TRY: &[Grant] = &[
     ("password_search", "UPDATE", "wanted"),
     ("arrival", "SELECT", EVERY),
     ("arrival", "UPDATE", "about, state, has_files, files, wrong_passwords"),
+];
+
+/// What staff see of their mails, and what they fetched; whether a request or a typed password waits.
+const SEES: &[Grant] = &[
+    ("arrival", "SELECT", EVERY),
+    ("set_aside", "SELECT", EVERY),
+    ("set_aside", "INSERT", EVERY),
+    ("set_aside", "DELETE", EVERY),
+    ("fetched", "SELECT", EVERY),
+    ("fetched", "INSERT", EVERY),
+    ("release_request", "SELECT", "tenant, item, requester, state"),
+    ("password_offer", "SELECT", "tenant, item, mailbox, state"),
 ];
 
 /// Looking at an original is put on record; nothing else is changed.
@@ -328,9 +343,9 @@ const REQUESTS_PROCESS: &[Grant] = &[
 pub fn of(zone: Zone) -> impl Iterator<Item = Grant> {
     let lists: &[&[Grant]] = match zone {
         Zone::Intake => &[VERSION, RECORD, INTAKE],
-        Zone::Process => &[VERSION, RECORD, PROCESS, PROCESS_OFFICE, REQUESTS_PROCESS, TRY],
+        Zone::Process => &[VERSION, RECORD, PROCESS, PROCESS_OFFICE, REQUESTS_PROCESS, TRY, SHOWS],
         Zone::Deliver => &[VERSION, RECORD, DELIVER],
-        Zone::Portal => &[VERSION, RECORD, PORTAL, PORTAL_OFFICE, SIGN_IN, REQUESTS_PORTAL, INTAKE, ASK],
+        Zone::Portal => &[VERSION, RECORD, PORTAL, PORTAL_OFFICE, SIGN_IN, REQUESTS_PORTAL, INTAKE, ASK, SEES],
         Zone::Review => &[VERSION, RECORD, CHAIN, REGISTER, REVIEW, REVIEW_OFFICE, SIGN_IN, REQUESTS_REVIEW],
         Zone::Operator => &[VERSION, RECORD, CHAIN, REGISTER, OPERATOR, OPERATOR_OFFICE],
         Zone::Auditor => &[VERSION, CHAIN],
@@ -426,6 +441,19 @@ mod tests {
             let state = [Zone::Process, Zone::Portal].contains(&zone);
             assert_eq!(allow(&[zone], "password_offer", "SELECT", "state"), state, "{zone}");
         }
+    }
+
+    #[test]
+    fn only_process_says_what_staff_are_shown_and_only_the_portal_what_they_fetched() {
+        for zone in Zone::ALL {
+            for privilege in ["INSERT", "UPDATE"] {
+                assert_eq!(allow(&[zone], "arrival", privilege, "about"), zone == Zone::Process, "{zone}");
+            }
+            assert_eq!(allow(&[zone], "fetched", "INSERT", "digest"), zone == Zone::Portal, "{zone}");
+            assert_eq!(allow(&[zone], "set_aside", "DELETE", "item"), zone == Zone::Portal, "{zone}");
+        }
+        let shown = |zone| allow(&[zone], "arrival", "SELECT", "about");
+        assert!(![Zone::Intake, Zone::Deliver, Zone::Operator, Zone::Auditor].into_iter().any(shown));
     }
 
     #[test]

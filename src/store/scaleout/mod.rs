@@ -4,6 +4,7 @@
 //! Invariant: an `Ok` from a port means committed and synced; a row never names an object that was not stored before it.
 
 mod agreement;
+mod arrivals;
 mod bells;
 pub mod bucket;
 mod chain;

@@ -136,6 +136,8 @@ const DESTROY: &str = "\
     told AS (DELETE FROM digested WHERE tenant = $1 AND item = ANY($2)), \
     named AS (SELECT file FROM mail WHERE tenant = $1 AND item = ANY($2)), \
     mail_emptied AS (UPDATE mail SET bytes = NULL, file = NULL WHERE tenant = $1 AND item = ANY($2)), \
+    emptied AS (UPDATE arrival SET state = 'expired', has_files = FALSE, attachments = 0, sender = '', subject = '', \
+        files = '', message_id = '', about = '' WHERE tenant = $1 AND item = ANY($2)), \
     expired AS (UPDATE item SET stage = 'expired', leased_until = NULL WHERE tenant = $1 AND id = ANY($2)), \
     gone AS (SELECT file FROM original_gone UNION SELECT file FROM derivative_gone UNION SELECT file FROM named), \
     noted AS (INSERT INTO unneeded_object (file, since) SELECT file, $3 FROM gone WHERE file IS NOT NULL \

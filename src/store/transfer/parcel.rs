@@ -90,7 +90,7 @@ pub(in crate::store) const ITEM: Table = Table {
 };
 
 /// What belongs to items, so that no row comes before one that it refers to; `leased_until` stays behind.
-pub(in crate::store) const BELONGINGS: [Table; 8] = [
+pub(in crate::store) const BELONGINGS: [Table; 11] = [
     Table { name: "search_term", columns: &[text("tenant"), text("item"), text("term")] },
     Table { name: "original", columns: &[text("tenant"), text("item"), bytes("sealed"), text("file")] },
     Table {
@@ -168,6 +168,30 @@ pub(in crate::store) const BELONGINGS: [Table; 8] = [
     Table {
         name: "password_candidate",
         columns: &[text("tenant"), text("item"), text("source"), number("count"), bytes("sealed")],
+    },
+    Table {
+        name: "arrival",
+        columns: &[
+            text("tenant"),
+            text("item"),
+            text("mailbox"),
+            number("received_at"),
+            text("state"),
+            flag("has_files"),
+            number("attachments"),
+            number("length"),
+            text("sender"),
+            text("subject"),
+            text("files"),
+            text("message_id"),
+            text("about"),
+            number("wrong_passwords"),
+        ],
+    },
+    Table { name: "set_aside", columns: &[text("tenant"), text("item"), text("account")] },
+    Table {
+        name: "fetched",
+        columns: &[text("tenant"), text("item"), bytes("digest"), text("account"), number("at"), text("mailbox")],
     },
 ];
 

@@ -359,6 +359,7 @@ pub(crate) fn sanitized(lease: &Lease, derivative_length: usize, mails: Vec<Outb
         passwords: None,
         outcomes: Vec::new(),
         opened: Vec::new(),
+        names: Vec::new(),
     }
 }
 

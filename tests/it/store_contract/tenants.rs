@@ -90,6 +90,7 @@ impl Town {
             passwords: None,
             outcomes,
             opened,
+            names: Vec::new(),
         }
     }
 

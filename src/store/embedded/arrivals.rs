@@ -1,0 +1,103 @@
+//! What staff see of the mails that came for them. Originals are not reachable from here.
+//!
+//! Invariant: bytes are handed out after the record of it is synced.
+
+use std::io;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::EmbeddedStore;
+use super::writer::{Job, Turn};
+use crate::domain::{AuditEvent, Digest, ItemId};
+use crate::ports::{
+    ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Blob, Register as _, StoreError, Viewer,
+};
+use crate::store::arrivals::{Fetching, SettingAside, bytes, sqlite};
+use crate::store::rows::{failed, on_disk};
+
+#[async_trait]
+impl Arrivals for EmbeddedStore {
+    async fn list(&self, viewer: &Viewer, query: &ArrivalQuery) -> Result<Vec<ArrivalLine>, StoreError> {
+        let mut snapshot = self.readers.begin().await.map_err(failed)?;
+        sqlite::list(&mut snapshot, viewer, query).await
+    }
+
+    async fn count(&self, viewer: &Viewer) -> Result<ArrivalCounts, StoreError> {
+        let mut reader = self.readers.acquire().await.map_err(failed)?;
+        sqlite::counts(&mut reader, viewer).await
+    }
+
+    async fn arrival(
+        &self,
+        viewer: &Viewer,
+        item: ItemId,
+        record: Option<AuditEvent>,
+    ) -> Result<ArrivalDetail, StoreError> {
+        let mut snapshot = self.readers.begin().await.map_err(failed)?;
+        let detail = sqlite::detail(&mut snapshot, viewer, item).await?;
+        drop(snapshot);
+        if let Some(record) = record {
+            self.record(&viewer.tenant, record).await?;
+        }
+        Ok(detail)
+    }
+
+    async fn derivative(
+        &self,
+        viewer: &Viewer,
+        item: ItemId,
+        digest: Digest,
+        record: AuditEvent,
+    ) -> Result<Blob, StoreError> {
+        let mut snapshot = self.readers.begin().await.map_err(failed)?;
+        let found = sqlite::find(&mut snapshot, viewer, item, digest).await?;
+        drop(snapshot);
+        let blob = match (found.bytes, found.file) {
+            (Some(bytes), _) => bytes::in_memory(bytes, found.length, digest)?,
+            (None, Some(file)) => {
+                let folder = Arc::clone(&self.folder);
+                let object = on_disk(move || match folder.read(&file) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    object => object.map(Some),
+                });
+                // It may have expired since its row was read.
+                bytes::streamed(object.await?.ok_or(StoreError::NotFound)?, found.length, digest)
+            }
+            (None, None) => return Err(StoreError::Damaged("a derivative without bytes")),
+        };
+        let fetching = Fetching {
+            tenant: viewer.tenant.clone(),
+            account: viewer.account,
+            item,
+            digest,
+            mailbox: found.mailbox,
+            record,
+        };
+        self.writer.submit(fetching).await?;
+        Ok(blob)
+    }
+
+    async fn set_aside(&self, viewer: &Viewer, items: &[ItemId], aside: bool) -> Result<(), StoreError> {
+        self.writer.submit(SettingAside { viewer: viewer.clone(), items: items.to_vec(), aside }).await
+    }
+}
+
+#[async_trait]
+impl Job for Fetching {
+    type Answer = ();
+
+    async fn run(self, turn: &mut Turn) -> Result<(), StoreError> {
+        sqlite::note(&mut turn.connection, &self).await?;
+        turn.append(&self.tenant, &self.record).await
+    }
+}
+
+#[async_trait]
+impl Job for SettingAside {
+    type Answer = ();
+
+    async fn run(self, turn: &mut Turn) -> Result<(), StoreError> {
+        sqlite::aside(&mut turn.connection, &self).await
+    }
+}
