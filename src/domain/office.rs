@@ -367,6 +367,8 @@ pub struct Principal {
     pub preferences: Preferences,
     /// Who proves who it is.
     pub source: IdentitySource,
+    /// A second factor is set up.
+    pub has_totp: bool,
 }
 
 impl Principal {
@@ -461,6 +463,7 @@ mod tests {
             mailbox: Some(Mailbox::parse("admin@city.example").unwrap()),
             preferences: Preferences::default(),
             source: IdentitySource::Local,
+            has_totp: false,
         };
         assert!(principal.mailboxes().is_empty());
     }

@@ -181,12 +181,9 @@ impl Identity {
 
     /// True if whoever it is must have a second factor and has none: it is set up right after sign-in, before anything
     /// else. Who comes from an OpenID provider or a proxy has proven it there.
-    ///
-    /// # Errors
-    /// If the store does not answer.
-    pub async fn must_enrol(&self, principal: &Principal) -> Result<bool, StoreError> {
-        let found = self.accounts.by_login(&principal.tenant, &principal.login).await?;
-        Ok(found.is_some_and(|(account, _)| !account.has_totp && self.wants_totp(principal)))
+    #[must_use]
+    pub fn must_enrol(&self, principal: &Principal) -> bool {
+        !principal.has_totp && self.wants_totp(principal)
     }
 
     fn wants_totp(&self, principal: &Principal) -> bool {

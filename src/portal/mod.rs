@@ -21,6 +21,7 @@ use crate::web::Web;
 use crate::web::frame::MenuItem;
 use crate::web::reader::Visitor;
 use crate::web::routes::{Need, Routes, Row};
+use crate::web::sign_in;
 use crate::web::words::Words;
 
 /// What the pages of the portal need.
@@ -55,7 +56,7 @@ impl Portal {
     }
 
     fn routes(&self) -> Routes<Self> {
-        Routes::new(Arc::clone(&self.web))
+        sign_in::routes(&self.web)
             .get("/", Need::Anyone, list::home)
             .get("/mails", STAFF, list::page)
             .post("/mails", STAFF, list::act)

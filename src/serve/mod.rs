@@ -3,6 +3,7 @@
 //! A role is handed the ports it needs and nothing else: without the role `process` this process never loads the
 //! sealing key. Invariant: roles meet only in the store.
 
+mod doors;
 mod edge;
 mod role;
 pub mod wording;
@@ -55,6 +56,8 @@ pub struct Gateway {
     tasks: JoinSet<()>,
     shutdown: watch::Sender<bool>,
     smtp_addresses: Vec<SocketAddr>,
+    portal_addresses: Vec<SocketAddr>,
+    review_addresses: Vec<SocketAddr>,
 }
 
 /// Where time and randomness come from.
@@ -86,7 +89,14 @@ impl Gateway {
         let store = store::open(&config.store, Arc::clone(&edge.clock), keys(roles)).await.map_err(start_error)?;
         check_clock(&*store, &*edge.clock).await?;
         let (shutdown, watcher) = watch::channel(false);
-        let mut gateway = Self { store, tasks: JoinSet::new(), shutdown, smtp_addresses: Vec::new() };
+        let mut gateway = Self {
+            store,
+            tasks: JoinSet::new(),
+            shutdown,
+            smtp_addresses: Vec::new(),
+            portal_addresses: Vec::new(),
+            review_addresses: Vec::new(),
+        };
         gateway.announce(&config, &rules, roles, &edge).await?;
         gateway.tasks.spawn(note_head(gateway.store(), config.site.tenant.clone(), watcher.clone()));
         if roles.contains(&Role::Deliver) {
@@ -98,6 +108,9 @@ impl Gateway {
         if roles.contains(&Role::Intake) {
             gateway.start_intake(&config, &edge, &watcher).await?;
         }
+        if roles.contains(&Role::Portal) {
+            gateway.start_portal(&config, &edge, &watcher).await?;
+        }
         Ok(gateway)
     }
 
@@ -105,6 +118,18 @@ impl Gateway {
     #[must_use]
     pub fn smtp_addresses(&self) -> &[SocketAddr] {
         &self.smtp_addresses
+    }
+
+    /// The addresses of the portal.
+    #[must_use]
+    pub fn portal_addresses(&self) -> &[SocketAddr] {
+        &self.portal_addresses
+    }
+
+    /// The addresses of the review listener.
+    #[must_use]
+    pub fn review_addresses(&self) -> &[SocketAddr] {
+        &self.review_addresses
     }
 
     /// The store, for whoever shows or checks what happened.

@@ -9,8 +9,10 @@ pub mod form;
 pub mod frame;
 pub mod headers;
 pub mod listener;
+pub mod prove;
 pub mod reader;
 pub mod routes;
+pub mod sign_in;
 pub mod tls;
 pub mod trouble;
 pub mod words;
@@ -23,6 +25,7 @@ use self::frame::MenuItem;
 use self::words::Words;
 use crate::config::Config;
 use crate::domain::{Principal, TenantId, date};
+use crate::identity::Identity;
 use crate::ports::{Accounts, Clock, Door, Entropy, Sessions};
 
 /// The menu of a door, for somebody who reads `target`.
@@ -40,6 +43,8 @@ pub struct Web {
     pub accounts: Arc<dyn Accounts>,
     /// Who has.
     pub sessions: Arc<dyn Sessions>,
+    /// How people prove who they are.
+    pub identity: Arc<Identity>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.

@@ -11,7 +11,7 @@ use axum::handler::Handler;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
 use super::form::MAX_BODY;
@@ -29,6 +29,10 @@ pub enum Need {
     /// Whoever may act as one of these today.
     OneOf(&'static [OfficeRole]),
 }
+
+/// Where whoever must have a second factor sets it up, and what they may do before.
+const ENROL: &str = "/second-factor";
+const ENROLMENT: [&str; 2] = [ENROL, "/sign-out"];
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +132,13 @@ async fn guard(State((web, need)): State<(Arc<Web>, Need)>, mut request: Request
             (!roles.iter().any(|role| visitor.principal.is(*role))).then_some(Trouble::Forbidden)
         }
     };
+    if let Some(visitor) = &reader.visitor
+        && need != Need::Nobody
+        && !ENROLMENT.contains(&request.uri().path())
+        && web.identity.must_enrol(&visitor.principal)
+    {
+        return Redirect::to(ENROL).into_response();
+    }
     let carried = Arc::clone(&reader);
     request.extensions_mut().insert(reader);
     let mut response = match refusal {

@@ -124,6 +124,7 @@ impl Accounts for Ledger {
             mailbox: account.mailbox.clone(),
             preferences: account.preferences,
             source: account.source,
+            has_totp: account.has_totp,
         }))
     }
 

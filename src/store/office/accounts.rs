@@ -28,7 +28,7 @@ const BY_LOGIN: &str = "\
         totp, totp_step \
     FROM account WHERE tenant = $1 AND login = $2";
 const NOT_BLOCKED: &str = "\
-    SELECT login, name, mailbox, source, preferences FROM account WHERE tenant = $1 AND id = $2 AND NOT blocked";
+    SELECT login, name, mailbox, source, preferences, has_totp FROM account WHERE tenant = $1 AND id = $2 AND NOT blocked";
 const DEPARTMENTS: &str = "\
     SELECT department.code, department.name, address.mailbox \
     FROM department LEFT JOIN department_mailbox AS address \
@@ -153,6 +153,7 @@ impl Act for OnDay {
             mailbox: mailbox(&row)?,
             preferences: row.json("preferences")?,
             source: row.parsed("source")?,
+            has_totp: row.flag("has_totp")?,
         }))
     }
 }
