@@ -3,11 +3,13 @@
 //! Refuses: to name an original; there is no port to one here. Invariant: every object is looked up together with whoever
 //! asks for it.
 
+pub mod approvals;
 pub mod detail;
 pub mod download;
 pub mod help;
 pub mod list;
 mod parts;
+pub mod requests;
 pub mod search;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use axum::Router;
 use axum::extract::FromRef;
 
 use crate::domain::{AuditEvent, Event, ItemId, OfficeRole, Principal};
-use crate::ports::{Arrivals, Viewer};
+use crate::ports::{Arrivals, Register, Releases, Viewer};
 use crate::web::Web;
 use crate::web::frame::MenuItem;
 use crate::web::reader::Visitor;
@@ -31,6 +33,10 @@ pub struct Portal {
     pub web: Arc<Web>,
     /// What staff see of the mails that came for them.
     pub arrivals: Arc<dyn Arrivals>,
+    /// Requests for originals.
+    pub releases: Arc<dyn Releases>,
+    /// Where what belongs to no item is put on record.
+    pub register: Arc<dyn Register>,
 }
 
 impl FromRef<Portal> for Arc<Web> {
@@ -41,6 +47,10 @@ impl FromRef<Portal> for Arc<Web> {
 
 /// Whoever reads mail here.
 const STAFF: Need = Need::OneOf(&[OfficeRole::Staff]);
+
+/// Whoever may be asked to decide: approvers, and staff who are somebody's deputy. The store settles on what.
+const DECIDES: Need = Need::OneOf(&[OfficeRole::Approver, OfficeRole::Staff]);
+const APPROVER: Need = Need::OneOf(&[OfficeRole::Approver]);
 
 impl Portal {
     /// The pages.
@@ -64,6 +74,18 @@ impl Portal {
             .get("/m/{item}/text/{digest}", STAFF, detail::text)
             .get("/m/{item}/file/{digest}", STAFF, download::file)
             .post("/m/{item}/files", STAFF, download::all)
+            .get("/m/{item}/request", STAFF, requests::form)
+            .post("/m/{item}/request", STAFF, requests::ask)
+            .get("/requests", STAFF, requests::list)
+            .post("/requests/{request}/withdraw", STAFF, requests::withdraw)
+            .get("/approvals", DECIDES, approvals::list)
+            .post("/approvals", DECIDES, approvals::together)
+            .get("/approvals/{request}", DECIDES, approvals::page)
+            .post("/approvals/{request}", DECIDES, approvals::decide)
+            .get("/decided", DECIDES, approvals::decided)
+            .get("/decided.csv", DECIDES, approvals::decided_csv)
+            .get("/deputies", APPROVER, approvals::deputies)
+            .post("/deputies", APPROVER, approvals::name_deputies)
             .get("/help", Need::Nobody, help::page)
     }
 }

@@ -97,7 +97,8 @@ pub(super) fn is_file(part: &ArrivalFile) -> bool {
     matches!(part.part.role, PartRole::Attachment | PartRole::Archive | PartRole::Enclosed)
 }
 
-fn name(file: &ArrivalFile, l: Words) -> String {
+/// What a part is called.
+pub(super) fn name(file: &ArrivalFile, l: Words) -> String {
     match (&file.part.name, file.part.role) {
         (Some(name), _) => name.to_string(),
         (None, PartRole::Body | PartRole::Alternative) => l.t("本文", "Body").to_owned(),
