@@ -100,9 +100,12 @@ struct Step {
 
 async fn walk(tab: &Tab) -> Walk {
     tab.with_scripts(async {
-        let presses: usize = tab.ask("temizu.start_walk()").await;
-        for _ in 0..presses {
+        let (least, most): (usize, usize) = tab.ask("temizu.start_walk()").await;
+        for presses in 1..=most {
             tab.press("Tab").await;
+            if presses > least && tab.ask("temizu.is_round()").await {
+                break;
+            }
         }
         tab.ask("temizu.end_walk()").await
     })

@@ -142,8 +142,9 @@ globalThis.temizu ??= (() => {
     document.body.blur();
     if (kept === null) { document.body.removeAttribute("tabindex"); } else { document.body.setAttribute("tabindex", kept); }
     const inner = expected.filter(it => /^(date|datetime-local|time|month|week)$/u.test(it.type ?? "")).length;
-    return expected.length + inner * 7 + 12;
+    return [expected.length, expected.length + inner * 7 + 12];
   };
+  const is_round = () => walk.log.some(step => step.element === walk.now);
   const end_walk = () => {
     look_back();
     window.removeEventListener("keydown", walk.key, true);
@@ -193,7 +194,7 @@ globalThis.temizu ??= (() => {
   };
 
   return {
-    all, choose, end_walk, enter, formed, overflow, point, start_walk, zoom,
+    all, choose, end_walk, enter, formed, is_round, overflow, point, start_walk, zoom,
     frames: () => [...document.querySelectorAll("iframe, frame, object, embed")].map(shown),
     shape: () => [...document.querySelectorAll("*")].map(it => `${it.tagName} ${it.getAttributeNames().sort()}`),
     // Asked for without a request that would be reported.

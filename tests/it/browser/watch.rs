@@ -15,7 +15,7 @@ use chromiumoxide::error::CdpError;
 use chromiumoxide::listeners::EventStream;
 use futures_util::{FutureExt as _, StreamExt as _};
 
-/// A request that a page made, or tried to make.
+/// A request that a page made, or that its policy kept it from making (`BLOCKED`).
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -94,6 +94,10 @@ impl Watch {
         }
         for event in arrived(&mut self.entries) {
             let (level, text) = (event.entry.level.as_ref().to_owned(), event.entry.text.clone());
+            // Browsers ask for one by themselves.
+            if event.entry.url.as_ref().is_some_and(|url| url.ends_with("/favicon.ico")) {
+                continue;
+            }
             if text.contains("Content Security Policy") {
                 seen.violations.push(text.clone());
             }
@@ -111,6 +115,10 @@ impl Watch {
         for event in arrived(&mut self.issues) {
             if let Some(details) = &event.issue.details.content_security_policy_issue_details {
                 let blocked = details.blocked_url.as_deref().unwrap_or("something inline");
+                if blocked.contains("://") {
+                    let (method, url) = ("BLOCKED".to_owned(), blocked.to_owned());
+                    seen.requests.push(Request { method, url, is_report: false });
+                }
                 seen.violations.push(format!("{} forbids {blocked}", details.violated_directive));
             }
         }
