@@ -85,9 +85,15 @@ pub(super) struct Chromium {
     /// What it said that could not be read, as it was said.
     pub(super) unread: Arc<Mutex<Vec<String>>>,
     pub(super) folder: PathBuf,
-    pub(super) watcher: Child,
-    /// Closed to end the watcher, and with it the browser.
-    life: Option<ChildStdin>,
+    _life: Life,
+}
+
+/// Ends the watcher, and with it the browser, when dropped.
+#[derive(Debug)]
+struct Life {
+    watcher: Child,
+    /// The watcher waits until it is closed.
+    pipe: Option<ChildStdin>,
 }
 
 impl Chromium {
@@ -103,19 +109,19 @@ impl Chromium {
             return Err(format!("{program} is missing: run `cargo xtask tools` first"));
         }
         let folder = tempfile::Builder::new().prefix("temizu-browser-").tempdir().unwrap().keep();
-        let mut watcher = watcher(program, &folder);
-        let life = watcher.stdin.take();
-        let said = BufReader::new(watcher.stderr.take().unwrap());
+        let mut life = Life { watcher: watcher(program, &folder), pipe: None };
+        life.pipe = life.watcher.stdin.take();
+        let said = BufReader::new(life.watcher.stderr.take().unwrap());
         let address = tokio::task::spawn_blocking(move || address(said)).await.unwrap()?;
         let unread = Arc::new(Mutex::new(Vec::new()));
         let (browser, runtime) = drive(address, Arc::clone(&unread)).await?;
-        Ok(Self { browser, runtime, unread, folder, watcher, life })
+        Ok(Self { browser, runtime, unread, folder, _life: life })
     }
 }
 
-impl Drop for Chromium {
+impl Drop for Life {
     fn drop(&mut self) {
-        drop(self.life.take());
+        drop(self.pipe.take());
         drop(self.watcher.wait());
     }
 }

@@ -155,8 +155,7 @@ impl Tab {
 
     /// The tab's cookies, of all hosts.
     pub(crate) async fn cookies(&self) -> Vec<Cookie> {
-        let mut get = GetCookiesParams::default();
-        get.browser_context_id = Some(self.context.clone());
+        let get = GetCookiesParams { browser_context_id: Some(self.context.clone()) };
         self.chromium.browser.execute(get).await.unwrap().result.cookies
     }
 
