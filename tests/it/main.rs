@@ -7,6 +7,7 @@ mod architecture;
 mod backup;
 mod bad_config;
 mod bombs;
+mod browser;
 mod cards;
 mod cli;
 mod compose_roundtrip;

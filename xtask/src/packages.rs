@@ -22,6 +22,7 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("/usr/lib/libreoffice/program/libsdlo.so", "libreoffice-impress-nogui", "opening the slides we write"),
     ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Japanese letters for LibreOffice"),
     ("chromium", "chromium", "the browser that the pages are tested in"),
+    ("chromium", "chromium", "looking at the web pages"),
     ("pdfinfo", "poppler-utils", "counting the pages LibreOffice makes"),
 ];
 
