@@ -1,8 +1,8 @@
 /* Temizu: lists by keyboard, and all rows chosen at once. No page needs it.
 
-   - <table data-list> with <tr data-row>: in a row, the link [data-open] (or else its first link), a checkbox, and the
+   - <tr data-row>: in a row, the link [data-open] (or else its first link), a checkbox, and the
      link or button [data-download]
-   - <label hidden data-select-all><input type="checkbox">…</label>: chooses all rows of the list in its form
+   - <label hidden data-select-all><input type="checkbox">…</label>: chooses all rows in its form
    - <output data-chosen="{n} chosen">: how many are chosen
    - <dialog id="shortcuts">: the list of keys, or else a link [data-shortcuts] that leads to it
 
@@ -11,8 +11,8 @@
 (() => {
   "use strict";
 
-  const rows = () => [...document.querySelectorAll("[data-list] [data-row]")];
-  const here = () => document.querySelector("[data-list] [data-row][data-at]");
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const here = () => document.querySelector("[data-row][data-at]");
   const box = (row) => row?.querySelector('input[type="checkbox"]');
   const link = (row) => row?.querySelector("[data-open]") ?? row?.querySelector("a[href]");
 
@@ -80,14 +80,14 @@
 
   /* Whoever goes by Tab or mouse is where the focus is. */
   document.addEventListener("focusin", (event) => {
-    const row = event.target.closest?.("[data-list] [data-row]");
+    const row = event.target.closest?.("[data-row]");
     if (row && row !== here()) {
       here()?.removeAttribute("data-at");
       row.setAttribute("data-at", "");
     }
   });
 
-  const boxes = (form) => [...(form ?? document).querySelectorAll("[data-list] [data-row] input[type='checkbox']")];
+  const boxes = (form) => [...(form ?? document).querySelectorAll("[data-row] input[type='checkbox']")];
 
   const count = (form) => {
     const all = boxes(form);
