@@ -148,10 +148,10 @@ pub fn complete() -> Result<(), Incomplete> {
 }
 
 /// The licences of what is not ours, by the name of their package.
-pub fn licences() -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
+pub fn licences() -> impl Iterator<Item = (&'static str, &'static str)> {
     assets().files.iter().filter_map(|(name, asset)| {
         let package = name.strip_prefix("licences/")?.strip_suffix(".txt")?;
-        Some((package, String::from_utf8_lossy(&asset.bytes)))
+        Some((package, std::str::from_utf8(&asset.bytes).ok()?))
     })
 }
 
