@@ -148,10 +148,10 @@ pub fn complete() -> Result<(), Incomplete> {
 }
 
 /// The licences of what is not ours, by the name of their package.
-pub fn licences() -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
+pub fn licences() -> impl Iterator<Item = (&'static str, &'static str)> {
     assets().files.iter().filter_map(|(name, asset)| {
         let package = name.strip_prefix("licences/")?.strip_suffix(".txt")?;
-        Some((package, String::from_utf8_lossy(&asset.bytes)))
+        Some((package, std::str::from_utf8(&asset.bytes).ok()?))
     })
 }
 
@@ -308,6 +308,37 @@ mod tests {
         for name in used {
             let set = format!("{name}:");
             assert!(ours.contains(&set) || tokens.contains(&set), "{name} is nowhere set");
+        }
+    }
+
+    /// Classes of a page that the style sheet does not know. What a template decides on its own is left out.
+    fn unknown_classes(page: &str, sheet: &str) -> Vec<String> {
+        let mut plain = String::new();
+        for (number, part) in page.split("{%").flat_map(|it| it.split("{{")).enumerate() {
+            let after = part.find(['%', '}']).and_then(|end| part.get(end + 2..)).unwrap_or_default();
+            plain.push_str(if number == 0 { part } else { "\0" });
+            plain.push_str(if number == 0 { "" } else { after });
+        }
+        let lists = plain.split("class=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let classes = lists.flat_map(str::split_whitespace).filter(|class| !class.contains('\0'));
+        let is_known = |class: &str| {
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+            sheet.split(&format!(".{class}")).skip(1).any(ends)
+        };
+        classes.filter(|class| !is_known(class)).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_class_of_a_page_is_one_that_the_style_sheet_knows() {
+        let sheet = text("temizu.css");
+        let example = r#"<p class="card {{ a }} chip-{{ b }} car"><i class="button {% if c %}nothing{% endif %}">"#;
+        assert_eq!(unknown_classes(example, &sheet), ["car"]);
+        let folders =
+            ["web", "portal", "review"].map(|edge| format!("{}/src/{edge}/pages", env!("CARGO_MANIFEST_DIR")));
+        for entry in folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten() {
+            let path = entry.unwrap().path();
+            let page = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(unknown_classes(&page, &sheet), Vec::<String>::new(), "{}", path.display());
         }
     }
 
