@@ -40,9 +40,9 @@ async fn people_are_listed_with_what_they_may_do_today() {
     assert_eq!((json[0]["login"].as_str(), json[0]["blocked"].as_bool()), (Some("person1"), Some(false)));
     assert!(json.to_string().find("argon2").is_none());
     assert!(run_on(folder.path(), "user block nobody").with(66).err.contains("temizu user list"));
-    run_on(folder.path(), "user link person1 --door cellar").with(2);
-    run_on(folder.path(), "user link person1 --minutes 0").with(2);
-    run_on(folder.path(), "user link person1 --minutes 1441").with(2);
+    run_on(folder.path(), "user link person1 --door cellar").with(64);
+    run_on(folder.path(), "user link person1 --minutes 0").with(64);
+    run_on(folder.path(), "user link person1 --minutes 1441").with(64);
 }
 
 #[tokio::test]
