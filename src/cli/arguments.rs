@@ -3,6 +3,8 @@
 //! Help texts are English; the Japanese manual (docs/ja) names every command. Invariant: every option that names the
 //! configuration is in [`Source`], so that all commands find the same gateway.
 
+mod user;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +14,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::StoreKind;
 use crate::domain::Language;
 use crate::store::scaleout::grants::{UnknownZone, Zone};
+
+pub(super) use self::user::{OneUser, User, UserCommand};
 
 /// Temizu (手水): washes internet mail before it enters a local government's LGWAN network.
 #[derive(Debug, Parser)]
@@ -57,6 +61,8 @@ pub(super) enum Command {
     Retention(Retention),
     /// Move everything from one kind of store to the other
     Store(StoreArguments),
+    /// Who may sign in to the portal: list, link, block, unblock
+    User(User),
     /// Exit code 0 if the gateway answers (for containers and monitoring)
     Healthcheck(Health),
 }
@@ -539,7 +545,7 @@ pub(super) struct StoreArguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreCommand {
-    /// Copy items, rules and the audit chain, verify them, and hand over: the target may be served then, the source no
+    /// Copy items, rules, accounts and the audit chain, verify them, and hand over: the target may be served then, the source no
     /// longer. Stop the gateway first; run it again if it was interrupted
     Copy {
         /// The store to copy: embedded or scaleout

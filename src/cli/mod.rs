@@ -29,6 +29,7 @@ mod store;
 mod store_trouble;
 mod trace;
 mod trouble;
+mod user;
 
 use std::process::ExitCode;
 
@@ -92,6 +93,7 @@ async fn run(command: Command, printer: &Printer) -> Result<ExitCode, Trouble> {
         Command::Migrate(arguments) => migrate::run(arguments, printer).await,
         Command::Retention(arguments) => retention::run(arguments, printer).await,
         Command::Store(arguments) => store::run(arguments, printer).await,
+        Command::User(arguments) => user::run(arguments, printer).await,
         Command::Healthcheck(arguments) => health::run(arguments, printer).await,
     }
 }

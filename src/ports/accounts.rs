@@ -33,7 +33,8 @@ impl std::fmt::Debug for Credentials {
 pub enum AccountChange {
     /// A new account.
     Add(Account),
-    /// The account with this id as it is to be from now on: name, mailbox, source, postings, blocked.
+    /// The account with this id as it is to be from now on: name, mailbox, source, postings, blocked. Its sign-in name
+    /// is never changed; credentials and preferences stay as they are.
     Replace(Account),
     /// A department as it is to be: added, or name and mailboxes changed.
     Department(Department),
@@ -99,13 +100,16 @@ pub trait Accounts: Send + Sync {
         day: Date,
     ) -> Result<Option<Principal>, StoreError>;
 
-    /// All changes at once, each with the record at its place; all or nothing. Sessions of accounts that are blocked end.
+    /// All changes at once, each with the record at its place; all or nothing. Sessions and
+    /// links of accounts that are blocked end. Departments come first, wherever they stand.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if a sign-in name is taken or an account to be replaced is not there.
+    /// [`StoreError::Conflict`] if a sign-in name is taken, an account to be replaced is not there or has another sign-in
+    /// name, an account is named twice, or a posting names a department that is not there or is there twice.
     async fn change(&self, tenant: &TenantId, changes: Vec<(AccountChange, AuditEvent)>) -> Result<(), StoreError>;
 
-    /// Sets the credentials of an account; all its sessions end.
+    /// Sets the credentials of an account; all its sessions and links end. With the same second factor, a time step that
+    /// was used stays used.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such account.
@@ -129,7 +133,8 @@ pub trait Accounts: Send + Sync {
     /// [`StoreError::NotFound`] if there is no such account.
     async fn prefer(&self, tenant: &TenantId, account: AccountId, preferences: Preferences) -> Result<(), StoreError>;
 
-    /// Notes an attempt to sign in, with its record: forgets the failures of the name if it went well.
+    /// Notes an attempt to sign in, with its record: forgets the failures of the name if it went well. `login` is what was
+    /// typed; ways to write it that are the same sign-in name count as one.
     ///
     /// # Errors
     /// If the store does not answer.

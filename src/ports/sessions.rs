@@ -50,7 +50,7 @@ pub struct Session {
 /// A link that signs somebody in, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OneTimeLink {
-    /// SHA-256 of the token in the link.
+    /// SHA-256 of the token as it stands in the link.
     pub token: Digest,
     /// Who is signed in by it.
     pub account: AccountId,
@@ -63,10 +63,10 @@ pub struct OneTimeLink {
 /// Sessions.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Keeps a fresh session.
+    /// Keeps a fresh session, and when its account last signed in.
     ///
     /// # Errors
-    /// If the store does not answer.
+    /// [`StoreError::NotFound`] if there is no such account, or it is blocked.
     async fn open(&self, tenant: &TenantId, session: Session, record: AuditEvent) -> Result<(), StoreError>;
 
     /// The session with this token that was used at or after `idle_since` and started at or after `started_since`; marks
@@ -87,7 +87,7 @@ pub trait Sessions: Send + Sync {
     /// Replaces a session by one with a fresh token after its holder proved anew who they are.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] if it has ended.
+    /// [`StoreError::NotFound`] if it has ended, or is another account's or another door's.
     async fn renew(&self, tenant: &TenantId, old: Digest, new: Session, record: AuditEvent) -> Result<(), StoreError>;
 
     /// Ends a session.
@@ -105,7 +105,7 @@ pub trait Sessions: Send + Sync {
     /// Keeps a link.
     ///
     /// # Errors
-    /// If the store does not answer.
+    /// [`StoreError::NotFound`] if there is no such account.
     async fn offer_link(&self, tenant: &TenantId, link: OneTimeLink, record: AuditEvent) -> Result<(), StoreError>;
 
     /// Takes a link: it is gone afterwards. `None` if there is none, its time is over, or it is for another door.

@@ -47,4 +47,5 @@ mod store_contract;
 mod store_copy;
 mod support;
 mod texts;
+mod user;
 mod zones;

@@ -74,7 +74,7 @@ macro_rules! contract {
 }
 
 mod accounts;
-mod office;
+pub(crate) mod office;
 mod sessions;
 
 contract! {

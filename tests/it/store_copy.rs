@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, SqliteConnection};
 use temizu::config::{self, StoreKind};
-use temizu::domain::{Event, ItemKey, Reason, TenantId};
-use temizu::ports::{Conclusion, ItemFilter, Settlement};
+use temizu::domain::{Account, Deputy, Event, ItemKey, OfficeRole, Reason, TenantId};
+use temizu::ports::{Conclusion, Door, ItemFilter, Settlement};
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::scaleout::ScaleoutStore;
 use temizu::store::transfer::{self, ChainCheck, Missing, Report, TransferError, Watch};
 use temizu::store::{Keys, OpenError};
 
 use crate::store_contract::fixture::*;
+use crate::store_contract::office;
 use crate::support::process::{end, temizu};
 use crate::support::scaleout::Site;
 use crate::zones::town::Town;
@@ -104,9 +105,28 @@ async fn fill(ports: &Ports) {
     }
     let held = ItemKey { tenant: TenantId::single(), id: item_id(5) };
     ports.register.set_legal_hold(&held, true, event(Event::LegalHoldSet, held.id)).await.unwrap();
+    for tenant in tenants() {
+        people(ports, &tenant).await;
+    }
     ports.accept(7, LARGE).await.unwrap();
     ports.accept(8, 10).await.unwrap();
     assert_eq!(ports.lease(1500).await.key.id, item_id(7));
+}
+
+/// Two people with a department; one has credentials, a deputy and a session.
+async fn people(ports: &Ports, tenant: &TenantId) {
+    office::move_in(ports, tenant, &[1, 2]).await;
+    let set = office::record(Event::CredentialsChanged);
+    ports.accounts.set_credentials(tenant, office::id(1), office::credentials(), set).await.unwrap();
+    let [from, until] = ["2026-06-01", "2026-06-30"].map(office::day);
+    let deputies = vec![Deputy { approver: office::id(1), deputy: office::id(2), from, until }];
+    let named = office::record(Event::DeputiesNamed);
+    ports.accounts.name_deputies(tenant, office::id(1), deputies, from, named).await.unwrap();
+    let administrator = office::posting("road", &[OfficeRole::Administrator], "2026-04-01", Some("2027-03-31"));
+    let two = Account { postings: vec![administrator], ..office::person(2) };
+    ports.accounts.change(tenant, vec![office::replaced(two)]).await.unwrap();
+    let signed_in = office::record(Event::SignedIn);
+    ports.sessions.open(tenant, office::session("s", 1, 1000), signed_in).await.unwrap();
 }
 
 /// What the ports tell of a store.
@@ -132,6 +152,17 @@ async fn told(ports: &Ports) -> BTreeMap<String, String> {
         told.insert(format!("{name} kept"), format!("{kept:?}"));
         let chain = ports.register.records(&tenant, 0, 1000).await.unwrap();
         told.insert(format!("{name} chain"), format!("{chain:?}"));
+        let people = ports.accounts.accounts(&tenant).await.unwrap();
+        assert_eq!(people.len(), 2);
+        told.insert(format!("{name} people"), format!("{people:?}"));
+        told.insert(format!("{name} departments"), format!("{:?}", ports.accounts.departments(&tenant).await.unwrap()));
+        let deputies = ports.accounts.deputies(&tenant, office::id(1), office::day("2026-06-01")).await.unwrap();
+        assert_eq!(deputies.len(), 1);
+        told.insert(format!("{name} deputies"), format!("{deputies:?}"));
+        let (_, own) = ports.accounts.by_login(&tenant, &people[0].login).await.unwrap().unwrap();
+        assert!(own.password.is_some());
+        let own = (own.password, own.totp, own.totp_step, ports.accounts.has_administrator(&tenant).await.unwrap());
+        told.insert(format!("{name} credentials"), format!("{own:?}"));
         told.insert(format!("{name} head"), format!("{:?}", ports.register.head(&tenant).await.unwrap()));
     }
     told
@@ -149,6 +180,9 @@ async fn there_and_back(site: &Site) {
     assert!(report.objects >= 5, "{report:?}");
     let ports = scaleout(here).await;
     same(&told(&ports).await, &before);
+    let token = office::token("s");
+    let session = ports.sessions.find(&tenants()[0], token, Door::Portal, at(1001), at(0), at(0)).await;
+    assert_eq!(session.unwrap(), None, "who was signed in signs in again");
     // What was leased by nobody who lives is due now.
     assert_eq!(ports.lease(1501).await.key.id, item_id(7));
     // The mail that was never tried comes before the one that was put off.

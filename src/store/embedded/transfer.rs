@@ -136,6 +136,16 @@ impl Transfer for EmbeddedTransfer {
         sqlite::insert_row(&mut self.connection, &RULES, row, true).await
     }
 
+    async fn people(&mut self, tenant: &TenantId) -> Result<Vec<Vec<Values>>, StoreError> {
+        sqlite::people(&mut self.connection, tenant).await
+    }
+
+    async fn put_people(&mut self, tenant: &TenantId, people: &[Vec<Values>]) -> Result<(), StoreError> {
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        sqlite::put_people(&mut transaction, tenant, people).await?;
+        transaction.commit().await.map_err(failed)
+    }
+
     async fn head(&mut self, tenant: &TenantId) -> Result<Head, StoreError> {
         sqlite::head(&mut self.connection, tenant).await
     }

@@ -137,6 +137,16 @@ impl Transfer for ScaleoutTransfer {
         postgres::insert_row(&mut self.connection, &RULES, row, true).await
     }
 
+    async fn people(&mut self, tenant: &TenantId) -> Result<Vec<Vec<Values>>, StoreError> {
+        postgres::people(&mut self.connection, tenant).await
+    }
+
+    async fn put_people(&mut self, tenant: &TenantId, people: &[Vec<Values>]) -> Result<(), StoreError> {
+        let mut transaction = self.connection.begin().await.map_err(failed)?;
+        postgres::put_people(&mut transaction, tenant, people).await?;
+        transaction.commit().await.map_err(failed)
+    }
+
     async fn head(&mut self, tenant: &TenantId) -> Result<Head, StoreError> {
         postgres::head(&mut self.connection, tenant).await
     }

@@ -1,4 +1,4 @@
-//! The way of a copy: refuse, mark, keys, rules, items, chains, verify, hand over. It knows both sides as [`Transfer`].
+//! The way of a copy: refuse, mark, keys, rules, people, items, chains, verify, hand over. It knows both sides as [`Transfer`].
 //!
 //! Refuses before it writes: a target with a chain or items of its own. Invariant: whenever it is stopped, the target is
 //! marked as unfinished or the copy has been verified, and the next run goes on.
@@ -40,6 +40,8 @@ pub(super) async fn run(
         for row in source.rules(tenant).await? {
             target.put_rules(&row).await.map_err(TransferError::Target)?;
         }
+        let people = source.people(tenant).await?;
+        target.put_people(tenant, &people).await.map_err(TransferError::Target)?;
         copy_items(source, target, tenant, &mut report, &mut bytes, &mut watch).await?;
         copy_chain(source, target, tenant, (watch.chain)()).await?;
     }

@@ -1,4 +1,4 @@
-//! Moving everything from one store to the other: items, rules, the audit chain, originals as they are sealed.
+//! Moving everything from one store to the other: items, rules, people, the audit chain, originals as they are sealed.
 //!
 //! Refuses: a store that anybody works on, a target that holds something else, a key that is not the source's.
 //! Invariant: what is half copied is marked so, and nobody serves it; what was moved away is marked so, too.
@@ -195,6 +195,10 @@ pub(in crate::store) trait Transfer: Send {
     async fn put(&mut self, parcel: &Parcel, gone: &[String]) -> Result<(), StoreError>;
     async fn rules(&mut self, tenant: &TenantId) -> Result<Vec<Values>, StoreError>;
     async fn put_rules(&mut self, row: &Values) -> Result<(), StoreError>;
+    /// Rows of each of [`parcel::PEOPLE`], sorted.
+    async fn people(&mut self, tenant: &TenantId) -> Result<Vec<Vec<Values>>, StoreError>;
+    /// In one transaction.
+    async fn put_people(&mut self, tenant: &TenantId, people: &[Vec<Values>]) -> Result<(), StoreError>;
     async fn head(&mut self, tenant: &TenantId) -> Result<Head, StoreError>;
     async fn links(&mut self, tenant: &TenantId, after: u64, limit: u32) -> Result<Vec<Link>, StoreError>;
     /// In one transaction, behind the head.

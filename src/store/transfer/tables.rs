@@ -47,6 +47,13 @@ pub(in crate::store) fn select(table: &Table) -> String {
     format!("SELECT {} FROM {} WHERE tenant = $1", columns.join(", "), table.name)
 }
 
+/// `INSERT` for a row that may be there already, as it was before: then it becomes as it is now.
+pub(in crate::store) fn upsert(table: &Table, unique: &[&str]) -> String {
+    let others = table.columns.iter().map(|column| column.name).filter(|name| !unique.contains(name));
+    let now: Vec<String> = others.map(|name| format!("{name} = excluded.{name}")).collect();
+    format!("{} ON CONFLICT ({}) DO UPDATE SET {}", insert(table), unique.join(", "), now.join(", "))
+}
+
 pub(in crate::store) fn insert(table: &Table) -> String {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
     let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
@@ -63,7 +70,7 @@ macro_rules! tables {
             use crate::domain::TenantId;
             use crate::ports::StoreError;
             use crate::store::rows::{Columns as _, failed, to_column};
-            use crate::store::transfer::parcel::{BELONGINGS, Form, ITEM, Parcel, Value, Values};
+            use crate::store::transfer::parcel::{BELONGINGS, Form, ITEM, PEOPLE, Parcel, Value, Values};
 
             pub(in crate::store) async fn mark(connection: &mut $connection) -> Result<Option<Mark>, StoreError> {
                 let found: Option<String> = sqlx::query_scalar("SELECT mark FROM store_mark")
@@ -89,7 +96,8 @@ macro_rules! tables {
 
             pub(in crate::store) async fn tenants(connection: &mut $connection) -> Result<Vec<TenantId>, StoreError> {
                 let names: Vec<String> = sqlx::query_scalar(
-                    "SELECT tenant FROM item UNION SELECT tenant FROM audit UNION SELECT tenant FROM rules",
+                    "SELECT tenant FROM item UNION SELECT tenant FROM audit UNION SELECT tenant FROM rules \
+                     UNION SELECT tenant FROM account UNION SELECT tenant FROM department",
                 )
                 .fetch_all(connection)
                 .await
@@ -175,6 +183,10 @@ macro_rules! tables {
                 if unless_there {
                     text.push_str(" ON CONFLICT DO NOTHING");
                 }
+                put_row(connection, text, row).await
+            }
+
+            async fn put_row(connection: &mut $connection, text: String, row: &Values) -> Result<(), StoreError> {
                 let mut query = sqlx::query(AssertSqlSafe(text));
                 for value in row {
                     query = match value {
@@ -218,6 +230,45 @@ macro_rules! tables {
                 for (table, rows) in BELONGINGS.iter().zip(&parcel.belongings) {
                     for row in rows {
                         insert_row(connection, table, row, false).await?;
+                    }
+                }
+                Ok(())
+            }
+
+            /// Rows of each of [`PEOPLE`], sorted.
+            pub(in crate::store) async fn people(
+                connection: &mut $connection,
+                tenant: &TenantId,
+            ) -> Result<Vec<Vec<Values>>, StoreError> {
+                let mut people = Vec::with_capacity(PEOPLE.len());
+                for table in &PEOPLE {
+                    people.push(rows(connection, table, tenant, None).await?);
+                }
+                Ok(people)
+            }
+
+            /// For use within a transaction. Accounts and departments are never removed: others refer to them.
+            pub(in crate::store) async fn put_people(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                people: &[Vec<Values>],
+            ) -> Result<(), StoreError> {
+                let lasting = |table: &Table| match table.name {
+                    "account" | "department" => Some(["tenant", key(table)]),
+                    _ => None,
+                };
+                for table in PEOPLE.iter().rev().filter(|table| lasting(table).is_none()) {
+                    let text = format!("DELETE FROM {} WHERE tenant = $1", table.name);
+                    sqlx::query(AssertSqlSafe(text))
+                        .bind(tenant.as_str())
+                        .execute(&mut *connection)
+                        .await
+                        .map_err(failed)?;
+                }
+                for (table, rows) in PEOPLE.iter().zip(people) {
+                    let text = lasting(table).map_or_else(|| insert(table), |unique| upsert(table, &unique));
+                    for row in rows {
+                        put_row(connection, text.clone(), row).await?;
                     }
                 }
                 Ok(())

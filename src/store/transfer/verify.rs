@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::copy::{PAGE, copy_object};
-use super::parcel::{BELONGINGS, Parcel, Values, digest_rows, tables};
+use super::parcel::{BELONGINGS, PEOPLE, Parcel, Values, digest_rows, tables};
 use super::{Difference, Phase, Progress, Report, Transfer, TransferError, Watch, pieces};
 use crate::domain::digest::Digester;
 use crate::domain::{Digest, TenantId};
@@ -29,6 +29,7 @@ pub(super) async fn run(
     }
     for tenant in &tenants {
         comparison.rules(tenant).await?;
+        comparison.people(tenant).await?;
         comparison.items(tenant).await?;
         comparison.chain(tenant).await?;
     }
@@ -83,6 +84,16 @@ impl Comparison<'_, '_> {
         let theirs = digest(&self.target.rules(tenant).await?);
         if ours != theirs {
             self.differs(tenant, None, "rules");
+        }
+        Ok(())
+    }
+
+    async fn people(&mut self, tenant: &TenantId) -> Result<(), TransferError> {
+        let (ours, theirs) = (self.source.people(tenant).await?, self.target.people(tenant).await?);
+        for ((table, ours), theirs) in PEOPLE.iter().zip(&ours).zip(&theirs) {
+            if digest(ours) != digest(theirs) {
+                self.differs(tenant, None, table.name);
+            }
         }
         Ok(())
     }

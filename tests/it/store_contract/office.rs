@@ -12,19 +12,19 @@ use temizu::ports::{AccountChange, Credentials, Door, Session};
 
 use super::fixture::{Ports, at, mailbox};
 
-pub(super) fn town() -> TenantId {
+pub(crate) fn town() -> TenantId {
     TenantId::try_from("town".to_owned()).unwrap()
 }
 
-pub(super) fn day(text: &str) -> Date {
+pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-pub(super) fn id(number: u8) -> AccountId {
+pub(crate) fn id(number: u8) -> AccountId {
     AccountId::from_bytes([number; 16])
 }
 
-pub(super) fn department(code: &str, mailboxes: &[&str]) -> Department {
+pub(crate) fn department(code: &str, mailboxes: &[&str]) -> Department {
     Department {
         code: code.parse().unwrap(),
         name: format!("{code}課").parse().unwrap(),
@@ -32,7 +32,7 @@ pub(super) fn department(code: &str, mailboxes: &[&str]) -> Department {
     }
 }
 
-pub(super) fn posting(department: &str, roles: &[OfficeRole], from: &str, until: Option<&str>) -> Posting {
+pub(crate) fn posting(department: &str, roles: &[OfficeRole], from: &str, until: Option<&str>) -> Posting {
     Posting {
         department: department.parse().unwrap(),
         roles: roles.iter().copied().collect::<BTreeSet<_>>(),
@@ -42,7 +42,7 @@ pub(super) fn posting(department: &str, roles: &[OfficeRole], from: &str, until:
 }
 
 /// Somebody who is 職員 in the department `road` from the first of April 2026 on.
-pub(super) fn person(number: u8) -> Account {
+pub(crate) fn person(number: u8) -> Account {
     Account {
         id: id(number),
         login: format!("person{number}").parse().unwrap(),
@@ -58,39 +58,39 @@ pub(super) fn person(number: u8) -> Account {
     }
 }
 
-pub(super) fn record(event: Event) -> AuditEvent {
+pub(crate) fn record(event: Event) -> AuditEvent {
     AuditEvent { at: at(2000), event, item: None, actor: "test".to_owned(), details: json!({}) }
 }
 
-pub(super) fn added(account: Account) -> (AccountChange, AuditEvent) {
+pub(crate) fn added(account: Account) -> (AccountChange, AuditEvent) {
     (AccountChange::Add(account), record(Event::AccountAdded))
 }
 
-pub(super) fn replaced(account: Account) -> (AccountChange, AuditEvent) {
+pub(crate) fn replaced(account: Account) -> (AccountChange, AuditEvent) {
     (AccountChange::Replace(account), record(Event::AccountChanged))
 }
 
-pub(super) fn kept(department: Department) -> (AccountChange, AuditEvent) {
+pub(crate) fn kept(department: Department) -> (AccountChange, AuditEvent) {
     (AccountChange::Department(department), record(Event::DepartmentChanged))
 }
 
-pub(super) fn credentials() -> Credentials {
+pub(crate) fn credentials() -> Credentials {
     Credentials { password: Some("$argon2id$test".to_owned()), totp: Some(vec![1, 2, 3]), totp_step: 7 }
 }
 
 /// The department `road`, and people with these numbers in it.
-pub(super) async fn move_in(ports: &Ports, tenant: &TenantId, numbers: &[u8]) {
+pub(crate) async fn move_in(ports: &Ports, tenant: &TenantId, numbers: &[u8]) {
     let road = kept(department("road", &["Road@city.example"]));
     let people = numbers.iter().map(|number| added(person(*number)));
     ports.accounts.change(tenant, [road].into_iter().chain(people).collect()).await.unwrap();
 }
 
-pub(super) fn token(text: &str) -> Digest {
+pub(crate) fn token(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
 /// A session of account `number` at the portal that began at `second`.
-pub(super) fn session(text: &str, number: u8, second: i64) -> Session {
+pub(crate) fn session(text: &str, number: u8, second: i64) -> Session {
     Session {
         token: token(text),
         door: Door::Portal,
@@ -103,7 +103,7 @@ pub(super) fn session(text: &str, number: u8, second: i64) -> Session {
 }
 
 /// The names of all events on record, in order.
-pub(super) async fn events(ports: &Ports, tenant: &TenantId) -> Vec<String> {
+pub(crate) async fn events(ports: &Ports, tenant: &TenantId) -> Vec<String> {
     let records = ports.register.records(tenant, 0, 1000).await.unwrap();
     let name = |body: &str| {
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
