@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Domain, Language, TenantId};
+use crate::domain::{Domain, Language, TenantId, TimeOfDay};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub struct Config {
     pub retention: Retention,
     /// Passwords that come with a mail of their own.
     pub password: Password,
+    /// The staff portal: LGWAN side.
+    pub portal: Portal,
 }
 
 /// The municipality and what its staff read.
@@ -413,5 +415,19 @@ impl Password {
     #[must_use]
     pub fn window(&self) -> Option<Duration> {
         (self.search_hours > 0).then(|| Duration::from_secs(u64::from(self.search_hours).saturating_mul(3_600)))
+    }
+}
+
+/// The staff portal: LGWAN side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Portal {
+    /// Local times at which staff are sent a list of what waits for them; empty for none.
+    pub digest_times: Vec<TimeOfDay>,
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        Self { digest_times: ["08:30", "13:00"].into_iter().filter_map(|time| time.parse().ok()).collect() }
     }
 }

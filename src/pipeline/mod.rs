@@ -11,6 +11,7 @@ mod pack;
 mod records;
 mod run;
 mod second;
+mod tidings;
 mod wash;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::ports::{Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Pas
 use notices::Notices;
 pub use run::Processor;
 use second::Seconds;
+pub use tidings::Teller;
 pub use wash::{Arrival, Stop, Washed, Washer};
 
 /// Attempts after which an item whose workers die or run out of time is quarantined.

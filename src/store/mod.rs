@@ -23,6 +23,7 @@ mod rows;
 mod seal;
 mod search;
 mod steps;
+mod tidings;
 mod unseal;
 
 pub use open::{Keys, OpenError, Store, open};

@@ -15,6 +15,7 @@ use crate::config::{self, StoreKind};
 use crate::domain::Timestamp;
 use crate::ports::{
     Clock, HandOver, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register, Releases, Retention, StoreError,
+    Tidings,
 };
 
 /// Why the store cannot be used.
@@ -79,7 +80,7 @@ pub enum Keys {
 
 /// A store of either kind. A role takes no more of it than the ports it needs.
 #[async_trait]
-pub trait Store: Queue + Outbox + Register + Retention + Releases + HandOver {
+pub trait Store: Queue + Outbox + Register + Retention + Releases + HandOver + Tidings {
     /// By how much this host's clock, which shows `now`, differs from that of the database: leases would run out early,
     /// or late. Zero where the host keeps the store to itself.
     ///

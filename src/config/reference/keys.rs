@@ -37,12 +37,14 @@ pub const SECTIONS: &[Section] = &[
     Section {
         name: "password", en: "Passwords that come with a mail of their own", ja: "別のメールで届くパスワード"
     },
+    Section { name: "portal", en: "The staff portal: LGWAN side", ja: "職員向けポータル（LGWAN 側）" },
 ];
 
 const SOCKET: Form = Form::Socket;
 const DOMAIN: Form = Form::Domain;
 const IP: Form = Form::Ip;
 const PATH: Form = Form::Path;
+const TIME: Form = Form::Time;
 const MINUTES: Form = integer(1, 7 * 24 * 60);
 /// [`PartPath::MAX_DEPTH`] as a bound.
 const DEEPEST: i64 = 64;
@@ -242,4 +244,8 @@ pub const KEYS: &[Key] = &[
         "Hours after a file with a password in which later mails of its sender are searched for it; 0 searches none. \
          What is found is sealed.",
         "パスワード付きのファイルが届いてから、同じ差出人のメールにパスワードを探す時間。0 は探しません。見つけたものは封をして保管します。"),
+
+    key("portal.digest_times", list(&TIME), "[\"08:30\", \"13:00\"]",
+        "Local times at which staff are sent a list of the mails that wait for them, if there are new ones; empty sends none.",
+        "操作が必要なメールの一覧を職員にメールで知らせる時刻（新しいものがあるときだけ）。空なら知らせません。"),
 ];
