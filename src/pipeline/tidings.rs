@@ -17,8 +17,8 @@ use crate::ports::{Clock, DigestQuery, StoreError, Tiding, Tidings};
 
 /// Between two looks at what is to be told at once.
 const PAUSE: Duration = Duration::from_secs(3);
-/// Looks until digests are asked for and requests end again: a minute.
-const ROUND: u32 = 20;
+/// Until digests are asked for and requests end again, by the clock.
+const ROUND: Duration = Duration::from_secs(60);
 /// Tidings of one look.
 const MAX_TIDINGS: u32 = 100;
 const DAY_MILLIS: i64 = 24 * 3_600 * 1_000;
@@ -40,12 +40,15 @@ pub struct Teller {
 impl Teller {
     /// Runs until `shutdown` turns true.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
-        let mut looks = 0u32;
+        let mut last_round: Option<Timestamp> = None;
         while !*shutdown.borrow() {
-            if let Err(error) = self.look(looks.is_multiple_of(ROUND)).await {
-                tracing::error!(%error, "people are not told of what waits for them; it is tried again");
+            let now = self.clock.now();
+            let is_round = last_round.is_none_or(|last| now < last || now.since(last) >= ROUND);
+            match self.look(now, is_round).await {
+                Ok(()) if is_round => last_round = Some(now),
+                Ok(()) => {}
+                Err(error) => tracing::error!(%error, "people are not told of what waits for them; it is tried again"),
             }
-            looks = looks.wrapping_add(1);
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 _ = shutdown.changed() => {}
@@ -57,8 +60,7 @@ impl Teller {
     ///
     /// # Errors
     /// If the store does not answer.
-    async fn look(&self, all: bool) -> Result<(), StoreError> {
-        let now = self.clock.now();
+    async fn look(&self, now: Timestamp, all: bool) -> Result<(), StoreError> {
         if all {
             match self.tidings.expire_requests(&self.tenant, now).await? {
                 0 => {}
@@ -155,5 +157,86 @@ impl Teller {
         let at = times.flat_map(|time| [midnight.saturating_add(time), midnight.saturating_add(time - DAY_MILLIS)]);
         let last = at.filter(|at| *at <= local).max()?;
         Some(Timestamp::from_millis(last.saturating_sub(self.offset_millis())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::compose::Phrases;
+    use crate::domain::{Domain, Language};
+
+    /// Nobody asks it anything here.
+    struct Nothing;
+
+    #[async_trait]
+    impl Tidings for Nothing {
+        async fn due_tidings(&self, _: &TenantId, _: u32) -> Result<Vec<Tiding>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn digests(&self, _: &TenantId, _: DigestQuery) -> Result<Vec<Tiding>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn told(&self, _: &TenantId, _: &Tiding, _: Outbound, _: AuditEvent) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn expire_requests(&self, _: &TenantId, _: Timestamp) -> Result<u64, StoreError> {
+            Ok(0)
+        }
+    }
+
+    impl Clock for Nothing {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(0)
+        }
+    }
+
+    fn teller(times: &[&str]) -> Teller {
+        Teller {
+            tenant: TenantId::single(),
+            tidings: Arc::new(Nothing),
+            clock: Arc::new(Nothing),
+            site: Site {
+                host_name: Domain::placeholder(),
+                language: Language::Ja,
+                utc_offset_minutes: 540,
+                contact: String::new(),
+                portal_url: String::new(),
+                retention_days: 14,
+                phrases: Phrases::default(),
+            },
+            digest_times: times.iter().map(|time| time.parse().unwrap()).collect(),
+        }
+    }
+
+    fn utc(text: &str) -> Timestamp {
+        Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+    }
+
+    #[test]
+    fn the_last_time_of_a_digest_is_one_of_today_or_the_last_of_yesterday() {
+        let twice = teller(&["13:00", "08:30"]);
+        for (now, last) in [
+            ("2026-11-22T23:29:59Z", "2026-11-22T04:00:00Z"),
+            ("2026-11-22T23:30:00Z", "2026-11-22T23:30:00Z"),
+            ("2026-11-23T03:59:59Z", "2026-11-22T23:30:00Z"),
+            ("2026-11-23T04:00:00Z", "2026-11-23T04:00:00Z"),
+            ("2026-11-23T14:59:59Z", "2026-11-23T04:00:00Z"),
+        ] {
+            assert_eq!(twice.last_digest(utc(now)), Some(utc(last)), "{now}");
+        }
+        assert_eq!(teller(&[]).last_digest(utc("2026-11-23T04:00:00Z")), None);
+    }
+
+    #[test]
+    fn the_day_is_that_of_the_site() {
+        let teller = teller(&[]);
+        assert_eq!(teller.day(utc("2026-11-22T14:59:59Z")).to_string(), "2026-11-22");
+        assert_eq!(teller.day(utc("2026-11-22T15:00:00Z")).to_string(), "2026-11-23");
     }
 }
