@@ -15,6 +15,7 @@ mod notice;
 pub mod phrases;
 pub mod preview;
 mod text;
+mod tidings;
 mod wording;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ use entity::{Entity, TextBody};
 pub use filename::attached_name;
 use headers::Identity;
 pub use phrases::Phrases;
+pub use tidings::{News, compose_tiding};
 
 /// What a new mail tells about the municipality.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::document::{self, Document};
 use super::fault::{self, Fault, Words};
-use crate::domain::{Domain, TenantId};
+use crate::domain::{Domain, TenantId, TimeOfDay};
 
 /// What may stand after a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub enum Form {
     Database,
     /// A bucket or a folder for objects; empty for none.
     Objects,
+    /// A local time of the day.
+    Time,
     /// One of a few words.
     Choice(&'static [&'static str]),
     /// A list of values of one form.
@@ -120,6 +122,9 @@ impl Form {
                 "s3://バケット名 か file:///フォルダ と書いてください",
                 "write s3://bucket or file:///folder",
             ),
+            Self::Time => {
+                Words::new("時刻を書いてください（例 \"08:30\"）", "write a time of the day, such as \"08:30\"")
+            }
             Self::Choice(words) => {
                 let list = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
                 Words::new(format!("次のどれかを書いてください: {list}"), format!("write one of {list}"))
@@ -155,6 +160,7 @@ impl Form {
             Self::Tenant => TenantId::try_from(text.to_owned()).is_ok(),
             Self::Database => text.is_empty() || (one_line && is_database(text)),
             Self::Objects => text.is_empty() || (one_line && is_objects(text)),
+            Self::Time => text.parse::<TimeOfDay>().is_ok(),
             Self::Choice(words) => words.contains(&text),
             Self::Integer { .. } | Self::Switch | Self::List { .. } => false,
         }
@@ -271,6 +277,7 @@ mod tests {
                 vec!["\"\"", "\"s3://bucket\"", "\"s3://bucket/folder\"", "\"file:///srv/objects\""],
                 vec!["\"bucket\"", "\"s3://\"", "\"s3://b/\"", "\"file://srv\"", "\"file:///\"", "\"s3://b?x=1\""],
             ),
+            (Form::Time, vec!["\"08:30\"", "\"00:00\""], vec!["\"8:30\"", "\"24:00\"", "\"\"", "830", "08:30:00"]),
             (Form::Choice(&["ja", "en"]), vec!["\"ja\""], vec!["\"JA\"", "\"\"", "1"]),
         ] {
             good.iter().for_each(|value| assert_eq!(check(form, value), 0, "{form:?} takes {value}"));

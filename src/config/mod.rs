@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Domain, Language, TenantId};
+use crate::domain::{Domain, Language, TenantId, TimeOfDay};
 
 pub use identity::{Identity, TotpPolicy};
 
@@ -450,6 +450,8 @@ pub struct Portal {
     pub fetch_hours: u32,
     /// Bytes of one uploaded file.
     pub upload_bytes: u64,
+    /// Local times at which staff are sent a list of what waits for them; empty for none.
+    pub digest_times: Vec<TimeOfDay>,
 }
 
 impl Default for Portal {
@@ -464,6 +466,7 @@ impl Default for Portal {
             decision_hours: 72,
             fetch_hours: 24,
             upload_bytes: 50 * 1024 * 1024,
+            digest_times: ["08:30", "13:00"].into_iter().filter_map(|time| time.parse().ok()).collect(),
         }
     }
 }

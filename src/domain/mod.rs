@@ -27,6 +27,7 @@ pub mod reason;
 pub mod release;
 pub mod sender;
 pub mod stage;
+pub mod tiding;
 pub mod time;
 pub mod wire;
 
@@ -54,5 +55,6 @@ pub use reason::{Language, Reason};
 pub use release::{ReleaseRequest, RequestState, Risk};
 pub use sender::{Authentication, CheckMethod, CheckResult, SenderCheck, SenderFacts};
 pub use stage::{Stage, Status};
+pub use tiding::{TidingKind, TimeOfDay};
 pub use time::Timestamp;
 pub use wire::WireMail;

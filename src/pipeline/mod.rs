@@ -12,6 +12,7 @@ mod pack;
 mod records;
 mod run;
 mod second;
+mod tidings;
 mod trial;
 mod wash;
 
@@ -26,6 +27,7 @@ use crate::ports::{
 use notices::Notices;
 pub use run::Processor;
 use second::Seconds;
+pub use tidings::Teller;
 pub use wash::{Arrival, Stop, Washed, Washer};
 
 /// Attempts after which an item whose workers die or run out of time is quarantined.

@@ -36,7 +36,7 @@ pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntr
 pub use releases::{HandOver, Judgement, Releases, Ruling};
 pub use retention::Retention;
 pub use sessions::{Door, OneTimeLink, Session, Sessions};
-pub use tidings::{Tiding, TidingKind, Tidings};
+pub use tidings::{DigestQuery, Tiding, TidingKind, Tidings};
 
 /// Why a store did not do what it was asked. Each variant answers: try again, give up, or tell the operator?
 #[derive(Debug, thiserror::Error)]

@@ -155,12 +155,6 @@ pub trait Releases: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ReleaseRequest>, StoreError>;
 
-    /// Ends what nobody decided or fetched in time, each with its record; the requesters are told. Returns how many.
-    ///
-    /// # Errors
-    /// If the store does not answer.
-    async fn expire_requests(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreError>;
-
     /// How many waiting requests this approver may decide on; up to 1,000.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use crate::config::load::ConfigErrors;
 use crate::config::{Config, gaiji};
 use crate::deliver::Deliverer;
 use crate::domain::{AuditEvent, Event, TenantId};
-use crate::pipeline::{Pipeline, Processor, Washer};
+use crate::pipeline::{Pipeline, Processor, Teller, Washer};
 use crate::policy::RuleSet;
 use crate::ports::{Clock, Entropy};
 use crate::sandbox::{Sandbox, Settings};
@@ -219,6 +219,14 @@ impl Gateway {
         let processor = Processor::new(pipeline, lanes(config));
         self.tasks.spawn(processor.run(watcher.clone()));
         self.tasks.spawn(expire(self.store(), Arc::clone(config), Arc::clone(&edge.clock), watcher.clone()));
+        let teller = Teller {
+            tenant: config.site.tenant.clone(),
+            tidings: self.store.clone(),
+            clock: Arc::clone(&edge.clock),
+            site: site(config).map_err(start_error)?,
+            digest_times: config.portal.digest_times.clone(),
+        };
+        self.tasks.spawn(teller.run(watcher.clone()));
         Ok(())
     }
 

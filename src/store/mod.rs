@@ -28,6 +28,7 @@ mod seal;
 mod search;
 mod statement;
 mod steps;
+mod tidings;
 mod unseal;
 
 pub use open::{Keys, OpenError, Store, open};

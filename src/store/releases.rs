@@ -6,18 +6,15 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::rows::Columns;
 use crate::domain::release::Decided;
 use crate::domain::{
-    AccountId, Arrival, ArrivalState, AuditEvent, DepartmentCode, Event, ItemId, Label, Reason, ReleaseRequest,
-    RequestId, RequestState, Risk, Stage, TenantId, Timestamp,
+    AccountId, Arrival, ArrivalState, AuditEvent, DepartmentCode, ItemId, Label, Reason, ReleaseRequest, RequestId,
+    RequestState, Risk, Stage, TenantId, Timestamp,
 };
 use crate::ports::{ArrivalDetail, ArrivalLine, Judgement, Ruling, StoreError, TidingKind};
 
-/// Requests that end in one transaction.
-pub(super) const BATCH: i64 = 100;
 /// What is counted at most.
 pub(super) const MAX_COUNT: i64 = 1000;
 
@@ -61,12 +58,6 @@ pub(super) struct HandingOver {
     pub(super) request: RequestId,
     pub(super) now: Timestamp,
     pub(super) record: AuditEvent,
-}
-
-/// The end of what nobody decided or fetched in time.
-pub(super) struct EndingRequests {
-    pub(super) tenant: TenantId,
-    pub(super) now: Timestamp,
 }
 
 /// What is not in columns.
@@ -193,16 +184,6 @@ fn seen(row: &impl Columns) -> Result<ArrivalDetail, StoreError> {
     })
 }
 
-fn ended(item: ItemId, request: RequestId, was: RequestState, at: Timestamp) -> AuditEvent {
-    AuditEvent {
-        at,
-        event: Event::RequestExpired,
-        item: Some(item),
-        actor: "process".to_owned(),
-        details: json!({ "request": request, "was": was }),
-    }
-}
-
 /// Who decides for which department on day `$2`: `holder` is the approver, `decider` whoever uses that right, `place` the
 /// name of the approver in whose place they do, empty if it is themselves. Whoever is blocked gives no right to a deputy.
 macro_rules! power {
@@ -272,7 +253,7 @@ const STAGE: &str = "SELECT stage FROM item WHERE tenant = $1 AND id = $2";
 const KEEP: &str = "\
     INSERT INTO release_request (tenant, id, item, part, requester, department, state, asked_at, until, about) \
     VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9) ON CONFLICT DO NOTHING";
-const TELL: &str = "\
+pub(super) const TELL: &str = "\
     INSERT INTO tiding (tenant, kind, account, item, request, since) VALUES ($1, $2, $3, $4, $5, $6) \
     ON CONFLICT DO NOTHING";
 const WITHDRAW: &str =
@@ -282,8 +263,6 @@ const JUDGE: &str = "\
     WHERE tenant = $1 AND id = $2 AND state = 'waiting'";
 const HAND_OVER: &str = "\
     UPDATE release_request SET state = 'handed_over' WHERE tenant = $1 AND id = $2 AND state IN ('approved', 'handed_over')";
-const END: &str = "\
-    UPDATE release_request SET state = 'expired' WHERE tenant = $1 AND id = $2 AND state IN ('waiting', 'approved')";
 const OWN: &str = "\
     SELECT * FROM release_request WHERE tenant = $1 AND requester = $2 ORDER BY asked_at DESC, id DESC LIMIT $3";
 const APPROVED: &str = "\
@@ -297,18 +276,13 @@ const IS_BLOCKED: &str = "SELECT blocked FROM account WHERE tenant = $1 AND id =
 /// As in [`rows`](super::rows): the traits of both kinds cannot be named together without a page of bounds. `$lock` keeps
 /// a row from everybody else until the transaction ends; `$lock_item` does so with an item.
 macro_rules! releases {
-    ($name:ident, $connection:ty, $row:ty, $lock:literal, $skip:literal, $lock_item:expr) => {
+    ($name:ident, $connection:ty, $row:ty, $lock:literal, $lock_item:expr) => {
         pub(super) mod $name {
             use super::*;
             use crate::domain::ItemKey;
             use crate::store::rows::{failed, to_column, to_json};
 
             const ONE: &str = concat!("SELECT * FROM release_request WHERE tenant = $1 AND id = $2", $lock);
-            const OVER: &str = concat!(
-                "SELECT id, item, requester, state FROM release_request \
-                 WHERE tenant = $1 AND state IN ('waiting', 'approved') AND until <= $2 ORDER BY until, id LIMIT $3",
-                $skip
-            );
             /// Retention locks an item before it destroys it.
             const LOCK_ITEM: Option<&str> = $lock_item;
 
@@ -561,40 +535,6 @@ macro_rules! releases {
                 Ok((request, key))
             }
 
-            /// The records of what has ended; as many as a batch has if there may be more.
-            pub(in crate::store) async fn end(
-                connection: &mut $connection,
-                ending: &EndingRequests,
-            ) -> Result<Vec<AuditEvent>, StoreError> {
-                let EndingRequests { tenant, now } = ending;
-                let rows = sqlx::query(OVER)
-                    .bind(tenant.as_str())
-                    .bind(now.millis())
-                    .bind(BATCH)
-                    .fetch_all(&mut *connection)
-                    .await
-                    .map_err(failed)?;
-                let mut events = Vec::with_capacity(rows.len());
-                for row in &rows {
-                    let (id, item): (RequestId, ItemId) = (row.parsed("id")?, row.parsed("item")?);
-                    let requester: AccountId = row.parsed("requester")?;
-                    let query = sqlx::query(END).bind(tenant.as_str()).bind(id.to_string());
-                    query.execute(&mut *connection).await.map_err(failed)?;
-                    sqlx::query(TELL)
-                        .bind(tenant.as_str())
-                        .bind(TidingKind::Expired.as_str())
-                        .bind(requester.to_string())
-                        .bind(item.to_string())
-                        .bind(id.to_string())
-                        .bind(now.millis())
-                        .execute(&mut *connection)
-                        .await
-                        .map_err(failed)?;
-                    events.push(ended(item, id, row.parsed("state")?, *now));
-                }
-                Ok(events)
-            }
-
             pub(in crate::store) async fn own_requests(
                 connection: &mut $connection,
                 tenant: &TenantId,
@@ -687,15 +627,8 @@ macro_rules! releases {
     };
 }
 
-releases!(sqlite, sqlx::SqliteConnection, sqlx::sqlite::SqliteRow, "", "", None);
-releases!(
-    postgres,
-    sqlx::PgConnection,
-    sqlx::postgres::PgRow,
-    " FOR UPDATE",
-    " FOR UPDATE SKIP LOCKED",
-    Some("SELECT lock_item($1, $2)")
-);
+releases!(sqlite, sqlx::SqliteConnection, sqlx::sqlite::SqliteRow, "", None);
+releases!(postgres, sqlx::PgConnection, sqlx::postgres::PgRow, " FOR UPDATE", Some("SELECT lock_item($1, $2)"));
 
 /// The ports of a store that has a `writer`, and connections to read on in `$pool`.
 macro_rules! release_ports {
@@ -796,17 +729,6 @@ macro_rules! release_ports {
             ) -> Result<Vec<ReleaseRequest>, StoreError> {
                 let mut connection = self.$pool.acquire().await.map_err(failed)?;
                 $rows::decided(&mut connection, tenant, approver, since, limit).await
-            }
-
-            async fn expire_requests(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreError> {
-                let mut total = 0u64;
-                loop {
-                    let ended = self.writer.submit(EndingRequests { tenant: tenant.clone(), now }).await?;
-                    total = total.saturating_add(u64::try_from(ended).unwrap_or(u64::MAX));
-                    if i64::try_from(ended).unwrap_or(i64::MAX) < BATCH {
-                        return Ok(total);
-                    }
-                }
             }
 
             async fn count_to_decide(

@@ -3,6 +3,8 @@
 //! Invariant: a case knows ports only; people and arrivals are seeded by `releases/office.rs`.
 
 pub(crate) mod office;
+mod stories;
+mod tidings;
 
 use temizu::audit::chain;
 use temizu::domain::{Event, RequestState, Stage, TenantId};
@@ -13,6 +15,7 @@ use self::office::{
 };
 use crate::store_contract::fixture::{at, item_id};
 
+/// Runs cases on every kind of store.
 macro_rules! contract {
     ($($store:ident as $module:ident),+; $cases:tt) => { $(contract!(@store $store $module $cases);)+ };
     (@store $store:ident $module:ident [$($case:ident),+ $(,)?]) => {

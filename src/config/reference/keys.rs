@@ -51,6 +51,7 @@ const DOMAIN: Form = Form::Domain;
 const IP: Form = Form::Ip;
 const PATH: Form = Form::Path;
 const NAME: Form = Form::Line;
+const TIME: Form = Form::Time;
 const MINUTES: Form = integer(1, 7 * 24 * 60);
 /// [`PartPath::MAX_DEPTH`] as a bound.
 const DEEPEST: i64 = 64;
@@ -281,6 +282,9 @@ pub const KEYS: &[Key] = &[
     key("portal.upload_bytes", integer(1024, GIB), "52428800",
         "Bytes of one uploaded file.",
         "画面から入れるファイル一つのバイト数。"),
+    key("portal.digest_times", list(&TIME), "[\"08:30\", \"13:00\"]",
+        "Local times at which staff are sent a list of the mails that wait for them, if there are new ones; empty sends none.",
+        "操作が必要なメールの一覧を職員にメールで知らせる時刻（新しいものがあるときだけ）。空なら知らせません。"),
 
     key("review.listen", list(&SOCKET), "[\"0.0.0.0:8444\"]",
         "Addresses to listen on, always with TLS; none by default.",

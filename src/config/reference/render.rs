@@ -151,6 +151,7 @@ fn form_name(form: &Form, language: Language) -> String {
         Form::Path => pick("パス", "a path"),
         Form::HostPort => pick("ホスト:ポート", "host:port"),
         Form::Url => pick("URL", "a URL"),
+        Form::Time => pick("時刻", "a time of the day"),
         Form::Tenant => pick("名前（a-z、0-9、-）", "a name (a-z, 0-9, -)"),
         Form::Database => pick("データベース（postgres://）", "a database (postgres://)"),
         Form::Objects => pick("s3:// または file:///", "s3:// or file:///"),

@@ -25,6 +25,7 @@ mod set_back;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tidings;
 pub(super) mod transfer;
 mod writer;
 

@@ -12,9 +12,7 @@ use crate::domain::{
     AccountId, AuditEvent, DepartmentCode, ItemKey, Label, ReleaseRequest, RequestId, TenantId, Timestamp,
 };
 use crate::ports::{ArrivalDetail, Judgement, StoreError};
-use crate::store::releases::{
-    Asking, BATCH, EndingRequests, HandingOver, Judging, Looking, Withdrawing, release_ports, sqlite,
-};
+use crate::store::releases::{Asking, HandingOver, Judging, Looking, Withdrawing, release_ports, sqlite};
 use crate::store::rows::failed;
 
 release_ports!(EmbeddedStore, readers, sqlite);
@@ -41,17 +39,4 @@ jobs! {
     Judging, judge, ();
     Looking, look, (ReleaseRequest, Option<Label>, ArrivalDetail);
     HandingOver, hand_over, (ReleaseRequest, ItemKey);
-}
-
-#[async_trait]
-impl Job for EndingRequests {
-    type Answer = usize;
-
-    async fn run(self, turn: &mut Turn) -> Result<usize, StoreError> {
-        let events = sqlite::end(&mut turn.connection, &self).await?;
-        for event in &events {
-            turn.append(&self.tenant, event).await?;
-        }
-        Ok(events.len())
-    }
 }

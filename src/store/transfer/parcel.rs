@@ -90,7 +90,7 @@ pub(in crate::store) const ITEM: Table = Table {
 };
 
 /// What belongs to items, so that no row comes before one that it refers to; `leased_until` stays behind.
-pub(in crate::store) const BELONGINGS: [Table; 11] = [
+pub(in crate::store) const BELONGINGS: [Table; 14] = [
     Table { name: "search_term", columns: &[text("tenant"), text("item"), text("term")] },
     Table { name: "original", columns: &[text("tenant"), text("item"), bytes("sealed"), text("file")] },
     Table {
@@ -193,6 +193,29 @@ pub(in crate::store) const BELONGINGS: [Table; 11] = [
         name: "fetched",
         columns: &[text("tenant"), text("item"), bytes("digest"), text("account"), number("at"), text("mailbox")],
     },
+    // These refer to accounts and departments, which go before all items.
+    Table {
+        name: "release_request",
+        columns: &[
+            text("tenant"),
+            text("item"),
+            text("id"),
+            text("part"),
+            text("requester"),
+            text("department"),
+            text("state"),
+            number("asked_at"),
+            number("until"),
+            text("decided_by"),
+            number("decided_at"),
+            text("about"),
+        ],
+    },
+    Table {
+        name: "tiding",
+        columns: &[text("tenant"), text("item"), text("kind"), text("account"), text("request"), number("since")],
+    },
+    Table { name: "digested", columns: &[text("tenant"), text("item"), text("account")] },
 ];
 
 /// Sets of rules.

@@ -135,6 +135,60 @@ pub(crate) fn record(what: Event, item: ItemId) -> AuditEvent {
     event(what, item)
 }
 
+/// Rows as statements.
+pub(crate) mod rows {
+    use super::*;
+
+    pub(crate) fn department(tenant: &TenantId, code: &str) -> String {
+        format!("INSERT INTO department VALUES ('{}', '{code}', '{code}課')", tenant.as_str())
+    }
+
+    /// Account `number`, with a mailbox of its own: `P{number}@city.example`.
+    pub(crate) fn person(tenant: &TenantId, number: u8, digest: &str) -> String {
+        format!(
+            "INSERT INTO account (tenant, id, login, name, mailbox, source, preferences, digest) VALUES \
+             ('{}', '{}', 'p{number}', '職員{number}', 'P{number}@city.example', 'local', '{{}}', '{digest}')",
+            tenant.as_str(),
+            account(number)
+        )
+    }
+
+    pub(crate) fn posting(tenant: &TenantId, number: u8, code: &str, role: &str, from: &str, until: &str) -> String {
+        let until = if until.is_empty() { "NULL".to_owned() } else { format!("'{until}'") };
+        format!(
+            "INSERT INTO posting VALUES ('{}', '{}', '{code}', '{role}', '{from}', {until})",
+            tenant.as_str(),
+            account(number)
+        )
+    }
+
+    /// What `mailbox` is shown of an item.
+    pub(crate) fn arrival(key: &ItemKey, mailbox: &str, state: &str) -> String {
+        let arrival = Arrival {
+            id: key.id,
+            mailbox: Mailbox::parse(mailbox).unwrap(),
+            received_at: key.id.accepted_at(),
+            length: 100,
+            reverse_path: "yamada@sender.example".to_owned(),
+            headers: HeaderFacts::default(),
+            sender: SenderFacts::default(),
+            uploaded_by: None,
+            findings: Vec::new(),
+            parts: Vec::new(),
+        };
+        format!(
+            "INSERT INTO arrival (tenant, mailbox, item, received_at, state, has_files, attachments, length, sender, \
+             subject, files, about) VALUES ('{}', '{}', '{}', {}, '{state}', FALSE, 0, 100, '', '', '', '{}') \
+             ON CONFLICT DO NOTHING",
+            key.tenant.as_str(),
+            mailbox.to_lowercase(),
+            key.id,
+            key.id.accepted_at().millis(),
+            serde_json::to_string(&arrival).unwrap()
+        )
+    }
+}
+
 impl Office {
     fn of(store: Arc<dyn Store>, other: Arc<dyn Store>, database: Database, keep: impl Any + Send + Sync) -> Self {
         let ports = Ports::of(Arc::clone(&store), ());
@@ -162,28 +216,15 @@ impl Office {
     }
 
     pub(crate) async fn department(&self, tenant: &TenantId, code: &str) {
-        self.run(format!("INSERT INTO department VALUES ('{}', '{code}', '{code}課')", tenant.as_str())).await;
+        self.run(rows::department(tenant, code)).await;
     }
 
-    /// Account `number`, with a mailbox of its own: `p{number}@city.example`.
     pub(crate) async fn person(&self, tenant: &TenantId, number: u8, digest: &str) {
-        self.run(format!(
-            "INSERT INTO account (tenant, id, login, name, mailbox, source, preferences, digest) VALUES \
-             ('{}', '{}', 'p{number}', '職員{number}', 'P{number}@city.example', 'local', '{{}}', '{digest}')",
-            tenant.as_str(),
-            account(number)
-        ))
-        .await;
+        self.run(rows::person(tenant, number, digest)).await;
     }
 
     pub(crate) async fn posting(&self, tenant: &TenantId, number: u8, code: &str, role: &str, from: &str, until: &str) {
-        let until = if until.is_empty() { "NULL".to_owned() } else { format!("'{until}'") };
-        self.run(format!(
-            "INSERT INTO posting VALUES ('{}', '{}', '{code}', '{role}', '{from}', {until})",
-            tenant.as_str(),
-            account(number)
-        ))
-        .await;
+        self.run(rows::posting(tenant, number, code, role, from, until)).await;
     }
 
     pub(crate) async fn deputy(&self, approver: u8, deputy: u8, from: &str, until: &str) {
@@ -199,30 +240,8 @@ impl Office {
         self.run(format!("UPDATE account SET blocked = TRUE WHERE id = '{}'", account(number))).await;
     }
 
-    /// What `mailbox` is shown of an item.
     pub(crate) async fn arrival(&self, key: &ItemKey, mailbox: &str, state: &str) {
-        let arrival = Arrival {
-            id: key.id,
-            mailbox: Mailbox::parse(mailbox).unwrap(),
-            received_at: key.id.accepted_at(),
-            length: 100,
-            reverse_path: "yamada@sender.example".to_owned(),
-            headers: HeaderFacts::default(),
-            sender: SenderFacts::default(),
-            uploaded_by: None,
-            findings: Vec::new(),
-            parts: Vec::new(),
-        };
-        self.run(format!(
-            "INSERT INTO arrival (tenant, mailbox, item, received_at, state, has_files, attachments, length, sender, \
-             subject, files, about) VALUES ('{}', '{}', '{}', {}, '{state}', FALSE, 0, 100, '', '', '', '{}')",
-            key.tenant.as_str(),
-            mailbox.to_lowercase(),
-            key.id,
-            key.id.accepted_at().millis(),
-            serde_json::to_string(&arrival).unwrap()
-        ))
-        .await;
+        self.run(rows::arrival(key, mailbox, state)).await;
     }
 
     /// A road department of staff 1 and 2 and approvers 3 and 4; a library with approver 5; deputies-to-be 6 and 7 without

@@ -150,6 +150,21 @@ impl Site {
         self.gateway.stop().await;
     }
 
+    /// The store of the running gateway.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// Moves the time forward. Leases of whatever is in work run out by that, as they would in real time.
     pub(crate) fn advance(&self, span: Duration) {
         self.clock.advance(span);
