@@ -2,3 +2,5 @@
 //!
 //! Refuses: to name an original; there is no port to one here. Invariant: every object is looked up together with whoever
 //! asks for it.
+
+pub mod search;

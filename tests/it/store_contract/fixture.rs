@@ -15,8 +15,8 @@ use temizu::domain::{
     PartRole, Password, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
 };
 use temizu::ports::{
-    Accepted, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, PasswordSearch, Passwords,
-    Queue, Register, Reply, Retention, Settlement, StoreError,
+    Accepted, Arrivals, Clock, Conclusion, Dispatch, Lease, OriginalSink, OriginalSource, Outbox, PasswordSearch,
+    Passwords, Queue, Register, Reply, Retention, Settlement, StoreError,
 };
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
@@ -96,6 +96,7 @@ pub(crate) struct Ports {
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) register: Arc<dyn Register>,
+    pub(crate) arrivals: Arc<dyn Arrivals>,
     pub(crate) retention: Arc<dyn Retention>,
     _keep: Box<dyn Any + Send + Sync>,
 }
@@ -114,6 +115,7 @@ impl Ports {
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: Arc::clone(&store) as Arc<dyn Outbox>,
             register: Arc::clone(&store) as Arc<dyn Register>,
+            arrivals: Arc::clone(&store) as Arc<dyn Arrivals>,
             retention: store,
             _keep: Box::new(keep),
         }
