@@ -62,7 +62,8 @@ fn rebuilt(lease: &Lease, number: u8, length: usize) -> Conclusion {
     mail.outcomes = vec![written(&new)];
     let names = vec![HandedName { part: "2".parse().unwrap(), digest: new.digest(), name: "請求書.txt".to_owned() }];
     let mut conclusion = sanitized(lease, 10, vec![mail]);
-    if let Conclusion::Sanitized { derivatives, names: handed, .. } = &mut conclusion {
+    if let Conclusion::Sanitized { decision, mails, derivatives, names: handed, .. } = &mut conclusion {
+        decision.groups[0].recipients.clone_from(&mails[0].forward_paths);
         (*derivatives, *handed) = (vec![new], names);
     }
     conclusion
