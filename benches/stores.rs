@@ -1,7 +1,7 @@
-//! What the two kinds of store cost where it shows: the lease of the next item while 100,000 wait, and what a second node
-//! adds to the rate at which mail is accepted.
+//! What the two kinds of store cost where it shows: the lease of the next item while 100,000 wait, the portal's list of as
+//! many, and what a second node adds to the rate at which mail is accepted.
 //!
-//! `cargo bench --bench stores -- lease` or `-- nodes`; both without a word. PostgreSQL is a real one with every commit
+//! `cargo bench --bench stores -- lease`, `-- portal` or `-- nodes`; all without a word. PostgreSQL is a real one with every commit
 //! synced, from Debian's package; nodes are the release build (`cargo xtask bench` builds it first).
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +17,8 @@
 mod lease;
 #[path = "stores/nodes.rs"]
 mod nodes;
+#[path = "stores/portal.rs"]
+mod portal;
 #[path = "../tests/it/support/postgres.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod postgres;
@@ -27,6 +29,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if wanted("lease") {
         runtime.block_on(lease::measure());
+    }
+    if wanted("portal") {
+        runtime.block_on(portal::measure());
     }
     if wanted("nodes") {
         runtime.block_on(nodes::measure());

@@ -19,7 +19,7 @@ const LEASES: usize = 2_000;
 const NOW: Timestamp = Timestamp::from_millis(1_000_000_000_000);
 
 /// A clock that stands still.
-struct Still;
+pub(crate) struct Still;
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {

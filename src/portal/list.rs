@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 use super::parts::{self, Line};
-use super::search::Search;
+use super::search::{Hint, Search};
 use super::{Portal, viewer};
 use crate::domain::{ItemId, OfficeRole};
 use crate::ports::{ArrivalCounts, ArrivalQuery, Tab};
@@ -120,7 +120,7 @@ pub async fn page(
         query: own.q.to_owned(),
         tab: name,
         mailbox: own.mailbox.to_owned(),
-        hints: search.hints(l.language),
+        hints: search.hints.iter().map(|hint| hinted(hint, l)).collect(),
         lines: found.iter().map(|line| parts::line(line, l)).collect(),
         counts,
         older,
@@ -155,6 +155,19 @@ fn tab(asked: &str, counts: ArrivalCounts) -> (Tab, &'static str) {
         "aside" => (Tab::Aside, "aside"),
         _ if counts.action > 0 => (Tab::Action, "action"),
         _ => (Tab::All, "all"),
+    }
+}
+
+/// What was not understood of a search.
+fn hinted(hint: &Hint, l: crate::web::words::Words) -> String {
+    let as_text =
+        l.t(" は検索の書き方にないので、文字として探しました。", " is no way to search; it was looked for as text.");
+    match hint {
+        Hint::UnknownPrefix(prefix) => format!("{prefix}:{as_text}"),
+        Hint::UnknownValue(word) => format!("{word}{as_text}"),
+        Hint::TooLong => {
+            l.t("長すぎるため、初めの部分だけで探しました。", "Only the first part of it was searched for.").to_owned()
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 #[path = "store_contract/leases.rs"]
 mod leases;
 
+mod arrivals;
 mod expiry;
 mod legal_holds;
 mod offers;
@@ -20,6 +21,14 @@ use temizu::audit::{chain, export};
 use temizu::domain::{AuditRecord, Digest, Event, ItemKey, Reason, Stage, Status, TenantId};
 use temizu::ports::{Conclusion, ItemFilter, Operator, Settlement, StoreError};
 
+use self::arrivals::{
+    a_held_and_a_quarantined_item_are_shown_and_change_when_released, a_mail_is_shown_with_all_that_became_of_it,
+    a_tenants_mails_are_shown_to_its_own_people, each_recipient_sees_the_outcome_of_its_own_group,
+    of_what_expired_only_that_it_came_is_left, pages_are_complete_and_repeat_nothing,
+    rebuilt_bytes_are_handed_out_on_record, what_came_for_others_is_not_there,
+    what_is_searched_for_is_found_and_nothing_else, what_only_a_password_opens_waits_for_one,
+    what_somebody_took_off_the_list_is_off_theirs_only,
+};
 use self::expiry::{expiry_destroys_content_and_keeps_the_record, expiry_spares_what_still_waits};
 use self::fixture::{
     Embedded, INLINE, SPAN, Scaleout, ScaleoutOnS3, StoreUnderTest, at, decision, event, facts, item_id, mail, mailbox,
@@ -146,6 +155,17 @@ contract! {
         a_conclusion_and_a_hold_at_the_same_moment_leave_no_held_item_with_waiting_mails,
         twenty_workers_lease_a_thousand_items_once_and_in_order_of_due_time,
         the_chain_verifies_after_two_hundred_mixed_operations_at_once,
+        what_came_for_others_is_not_there,
+        a_mail_is_shown_with_all_that_became_of_it,
+        rebuilt_bytes_are_handed_out_on_record,
+        each_recipient_sees_the_outcome_of_its_own_group,
+        a_held_and_a_quarantined_item_are_shown_and_change_when_released,
+        what_only_a_password_opens_waits_for_one,
+        pages_are_complete_and_repeat_nothing,
+        what_is_searched_for_is_found_and_nothing_else,
+        what_somebody_took_off_the_list_is_off_theirs_only,
+        of_what_expired_only_that_it_came_is_left,
+        a_tenants_mails_are_shown_to_its_own_people,
     ]
 }
 

@@ -17,7 +17,7 @@ use temizu::domain::{
     PartRole, Password, Reason, ReversePath, RuleName, RuleVersion, TenantId, Timestamp, TypeClass, TypeId, WireMail,
 };
 use temizu::ports::{
-    Accepted, Accounts, Clock, Conclusion, Dispatch, Lease, Offers, OriginalSink, OriginalSource, Outbox,
+    Accepted, Accounts, Arrivals, Clock, Conclusion, Dispatch, Lease, Offers, OriginalSink, OriginalSource, Outbox,
     PasswordSearch, Passwords, Queue, Register, Reply, Retention, Sessions, Settlement, StoreError, Trials,
 };
 use temizu::store::embedded::EmbeddedStore;
@@ -126,6 +126,7 @@ pub(crate) struct Ports {
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) register: Arc<dyn Register>,
+    pub(crate) arrivals: Arc<dyn Arrivals>,
     pub(crate) retention: Arc<dyn Retention>,
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) sessions: Arc<dyn Sessions>,
@@ -152,6 +153,7 @@ impl Ports {
             register: Arc::clone(&store) as Arc<dyn Register>,
             accounts: Arc::clone(&store) as Arc<dyn Accounts>,
             sessions: Arc::clone(&store) as Arc<dyn Sessions>,
+            arrivals: Arc::clone(&store) as Arc<dyn Arrivals>,
             retention: store,
             raw: Raw::None,
             _keep: Box::new(keep),
