@@ -35,7 +35,7 @@ pub use arrival::{Arrival, ArrivalFile, ArrivalState};
 pub use audit::{AuditEvent, AuditRecord, Event};
 pub use derivative::{Assurance, Derivative, Link, Place};
 pub use digest::Digest;
-pub use envelope::{Client, Envelope, Origin};
+pub use envelope::{Client, Envelope, Origin, Upload};
 pub use facts::{Facts, HeaderFacts, MessageId, NamedAddress};
 pub use finding::Finding;
 pub use id::{AccountId, ItemId, ItemKey, OfferId, Reference, RequestId, TenantId};

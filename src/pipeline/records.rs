@@ -77,12 +77,7 @@ pub(super) fn password_opened(
 }
 
 /// Passwords that somebody typed open files of an item.
-pub(super) fn typed_opened(
-    trial: &Trial,
-    opened: &Opened,
-    mail: Option<&Outbound>,
-    at: Timestamp,
-) -> AuditEvent {
+pub(super) fn typed_opened(trial: &Trial, opened: &Opened, mail: Option<&Outbound>, at: Timestamp) -> AuditEvent {
     let groups: Vec<Value> = opened
         .groups
         .iter()

@@ -72,13 +72,7 @@ impl Pipeline {
 
 impl Washer {
     /// One mail per group that is not held and got less when these files were closed.
-    fn second(
-        &self,
-        id: ItemId,
-        closed: &Washed,
-        opened: &Washed,
-        roots: &[PartPath],
-    ) -> Result<Vec<Outbound>, Stop> {
+    fn second(&self, id: ItemId, closed: &Washed, opened: &Washed, roots: &[PartPath]) -> Result<Vec<Outbound>, Stop> {
         let mut mails = Vec::new();
         let groups = opened.decision.groups.iter().filter(|group| group.hold.is_none());
         for (number, (group, outcomes)) in (0u32..).zip(groups.zip(&opened.outcomes)) {
@@ -120,7 +114,7 @@ impl Washer {
             Stop::Quarantine(Reason::ConvertFailed)
         })?;
         Ok(Some(Outbound {
-            reverse_path: facts.origin.envelope().reverse_path.clone(),
+            reverse_path: facts.origin.reverse_path(),
             forward_paths: recipients.to_vec(),
             message_id: composed.message_id,
             mail: composed.mail,

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 
 use super::{StoreError, Viewer};
 use crate::domain::{
-    AccountId, AuditEvent, Decision, Derivative, Facts, ItemId, ItemKey, Mailbox, OfferId, Origin, Outbound, PartOutcome,
-    PartPath, Password, TenantId, Timestamp,
+    AccountId, AuditEvent, Decision, Derivative, Facts, ItemId, ItemKey, Mailbox, OfferId, Origin, Outbound,
+    PartOutcome, PartPath, Password, TenantId, Timestamp,
 };
 
 /// Passwords that somebody typed for an item.

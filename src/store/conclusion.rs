@@ -14,8 +14,8 @@ use super::place::Place;
 use super::rows::to_json;
 use super::search::message_id_term;
 use crate::domain::{
-    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Mailbox, Outbound, PartOutcome, PartPath, Reason, RuleName,
-    Stage, Timestamp,
+    AuditEvent, Decision, Derivative, Digest, Facts, ItemKey, Mailbox, Outbound, PartOutcome, PartPath, Reason,
+    RuleName, Stage, Timestamp,
 };
 use crate::ports::{Conclusion, Lease, StoreError};
 

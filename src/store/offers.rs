@@ -90,9 +90,8 @@ impl Offering {
             return Err(StoreError::NotFound);
         }
         let typed = std::mem::take(&mut offer.passwords);
-        let sealed = key
-            .and_then(|key| sealed(&key, &typed))
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let sealed =
+            key.and_then(|key| sealed(&key, &typed)).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         Ok(Self { tenant: viewer.tenant.clone(), account: viewer.account, offer, wrong_limit, sealed, record })
     }
 }

@@ -9,11 +9,11 @@ use sqlx::{PgConnection, SqliteConnection};
 use super::conclusion::{Body, DerivativeRow, Kept, MailRow, kept_part};
 use super::place::Place;
 use super::rows::{Columns as _, failed, to_column, to_json};
+use crate::domain::arrival::Rebuilt;
 use crate::domain::{
     Arrival, ArrivalFile, ArrivalState, Derivative, Facts, ItemKey, Mailbox, PartOutcome, PartPath, PartRole, Reason,
     Timestamp,
 };
-use crate::domain::arrival::Rebuilt;
 use crate::ports::{Opened, StoreError};
 
 /// What was opened, ready to be written.

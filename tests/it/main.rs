@@ -45,4 +45,5 @@ mod store_contract;
 mod store_copy;
 mod support;
 mod texts;
+mod typed;
 mod zones;

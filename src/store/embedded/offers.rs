@@ -80,8 +80,7 @@ impl Trials for Trying {
         now: Timestamp,
         span: Duration,
     ) -> Result<Option<Trial>, StoreError> {
-        let any: bool =
-            sqlx::query_scalar(ANY).bind(tenant.as_str()).fetch_one(&self.readers).await.map_err(failed)?;
+        let any: bool = sqlx::query_scalar(ANY).bind(tenant.as_str()).fetch_one(&self.readers).await.map_err(failed)?;
         if !any {
             return Ok(None);
         }

@@ -179,7 +179,11 @@ const PORTAL: &[Grant] = &[
 /// The portal asks process for something: passwords to try. What it seals it cannot read back.
 const ASK: &[Grant] = &[
     ("password_offer", "INSERT", "tenant, id, item, account, actor, mailbox, by_mail, at, state, sealed"),
-    ("password_offer", "SELECT", "tenant, id, item, account, actor, mailbox, by_mail, at, state, leased_until, attempts"),
+    (
+        "password_offer",
+        "SELECT",
+        "tenant, id, item, account, actor, mailbox, by_mail, at, state, leased_until, attempts",
+    ),
     ("arrival", "SELECT", EVERY),
 ];
 

@@ -41,10 +41,7 @@ fn batch(number: u8, item: u8, second: i64) -> Offer {
 }
 
 async fn offer(ports: &Ports, tenant: &TenantId, offer: Offer) -> Result<(), StoreError> {
-    let record = AuditEvent {
-        actor: "user:hanako".to_owned(),
-        ..event(Event::PasswordsTyped, offer.item)
-    };
+    let record = AuditEvent { actor: "user:hanako".to_owned(), ..event(Event::PasswordsTyped, offer.item) };
     ports.offers.offer(&viewer(tenant), offer, 2, record).await
 }
 
@@ -243,10 +240,7 @@ pub(super) async fn what_typed_passwords_open_takes_the_place_of_what_was_locked
     ports.settle_all(2000, temizu::ports::Settlement::Sent).await;
     offer(&ports, &tenant, Offer { by_mail: true, ..batch(1, 1, THEN) }).await.unwrap();
     let trial = lease(&ports, THEN).await.unwrap();
-    let end = TrialEnd::Opened {
-        opened: Box::new(opened(&trial)),
-        mail: Some(mail(7, &[READER], 9000)),
-    };
+    let end = TrialEnd::Opened { opened: Box::new(opened(&trial)), mail: Some(mail(7, &[READER], 9000)) };
     ports.trials.end_trial(trial, end, vec![event(Event::PasswordOpened, item.id)]).await.unwrap();
     assert_eq!(state(&ports, 1).await.unwrap(), OfferState::Opened);
     assert!(!is_sealed(&ports, 1).await);
