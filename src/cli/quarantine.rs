@@ -95,7 +95,10 @@ fn table(entries: &[QuarantineEntry], printer: &Printer) {
                 size(entry.length),
                 entry.reason.to_string(),
                 entry.rule.clone().unwrap_or_default(),
-                format!("<{}>", plain(&entry.sender)),
+                match entry.recipients.first().filter(|_| entry.uploaded_by.is_some()) {
+                    Some(by) => format!("{} {by}", super::queue::sender("", true, printer)),
+                    None => super::queue::sender(&entry.sender, false, printer),
+                },
                 entry.received_at.to_string(),
             ]
         })

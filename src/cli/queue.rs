@@ -50,11 +50,20 @@ pub(super) fn table(items: &[ItemSummary], printer: &Printer) {
             ["REFERENCE", "STAGE", "RECEIVED (UTC)", "SIZE", "SENDER", "RECIPIENTS", "KEPT", "REASON"]
         }
     };
-    let rows: Vec<Vec<String>> = items.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = items.iter().map(|item| row(item, printer)).collect();
     printer.table(&head, &rows);
 }
 
-fn row(item: &ItemSummary) -> Vec<String> {
+/// Who sent it; who put a file in stands among the recipients. Also used by `quarantine`.
+pub(super) fn sender(sender: &str, is_upload: bool, printer: &Printer) -> String {
+    if is_upload {
+        printer.choose("（アップロード）", "(upload)").to_owned()
+    } else {
+        format!("<{}>", plain(sender))
+    }
+}
+
+fn row(item: &ItemSummary, printer: &Printer) -> Vec<String> {
     let recipients = match item.recipients.as_slice() {
         [] => String::new(),
         [only] => only.to_string(),
@@ -65,7 +74,7 @@ fn row(item: &ItemSummary) -> Vec<String> {
         item.stage.to_string(),
         item.received_at.to_string(),
         size(item.length),
-        format!("<{}>", plain(&item.sender)),
+        sender(&item.sender, item.uploaded_by.is_some(), printer),
         recipients,
         item.kept_parts.to_string(),
         item.reason.map(|reason| reason.to_string()).unwrap_or_default(),
@@ -95,9 +104,19 @@ pub(super) fn describe(detail: &ItemDetail, printer: &Printer) {
         printer.line(format!("  {:<12}{value}", printer.choose(ja, en)));
     };
     field("受信", "received", &format!("{}  {}", summary.received_at, size(summary.length)));
-    field("差出人", "sender", &format!("<{}>", plain(&summary.sender)));
-    for recipient in &summary.recipients {
-        field("宛先", "recipient", recipient.as_str());
+    field("差出人", "sender", &sender(&summary.sender, summary.uploaded_by.is_some(), printer));
+    if let Some(upload) = detail.origin.upload() {
+        field("登録した人", "uploader", &format!("{} ({})", upload.mailbox, upload.by));
+        field("ファイル名", "file name", &plain(upload.name.as_str()));
+        // No mail tells what became of it.
+        for kept in detail.facts.iter().flat_map(|facts| &facts.parts) {
+            let name = kept.name.as_ref().map(|name| plain(name.as_str())).unwrap_or_default();
+            field("部分", "part", &format!("{} {name} {}", kept.path, kept.detected.as_str()));
+        }
+    } else {
+        for recipient in &summary.recipients {
+            field("宛先", "recipient", recipient.as_str());
+        }
     }
     field("SHA-256", "SHA-256", &detail.digest.to_string());
     if let Some(reason) = summary.reason {

@@ -74,7 +74,7 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
     let words = wording::of(site.language);
     let received = date::local(notice.received_at, site.utc_offset_minutes);
     let mut fields = Fields::with_capacity(capacity);
-    write_trace(&mut fields, site, notice.envelope, identity.id, notice.hops, &date::header(&received));
+    write_trace(&mut fields, site, Some(notice.envelope), identity.id, notice.hops, &date::header(&received));
     fields.line("Message-ID", identity.message_id.as_str());
     fields.line("Date", &date::header(&received));
     fields.open("From").phrase(words.gateway).token(&format!("<{DAEMON}@{}>", site.host_name)).close();
@@ -92,11 +92,16 @@ pub(super) fn of_notice(site: &Site, notice: &Notice<'_>, identity: &Identity<'_
 
 /// Our own Received field, and one without content for each hop of the original. Hosts find loops by counting these
 /// fields; a new mail that began to count anew would go round for ever.
-fn write_trace(fields: &mut Fields, site: &Site, envelope: &Envelope, id: ItemId, hops: u32, date: &str) {
-    let address = envelope.client.address.to_canonical();
-    let literal = if address.is_ipv6() { format!("[IPv6:{address}]") } else { format!("[{address}]") };
-    let protocol = if envelope.client.tls.is_some() { "ESMTPS" } else { "ESMTP" };
-    fields.open("Received").token("from").token(&literal).token("by").token(site.host_name.as_str());
+fn write_trace(fields: &mut Fields, site: &Site, envelope: Option<&Envelope>, id: ItemId, hops: u32, date: &str) {
+    fields.open("Received");
+    let mut protocol = "HTTPS";
+    if let Some(envelope) = envelope {
+        let address = envelope.client.address.to_canonical();
+        let literal = if address.is_ipv6() { format!("[IPv6:{address}]") } else { format!("[{address}]") };
+        protocol = if envelope.client.tls.is_some() { "ESMTPS" } else { "ESMTP" };
+        fields.token("from").token(&literal);
+    }
+    fields.token("by").token(site.host_name.as_str());
     fields.token("with").token(protocol).token("id").token(&format!("{};", id.reference())).token(date).close();
     for _ in 0..hops.min(MAX_HOPS) {
         fields.open("Received").token("from hidden.invalid").token("by hidden.invalid;").token(date).close();
@@ -107,7 +112,7 @@ fn write_trace(fields: &mut Fields, site: &Site, envelope: &Envelope, id: ItemId
 /// show the Sender instead, which nobody checked. So the first author is named, no Sender is written, and whoever else
 /// is named in From is left out rather than shown as something he is not; answers still reach them all by Reply-To.
 fn write_author(fields: &mut Fields, site: &Site, facts: &Facts) {
-    match (facts.headers.from.first(), facts.origin.envelope().reverse_path.mailbox()) {
+    match (facts.headers.from.first(), facts.origin.sender()) {
         (Some(author), _) => write_addresses(fields, "From", std::slice::from_ref(author)),
         (None, Some(sender)) => fields.line("From", &addr_spec(sender)),
         (None, None) => fields.line("From", &format!("{DAEMON}@{}", site.host_name)),

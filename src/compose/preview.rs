@@ -167,7 +167,10 @@ fn shown(site: &Site, draft: &Draft) -> Preview {
 
 fn kept(site: &Site, kept: Kept, reason: Reason) -> Preview {
     let draft = Draft::new(site.language == Language::Ja);
-    let envelope = draft.facts().origin.envelope();
+    // A draft is a mail.
+    let Some(envelope) = draft.facts().origin.envelope() else {
+        return Preview { subject: String::new(), status: MailStatus::Held, text: String::new() };
+    };
     let rule = RuleName::try_from("R-009".to_owned()).ok().filter(|_| kept == Kept::Held);
     let rule = rule.as_ref();
     let about = Notice { id: id(), group: 0, received_at: RECEIVED, envelope, hops: 0, kept, reason, rule };

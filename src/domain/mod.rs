@@ -38,7 +38,7 @@ pub use arrival::{Arrival, ArrivalFile, ArrivalState, Rebuilt};
 pub use audit::{AuditEvent, AuditRecord, Event};
 pub use derivative::{Assurance, Derivative, Link, Place};
 pub use digest::Digest;
-pub use envelope::{Client, Envelope, Origin};
+pub use envelope::{Client, Envelope, Origin, Upload};
 pub use facts::{Facts, HeaderFacts, MessageId, NamedAddress};
 pub use finding::Finding;
 pub use fold::folded;

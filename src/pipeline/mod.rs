@@ -95,7 +95,9 @@ impl Pipeline {
     /// The item, and what its passwords open of others.
     async fn all_of(&self, lease: &Lease) -> Result<(Washed, Seconds), Stop> {
         let washed = self.sanitize(lease).await?;
-        let seconds = self.seconds(lease, &washed).await;
+        // What is written in an uploaded file concerns no mail.
+        let is_mail = lease.origin.envelope().is_some();
+        let seconds = if is_mail { self.seconds(lease, &washed).await } else { Seconds::default() };
         Ok((washed, seconds))
     }
 
@@ -126,7 +128,7 @@ impl Pipeline {
     /// How an item that was washed is concluded.
     fn washed(&self, lease: &Lease, washed: Washed, seconds: Seconds) -> (Conclusion, Vec<AuditEvent>) {
         let now = self.clock.now();
-        let Washed { facts, decision, derivatives, mut mails, candidates, names, .. } = washed;
+        let Washed { facts, decision, outcomes, derivatives, mut mails, candidates, names } = washed;
         let mut records = vec![records::inspected(lease, &facts, now), records::decided(lease, &decision, now)];
         let told = if self.tells_of_holds {
             notices::of_holds(self.washer.site(), lease, &facts, &decision)
@@ -140,9 +142,11 @@ impl Pipeline {
         mails.extend(seconds.mails);
         records.push(records::sanitized(lease, &mails, &told, &derivatives, now));
         records.extend(seconds.records);
-        let passwords = self.password_window.map(|window| PasswordSearch { window, candidates });
+        let is_mail = facts.origin.envelope().is_some();
+        let window = self.password_window.filter(|_| is_mail);
+        let passwords = window.map(|window| PasswordSearch { window, candidates });
         let (facts, notices, opened) = (Box::new(facts), told.mails, seconds.opened);
-        let outcomes = Vec::new();
+        let outcomes = if is_mail { Vec::new() } else { outcomes.into_iter().flatten().collect() };
         let conclusion =
             Conclusion::Sanitized { facts, decision, derivatives, mails, notices, passwords, outcomes, opened, names };
         (conclusion, records)
@@ -181,5 +185,6 @@ impl Pipeline {
 fn subject(origin: &Origin) -> Subject {
     match origin {
         Origin::Mail(_) => Subject::Mail,
+        Origin::Upload(upload) => Subject::File { untrusted_name: upload.name.to_string() },
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Notices {
 
 /// The notice to all recipients of an item that could not be made safe.
 pub(super) fn of_quarantine(site: &Site, lease: &Lease, reason: Reason) -> Vec<Outbound> {
-    let recipients = &lease.origin.envelope().forward_paths;
+    let recipients = lease.origin.recipients();
     // What could not be read has no headers to know it by, nor a number of hops.
     let about = About { kept: Kept::Quarantined, reason, rule: None, group: 0, hops: 0, recipients };
     one(site, lease, &about).into_iter().collect()
@@ -27,7 +27,8 @@ pub(super) fn of_quarantine(site: &Site, lease: &Lease, reason: Reason) -> Vec<O
 /// The notices to the recipients for whom a rule holds the item, one per group.
 pub(super) fn of_holds(site: &Site, lease: &Lease, facts: &Facts, decision: &Decision) -> Notices {
     let held = decision.groups.iter().any(|group| group.hold.is_some());
-    if held && compose::is_own_notice(site, lease.origin.envelope(), &facts.headers) {
+    let is_own = lease.origin.envelope().is_some_and(|envelope| compose::is_own_notice(site, envelope, &facts.headers));
+    if held && is_own {
         return Notices { mails: Vec::new(), left_out: true };
     }
     let hops = facts.headers.hops;
@@ -50,11 +51,13 @@ struct About<'a> {
 }
 
 fn one(site: &Site, lease: &Lease, about: &About<'_>) -> Option<Outbound> {
+    // Whoever put a file in looks for it where they put it in.
+    let envelope = lease.origin.envelope()?;
     let notice = compose::Notice {
         id: lease.key.id,
         group: about.group,
         received_at: lease.received_at,
-        envelope: lease.origin.envelope(),
+        envelope,
         hops: about.hops,
         kept: about.kept,
         reason: about.reason,

@@ -114,7 +114,7 @@ impl Washer {
             Stop::Quarantine(Reason::ConvertFailed)
         })?;
         Ok(Some(Outbound {
-            reverse_path: facts.origin.envelope().reverse_path.clone(),
+            reverse_path: facts.origin.reverse_path(),
             forward_paths: recipients.to_vec(),
             message_id: composed.message_id,
             mail: composed.mail,

@@ -116,7 +116,8 @@ impl Washer {
             })
             .collect();
         let derivatives = washed.derivatives.into_iter().filter(|one| is_new(one.path())).collect();
-        Opened { key: key.clone(), facts: Box::new(facts), decision, roots, groups, derivatives }
+        let names = washed.names.into_iter().filter(|named| is_new(&named.part)).collect();
+        Opened { key: key.clone(), facts: Box::new(facts), decision, roots, groups, derivatives, names }
     }
 }
 

@@ -156,7 +156,7 @@ impl Washer {
             let composed = compose::compose(&self.site, &letter).map_err(unfit)?;
             names.attached(outcomes, composed.names);
             mails.push(Outbound {
-                reverse_path: facts.origin.envelope().reverse_path.clone(),
+                reverse_path: facts.origin.reverse_path(),
                 forward_paths: group.recipients.clone(),
                 message_id: composed.message_id,
                 mail: composed.mail,
@@ -186,8 +186,8 @@ impl Washer {
 
     /// What is known of the sender; tricks join the findings of the item.
     fn recognise(&self, inspection: &mut Inspection, origin: &Origin) -> SenderFacts {
-        let reverse_path = &origin.envelope().reverse_path;
-        let (facts, tricks) = self.known.recognise(&inspection.headers, reverse_path, &inspection.authentication);
+        let (facts, tricks) =
+            self.known.recognise(&inspection.headers, &origin.reverse_path(), &inspection.authentication);
         inspection.findings.extend(tricks);
         facts
     }

@@ -34,8 +34,7 @@ impl RuleSet {
     /// To give the same answer after a crash, take the day from [`Facts::received_at`] (see [`super::civil_date`]).
     #[must_use]
     pub fn decide(&self, facts: &Facts, today: Date) -> Decision {
-        let envelope = facts.origin.envelope();
-        let sender = Person::sender(&envelope.reverse_path);
+        let sender = facts.origin.sender().map(Person::from);
         let mail = self.shortlist(today, true, |rule| holds_for_mail(rule, facts, sender.as_ref()));
         let kinds = self.kinds(facts, sender.as_ref(), today);
         let about_recipient: BTreeMap<usize, &Rule> = kinds
@@ -50,7 +49,7 @@ impl RuleSet {
         let mut groups: Vec<GroupDecision> = Vec::new();
         let mut of_profile: BTreeMap<BTreeSet<usize>, usize> = BTreeMap::new();
         let mut of_verdict: BTreeMap<Verdict, usize> = BTreeMap::new();
-        for recipient in &envelope.forward_paths {
+        for recipient in facts.origin.recipients() {
             let person = Person::from(recipient);
             let profile: BTreeSet<usize> =
                 about_recipient.iter().filter(|(_, rule)| rule.holds_for(&person)).map(|(number, _)| *number).collect();
@@ -457,7 +456,7 @@ mod tests {
             let decision = rules.decide(&facts, TODAY);
             prop_assert_eq!(&decision, &rules.decide(&facts, TODAY));
             let mut seen: Vec<&Mailbox> = decision.groups.iter().flat_map(|group| &group.recipients).collect();
-            let mut given: Vec<&Mailbox> = facts.origin.envelope().forward_paths.iter().collect();
+            let mut given: Vec<&Mailbox> = facts.origin.recipients().iter().collect();
             seen.sort();
             given.sort();
             prop_assert_eq!(seen, given, "every recipient once");
@@ -468,7 +467,7 @@ mod tests {
                     prop_assert_eq!(part.reason.is_none(), part.action.needs_worker());
                 }
                 for recipient in &group.recipients {
-                    let Origin::Mail(mut envelope) = facts.origin.clone();
+                    let Origin::Mail(mut envelope) = facts.origin.clone() else { unreachable!() };
                     envelope.forward_paths = vec![recipient.clone()];
                     let alone = rules.decide(&Facts { origin: Origin::Mail(envelope), ..facts.clone() }, TODAY);
                     prop_assert_eq!((&alone.groups[0].hold, &alone.groups[0].parts), (&group.hold, &group.parts));

@@ -16,7 +16,7 @@ impl RuleSet {
     /// Explains [`Self::decide`] for the first recipient of each group: the mail as a whole, then each part.
     #[must_use]
     pub fn explain(&self, facts: &Facts, today: Date) -> Vec<Explanation> {
-        let sender = Person::sender(&facts.origin.envelope().reverse_path);
+        let sender = facts.origin.sender().map(Person::from);
         let mut explanations = Vec::new();
         for group in self.decide(facts, today).groups {
             let Some(recipient) = group.recipients.first() else { continue };

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::domain::{Domain, Mailbox, ReversePath};
+use crate::domain::{Domain, Mailbox};
 
 /// Which addresses a rule means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,13 +72,6 @@ impl fmt::Display for AddressPattern {
 impl From<&Mailbox> for Person {
     fn from(mailbox: &Mailbox) -> Self {
         Self { address: mailbox.as_str().to_ascii_lowercase(), domain: mailbox.domain() }
-    }
-}
-
-impl Person {
-    /// The sender; `None` for the null path.
-    pub(super) fn sender(path: &ReversePath) -> Option<Self> {
-        path.mailbox().map(Self::from)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{StoreError, Viewer};
+use super::{HandedName, StoreError, Viewer};
 use crate::domain::{
     AccountId, AuditEvent, Decision, Derivative, Facts, ItemId, ItemKey, Mailbox, OfferId, Origin, Outbound,
     PartOutcome, PartPath, Password, TenantId, Timestamp,
@@ -110,6 +110,8 @@ pub struct Opened {
     pub groups: Vec<(Vec<Mailbox>, Vec<PartOutcome>)>,
     /// What was written of them.
     pub derivatives: Vec<Derivative>,
+    /// The names that they are handed out under.
+    pub names: Vec<HandedName>,
 }
 
 /// What became of a batch.

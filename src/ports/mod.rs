@@ -18,6 +18,7 @@ pub mod releases;
 pub mod retention;
 pub mod sessions;
 pub mod tidings;
+pub mod uploads;
 
 pub use accounts::{AccountChange, Accounts, Credentials, Failures};
 pub use arrivals::{ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Sought, Tab, Term, Viewer};
@@ -37,6 +38,7 @@ pub use releases::{HandOver, Judgement, Releases, Ruling};
 pub use retention::Retention;
 pub use sessions::{Door, OneTimeLink, Session, Sessions};
 pub use tidings::{DigestQuery, Tiding, TidingKind, Tidings};
+pub use uploads::{UploadBytes, UploadCut, UploadError, accept_upload};
 
 /// Why a store did not do what it was asked. Each variant answers: try again, give up, or tell the operator?
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Blob, StoreError};
-use crate::domain::{Digest, ItemKey, Origin, Timestamp};
+use crate::domain::{AuditEvent, Digest, ItemKey, Origin, Timestamp};
 
 /// Where intake puts originals. It cannot read them back: they are sealed to a public key.
 #[async_trait]
@@ -35,7 +35,20 @@ pub trait OriginalWriter: Send {
     ///
     /// # Errors
     /// If anything did not reach the disk; a failed sync is a lost original and is never tried again.
-    async fn accept(self: Box<Self>, origin: Origin, at: Timestamp) -> Result<Accepted, StoreError>;
+    async fn accept(self: Box<Self>, origin: Origin, at: Timestamp) -> Result<Accepted, StoreError> {
+        self.accept_with(origin, at, Vec::new()).await
+    }
+
+    /// As [`Self::accept`]; `records` are written behind the `received` record, in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    async fn accept_with(
+        self: Box<Self>,
+        origin: Origin,
+        at: Timestamp,
+        records: Vec<AuditEvent>,
+    ) -> Result<Accepted, StoreError>;
 }
 
 /// What was made durable.

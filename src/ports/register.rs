@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{PasswordSource, StoreError};
 use crate::domain::{
-    AuditEvent, AuditRecord, Decision, Digest, Facts, ItemId, ItemKey, Mailbox, Origin, PartOutcome, Reason, Reference,
-    Stage, Status, TenantId, Timestamp,
+    AccountId, AuditEvent, AuditRecord, Decision, Digest, Facts, ItemId, ItemKey, Mailbox, Origin, PartOutcome, Reason,
+    Reference, Stage, Status, TenantId, Timestamp,
 };
 
 /// Which items to list. Newest first.
@@ -38,9 +38,12 @@ pub struct ItemSummary {
     pub received_at: Timestamp,
     /// Length of the original in bytes.
     pub length: u64,
-    /// MAIL FROM; empty for the null path.
+    /// MAIL FROM; empty for the null path, and of an upload.
     pub sender: String,
-    /// RCPT TO.
+    /// Who put it in, if it is no mail but a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uploaded_by: Option<AccountId>,
+    /// RCPT TO; the mailbox of whoever put it in.
     pub recipients: Vec<Mailbox>,
     /// Attempts to process it so far.
     pub attempts: u32,
@@ -75,7 +78,7 @@ pub struct ItemDetail {
     /// The line of the list.
     #[serde(flatten)]
     pub summary: ItemSummary,
-    /// The envelope.
+    /// The envelope, or who put it in.
     pub origin: Origin,
     /// SHA-256 of the original.
     pub digest: Digest,
@@ -100,7 +103,7 @@ pub struct QuarantineEntry {
     pub id: ItemId,
     /// 管理番号.
     pub reference: Reference,
-    /// The part; `0` for the item as a whole.
+    /// The part; `0` for the item as a whole, and for an uploaded file itself.
     pub part: String,
     /// Its name.
     pub name: Option<String>,
@@ -114,9 +117,12 @@ pub struct QuarantineEntry {
     pub rule: Option<String>,
     /// When the item was accepted.
     pub received_at: Timestamp,
-    /// MAIL FROM.
+    /// MAIL FROM; empty for the null path, and of an upload.
     pub sender: String,
-    /// RCPT TO.
+    /// Who put it in, if it is no mail but a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uploaded_by: Option<AccountId>,
+    /// RCPT TO; the mailbox of whoever put it in.
     pub recipients: Vec<Mailbox>,
 }
 

@@ -104,15 +104,15 @@ pub(super) fn rows(lease: &Lease, conclusion: &Conclusion) -> Result<Vec<Arrival
 
 fn arrivals(lease: &Lease, conclusion: &Conclusion) -> Vec<(Arrival, ArrivalState)> {
     match conclusion {
-        Conclusion::Sanitized { facts, decision, derivatives, mails, names, .. } => {
-            let written = Written { derivatives, names, mails };
+        Conclusion::Sanitized { facts, decision, derivatives, mails, names, outcomes, .. } => {
+            let written = Written { derivatives, names, mails, outcomes };
             of_groups(lease, facts, decision, &written)
         }
         Conclusion::Held { facts, decision, .. } => {
-            of_groups(lease, facts, decision, &Written { derivatives: &[], names: &[], mails: &[] })
+            of_groups(lease, facts, decision, &Written { derivatives: &[], names: &[], mails: &[], outcomes: &[] })
         }
         Conclusion::Quarantined { reason, .. } => {
-            let recipients = lease.origin.envelope().forward_paths.iter();
+            let recipients = lease.origin.recipients().iter();
             recipients.map(|mailbox| (unread(lease, mailbox, *reason), ArrivalState::Withheld)).collect()
         }
         Conclusion::Deferred { .. } => Vec::new(),
@@ -126,10 +126,10 @@ fn unread(lease: &Lease, mailbox: &Mailbox, reason: Reason) -> Arrival {
         mailbox: mailbox.clone(),
         received_at: lease.received_at,
         length: lease.length,
-        reverse_path: lease.origin.envelope().reverse_path.as_str().to_owned(),
+        reverse_path: lease.origin.reverse_path().as_str().to_owned(),
         headers: HeaderFacts::default(),
         sender: SenderFacts::default(),
-        uploaded_by: None,
+        uploaded_by: lease.origin.upload().map(|upload| upload.by),
         findings: vec![Finding { code: reason, part: PartPath::root(), count: 1 }],
         parts: Vec::new(),
     }
@@ -140,11 +140,16 @@ struct Written<'a> {
     derivatives: &'a [Derivative],
     names: &'a [HandedName],
     mails: &'a [Outbound],
+    /// Of an upload, which leaves in no mail.
+    outcomes: &'a [PartOutcome],
 }
 
 impl Written<'_> {
     /// What became of the parts for a recipient. Mails about other items come after the item's own.
     fn outcomes(&self, group: &GroupDecision, recipient: &Mailbox) -> Vec<PartOutcome> {
+        if !self.outcomes.is_empty() {
+            return self.outcomes.to_vec();
+        }
         let own = self.mails.iter().find(|mail| mail.forward_paths.contains(recipient));
         own.map_or_else(|| group.parts.iter().map(|part| kept(part, None)).collect(), |mail| mail.outcomes.clone())
     }
@@ -230,10 +235,10 @@ fn arrival(
         mailbox: recipient.clone(),
         received_at: facts.received_at,
         length: facts.length,
-        reverse_path: facts.origin.envelope().reverse_path.as_str().to_owned(),
+        reverse_path: facts.origin.reverse_path().as_str().to_owned(),
         headers: facts.headers.clone(),
         sender: facts.sender.clone(),
-        uploaded_by: None,
+        uploaded_by: facts.origin.upload().map(|upload| upload.by),
         findings,
         parts,
     }

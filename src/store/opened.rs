@@ -6,15 +6,15 @@
 use bytes::Bytes;
 use sqlx::{PgConnection, SqliteConnection};
 
+use super::arrivals;
 use super::conclusion::{Body, DerivativeRow, Kept, MailRow, kept_part};
 use super::place::Place;
 use super::rows::{Columns as _, failed, to_column, to_json};
 use crate::domain::arrival::Rebuilt;
 use crate::domain::{
-    Arrival, ArrivalFile, ArrivalState, Derivative, Facts, ItemKey, Mailbox, PartOutcome, PartPath, PartRole, Reason,
-    Timestamp,
+    Arrival, ArrivalFile, ArrivalState, Derivative, Facts, ItemKey, Mailbox, PartOutcome, PartPath, Timestamp,
 };
-use crate::ports::{Opened, StoreError};
+use crate::ports::{HandedName, Opened, StoreError};
 
 /// What was opened, ready to be written.
 pub(super) struct OpenedRows {
@@ -33,7 +33,7 @@ pub(super) struct OpenedRows {
 impl OpenedRows {
     /// The rows, and the objects that must be there before them.
     pub(super) fn prepare(opened: Opened, inline_bytes: usize) -> Result<(Self, Vec<(Place, Bytes)>), StoreError> {
-        let Opened { key, facts, decision, roots, groups, derivatives } = opened;
+        let Opened { key, facts, decision, roots, groups, derivatives, names } = opened;
         let mut kept: Vec<Kept> = Vec::new();
         let mut arrivals = Vec::new();
         for (recipients, outcomes) in &groups {
@@ -43,7 +43,7 @@ impl OpenedRows {
                 }
             }
             let files: Vec<ArrivalFile> =
-                outcomes.iter().filter_map(|outcome| file(&facts, outcome, &derivatives)).collect();
+                outcomes.iter().filter_map(|outcome| file(&facts, outcome, &derivatives, &names)).collect();
             arrivals.extend(recipients.iter().map(|to| (lower(to), files.clone())));
         }
         let mut objects = Vec::new();
@@ -96,13 +96,17 @@ fn lower(mailbox: &Mailbox) -> String {
 }
 
 /// What is shown of one part.
-fn file(facts: &Facts, outcome: &PartOutcome, derivatives: &[Derivative]) -> Option<ArrivalFile> {
+fn file(facts: &Facts, outcome: &PartOutcome, derivatives: &[Derivative], names: &[HandedName]) -> Option<ArrivalFile> {
     let part = facts.part(&outcome.path)?;
     let is_written = |one: &&Derivative| *one.path() == outcome.path && Some(one.digest()) == outcome.derivative;
     let now = derivatives.iter().find(is_written).map(|one| Rebuilt {
         digest: one.digest(),
         length: u64::try_from(one.bytes().len()).unwrap_or(u64::MAX),
-        name: part.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+        name: names
+            .iter()
+            .find(|named| named.part == outcome.path && named.digest == one.digest())
+            .map(|named| named.name.clone())
+            .unwrap_or_default(),
         media_type: one.about().media_type.clone(),
         sanitizer: one.about().sanitizer.clone(),
         links: one.about().links.clone(),
@@ -110,26 +114,6 @@ fn file(facts: &Facts, outcome: &PartOutcome, derivatives: &[Derivative]) -> Opt
     });
     let findings = facts.findings.iter().filter(|finding| finding.part == outcome.path).cloned().collect();
     Some(ArrivalFile { part: part.clone(), findings, outcome: outcome.clone(), now })
-}
-
-/// How it stands once it is concluded: something in it can be done about, is kept back for good, or all is there.
-fn standing(arrival: &Arrival) -> ArrivalState {
-    let mut kept = arrival.parts.iter().filter(|file| file.outcome.is_kept()).peekable();
-    if kept.peek().is_none() {
-        return ArrivalState::Available;
-    }
-    let is_locked = |file: &ArrivalFile| file.part.encrypted || file.outcome.reason == Some(Reason::PasswordRequired);
-    if kept.any(is_locked) { ArrivalState::PasswordWanted } else { ArrivalState::Withheld }
-}
-
-fn has_files(arrival: &Arrival) -> bool {
-    let is_file = |file: &ArrivalFile| matches!(file.part.role, PartRole::Attachment | PartRole::Archive);
-    arrival.parts.iter().any(|file| is_file(file) && file.now.is_some())
-}
-
-fn names(arrival: &Arrival) -> String {
-    let names = arrival.parts.iter().filter_map(|file| file.part.name.as_ref());
-    names.map(|name| name.as_str().to_lowercase()).collect::<Vec<_>>().join("\n")
 }
 
 fn columns(body: &Body) -> (Option<&[u8]>, Option<&str>) {
@@ -281,9 +265,9 @@ macro_rules! opened {
                 let arrival = rows.graft(row.json("about")?, files);
                 sqlx::query(REWRITE_ARRIVAL)
                     .bind(to_json(&arrival)?)
-                    .bind(standing(&arrival).as_str())
-                    .bind(has_files(&arrival))
-                    .bind(names(&arrival))
+                    .bind(ArrivalState::concluded(&arrival.parts).as_str())
+                    .bind(arrival.has_files())
+                    .bind(arrivals::files(&arrival.parts))
                     .bind(tenant)
                     .bind(mailbox)
                     .bind(item.as_str())

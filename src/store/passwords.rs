@@ -78,9 +78,9 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// `None` if the item neither names a password nor wants one, or has no sender to go by.
+    /// `None` if the item neither names a password nor wants one, has no sender to go by, or is no mail.
     pub(super) fn of(search: PasswordSearch, facts: &Facts, wanted: bool) -> Option<Self> {
-        let envelope = facts.origin.envelope();
+        let envelope = facts.origin.envelope()?;
         let path = envelope.reverse_path.as_str();
         let this = Self {
             window: search.window,
@@ -214,7 +214,7 @@ fn lower(address: &Mailbox) -> String {
 }
 
 fn recipients(origin: &Origin) -> BTreeSet<String> {
-    origin.envelope().forward_paths.iter().map(lower).collect()
+    origin.recipients().iter().map(lower).collect()
 }
 
 /// One line each.

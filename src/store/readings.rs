@@ -11,14 +11,15 @@ use crate::domain::{AuditRecord, Digest, ItemKey, Origin, Reason, Status, Tenant
 use crate::ports::{ItemDetail, ItemFilter, ItemSummary, QuarantineEntry, RecipientState, StoreError};
 
 /// No more than a list shows: the portal may not read what the worker found.
+/// Of an upload `0` is the file itself, of a mail the mail as a whole.
 const SUMMARY: &str = "\
     SELECT item.id, item.reference, item.stage, item.received_at, item.length, item.origin, item.attempts, item.reason, \
         item.legal_hold, (SELECT COUNT(*) FROM kept WHERE kept.tenant = item.tenant AND kept.item = item.id \
-        AND kept.part <> '0') AS kept_parts \
+        AND (kept.part <> '0' OR item.origin LIKE '{\"upload\"%')) AS kept_parts \
     FROM item WHERE item.tenant = ";
 const ITEM: &str = "\
     SELECT item.*, (SELECT COUNT(*) FROM kept WHERE kept.tenant = item.tenant AND kept.item = item.id \
-        AND kept.part <> '0') AS kept_parts \
+        AND (kept.part <> '0' OR item.origin LIKE '{\"upload\"%')) AS kept_parts \
     FROM item WHERE item.tenant = ";
 const QUARANTINE: &str = "\
     SELECT item.id, item.reference, item.received_at, item.origin, kept.part, kept.name, kept.detected, \
@@ -114,15 +115,15 @@ where
 
 pub(super) fn summary(row: &impl Columns) -> Result<ItemSummary, StoreError> {
     let origin: Origin = row.json("origin")?;
-    let envelope = origin.envelope();
     Ok(ItemSummary {
         id: row.parsed("id")?,
         reference: row.parsed("reference")?,
         stage: row.parsed("stage")?,
         received_at: row.time("received_at")?,
         length: row.number("length")?,
-        sender: envelope.reverse_path.as_str().to_owned(),
-        recipients: envelope.forward_paths.clone(),
+        sender: origin.reverse_path().as_str().to_owned(),
+        uploaded_by: origin.upload().map(|upload| upload.by),
+        recipients: origin.recipients().to_vec(),
         attempts: row.number("attempts")?,
         reason: row.maybe_parsed::<Reason>("reason")?,
         kept_parts: row.number("kept_parts")?,
@@ -155,7 +156,6 @@ pub(super) fn detail<R: Columns>(
 
 pub(super) fn entry(row: &impl Columns) -> Result<QuarantineEntry, StoreError> {
     let origin: Origin = row.json("origin")?;
-    let envelope = origin.envelope();
     Ok(QuarantineEntry {
         id: row.parsed("id")?,
         reference: row.parsed("reference")?,
@@ -166,8 +166,9 @@ pub(super) fn entry(row: &impl Columns) -> Result<QuarantineEntry, StoreError> {
         reason: row.parsed("reason")?,
         rule: row.maybe_text("rule")?,
         received_at: row.time("received_at")?,
-        sender: envelope.reverse_path.as_str().to_owned(),
-        recipients: envelope.forward_paths.clone(),
+        sender: origin.reverse_path().as_str().to_owned(),
+        uploaded_by: origin.upload().map(|upload| upload.by),
+        recipients: origin.recipients().to_vec(),
     })
 }
 

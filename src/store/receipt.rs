@@ -9,11 +9,14 @@ use crate::ports::Accepted;
 
 /// The record of an accepted item.
 pub(super) fn received(accepted: &Accepted, origin: &Origin, at: Timestamp) -> AuditEvent {
-    AuditEvent {
-        at,
-        event: Event::Received,
-        item: Some(accepted.key.id),
-        actor: "intake".to_owned(),
-        details: json!({ "envelope": origin.envelope(), "length": accepted.length, "sha256": accepted.digest }),
-    }
+    let (length, sha256) = (accepted.length, accepted.digest);
+    let (actor, details) = match origin {
+        Origin::Mail(envelope) => ("intake", json!({ "envelope": envelope, "length": length, "sha256": sha256 })),
+        // Names of files are not for records.
+        Origin::Upload(upload) => {
+            let by = json!({ "account": upload.by, "mailbox": upload.mailbox });
+            ("portal", json!({ "upload": by, "length": length, "sha256": sha256 }))
+        }
+    };
+    AuditEvent { at, event: Event::Received, item: Some(accepted.key.id), actor: actor.to_owned(), details }
 }

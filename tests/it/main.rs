@@ -47,5 +47,6 @@ mod store_contract;
 mod store_copy;
 mod support;
 mod texts;
+mod typed;
 mod user;
 mod zones;

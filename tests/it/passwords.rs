@@ -232,7 +232,7 @@ async fn a_site_that_does_not_want_it_searches_for_no_password() {
 }
 
 /// Files below `folder` that hold `text`; there is at least one file without it.
-fn files_with(folder: &Path, text: &str) -> Vec<String> {
+pub(crate) fn files_with(folder: &Path, text: &str) -> Vec<String> {
     let (mut waiting, mut found, mut looked_at) = (vec![folder.to_owned()], Vec::new(), 0);
     while let Some(folder) = waiting.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::super::trouble::{Trouble, UNAVAILABLE};
 use super::DOMAIN;
 use crate::config::Config;
-use crate::domain::{Digest, Domain, ItemKey, Origin, Timestamp};
+use crate::domain::{AuditEvent, Digest, Domain, ItemKey, Origin, Timestamp};
 use crate::ports::{Accepted, OriginalSink, OriginalWriter, StoreError};
 use crate::serve::{OsEntropy, SystemClock};
 use crate::smtp::Intake;
@@ -106,7 +106,12 @@ impl OriginalWriter for Mail {
         Ok(())
     }
 
-    async fn accept(self: Box<Self>, _origin: Origin, _at: Timestamp) -> Result<Accepted, StoreError> {
+    async fn accept_with(
+        self: Box<Self>,
+        _origin: Origin,
+        _at: Timestamp,
+        _records: Vec<AuditEvent>,
+    ) -> Result<Accepted, StoreError> {
         let length = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX);
         tokio::fs::write(&self.file, &self.bytes).await.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         Ok(Accepted { key: self.key, digest: Digest::of(&self.bytes), length })

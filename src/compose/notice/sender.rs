@@ -28,7 +28,7 @@ impl Lines<'_> {
     fn authors(&self, facts: &Facts) -> String {
         let authors = &facts.headers.from;
         let shown: Vec<String> = authors.iter().take(MAX_AUTHORS).map(author).collect();
-        match (authors.len().checked_sub(MAX_AUTHORS), facts.origin.envelope().reverse_path.mailbox()) {
+        match (authors.len().checked_sub(MAX_AUTHORS), facts.origin.sender()) {
             (Some(more @ 1..), _) => format!("{}{}", shown.join(self.words.comma), self.words.more_senders(more)),
             (_, Some(sender)) if shown.is_empty() => format!("<{sender}>"),
             (_, None) if shown.is_empty() => self.words.no_sender.to_owned(),

@@ -392,7 +392,7 @@ fn missing_headers_are_made_up_from_the_envelope() {
     assert!(!read.fields.contains_key("Subject"));
 
     let mut case = bare(Case::new().kept(PartRole::Attachment, None, 1, Action::Hold, None));
-    let Origin::Mail(envelope) = &mut case.facts.origin;
+    let Origin::Mail(envelope) = &mut case.facts.origin else { panic!("a case is a mail") };
     envelope.reverse_path = ReversePath::null();
     let read = case.read();
     assert_eq!(read.fields["From"], "MAILER-DAEMON@temizu.example.lg.jp");

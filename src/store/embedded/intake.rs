@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::files::{Draft, Folder};
 use super::writer::{Job, Turn, Writer};
-use crate::domain::{ItemKey, Origin, Timestamp};
+use crate::domain::{AuditEvent, ItemKey, Origin, Timestamp};
 use crate::ports::{Accepted, Clock, OriginalSink, OriginalWriter, StoreError};
 use crate::store::keys::SealingKey;
 use crate::store::place::Place;
@@ -142,7 +142,12 @@ impl OriginalWriter for Receiving {
         Ok(())
     }
 
-    async fn accept(self: Box<Self>, origin: Origin, at: Timestamp) -> Result<Accepted, StoreError> {
+    async fn accept_with(
+        self: Box<Self>,
+        origin: Origin,
+        at: Timestamp,
+        records: Vec<AuditEvent>,
+    ) -> Result<Accepted, StoreError> {
         let sealed = self.sealer.finish().map_err(disk_failed)?;
         let accepted = Accepted { key: self.key, digest: sealed.digest, length: sealed.length };
         let is_large = self.draft.is_some() || sealed.rest.len() > self.inline_bytes;
@@ -156,7 +161,7 @@ impl OriginalWriter for Receiving {
             (Some(sealed.rest), None)
         };
         let published = file.clone();
-        let outcome = self.writer.submit(Acceptance { accepted, origin, at, bytes, file }).await;
+        let outcome = self.writer.submit(Acceptance { accepted, origin, at, bytes, file, records }).await;
         // Only a conflict is certain to have written no row; after any other error the next start decides.
         if let (Err(StoreError::Conflict), Some(file)) = (&outcome, published) {
             self.folder.discard(vec![file]).await?;
@@ -172,13 +177,14 @@ struct Acceptance {
     at: Timestamp,
     bytes: Option<Vec<u8>>,
     file: Option<String>,
+    /// What else is put on record with it.
+    records: Vec<AuditEvent>,
 }
 
 impl Acceptance {
     /// The addresses the item can be found by, as a JSON array.
     fn terms(&self) -> Result<String, StoreError> {
-        let envelope = self.origin.envelope();
-        let addresses = envelope.reverse_path.mailbox().into_iter().chain(&envelope.forward_paths);
+        let addresses = self.origin.sender().into_iter().chain(self.origin.recipients());
         to_json(&addresses.map(address_term).collect::<Vec<_>>())
     }
 }
@@ -218,6 +224,9 @@ impl Job for Acceptance {
             .execute(&mut turn.connection)
             .await
             .map_err(failed)?;
+        for record in &self.records {
+            turn.append(&self.accepted.key.tenant, record).await?;
+        }
         turn.ring_queue = true;
         Ok(self.accepted)
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::objects::{Objects, Upload};
 use super::writer::{Job, Turn, Writer};
-use crate::domain::{ItemKey, Origin, Timestamp};
+use crate::domain::{AuditEvent, ItemKey, Origin, Timestamp};
 use crate::ports::{Accepted, OriginalSink, OriginalWriter, StoreError};
 use crate::store::keys::SealingKey;
 use crate::store::place::Place;
@@ -88,7 +88,12 @@ impl OriginalWriter for Receiving {
         Ok(())
     }
 
-    async fn accept(self: Box<Self>, origin: Origin, at: Timestamp) -> Result<Accepted, StoreError> {
+    async fn accept_with(
+        self: Box<Self>,
+        origin: Origin,
+        at: Timestamp,
+        records: Vec<AuditEvent>,
+    ) -> Result<Accepted, StoreError> {
         let Self { key, objects, writer, sealer, upload, inline_bytes } = *self;
         let sealed = sealer.finish().map_err(disk_failed)?;
         let accepted = Accepted { key, digest: sealed.digest, length: sealed.length };
@@ -105,7 +110,7 @@ impl OriginalWriter for Receiving {
             }
             None => (Some(sealed.rest), None),
         };
-        writer.submit(Acceptance { accepted, origin, at, bytes, file }).await
+        writer.submit(Acceptance { accepted, origin, at, bytes, file, records }).await
     }
 }
 
@@ -116,6 +121,8 @@ struct Acceptance {
     at: Timestamp,
     bytes: Option<Vec<u8>>,
     file: Option<String>,
+    /// What else is put on record with it.
+    records: Vec<AuditEvent>,
 }
 
 /// All or nothing: an item whose id or reference is taken writes no row at all.
@@ -135,8 +142,7 @@ impl Job for Acceptance {
 
     async fn run(&self, turn: &mut Turn) -> Result<Accepted, StoreError> {
         let key = &self.accepted.key;
-        let envelope = self.origin.envelope();
-        let addresses = envelope.reverse_path.mailbox().into_iter().chain(&envelope.forward_paths);
+        let addresses = self.origin.sender().into_iter().chain(self.origin.recipients());
         let terms: Vec<String> = addresses.map(address_term).collect();
         let written: i64 = sqlx::query_scalar(ACCEPT)
             .bind(key.tenant.as_str())
@@ -156,6 +162,9 @@ impl Job for Acceptance {
             return Err(StoreError::Conflict);
         }
         turn.append(&key.tenant, &received(&self.accepted, &self.origin, self.at));
+        for record in &self.records {
+            turn.append(&key.tenant, record);
+        }
         turn.ring_queue = true;
         Ok(self.accepted.clone())
     }

@@ -208,6 +208,8 @@ pub(super) async fn each_recipient_sees_the_outcome_of_its_own_group<S: StoreUnd
             mails: mails.into_iter().chain([later]).collect(),
             notices: Vec::new(),
             passwords: None,
+            outcomes: Vec::new(),
+            opened: Vec::new(),
             names: Vec::new(),
         }
     })

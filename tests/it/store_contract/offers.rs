@@ -231,6 +231,7 @@ fn opened(trial: &Trial) -> Opened {
         roots: vec!["2".parse().unwrap()],
         groups: vec![(vec![mailbox("A@city.example"), mailbox("b@city.example")], vec![now, kept])],
         derivatives: vec![written],
+        names: Vec::new(),
     }
 }
 

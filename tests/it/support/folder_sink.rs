@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use temizu::domain::{Digest, Envelope, ItemKey, Origin, Timestamp};
+use temizu::domain::{AuditEvent, Digest, Envelope, ItemKey, Origin, Timestamp};
 use temizu::ports::{Accepted, Clock, Entropy, NoEntropy, OriginalSink, OriginalWriter, StoreError};
 
 /// The folder.
@@ -88,12 +88,17 @@ impl OriginalWriter for FolderWriter {
         self.file.write_all(bytes).map_err(unavailable)
     }
 
-    async fn accept(self: Box<Self>, origin: Origin, _at: Timestamp) -> Result<Accepted, StoreError> {
+    async fn accept_with(
+        self: Box<Self>,
+        origin: Origin,
+        _at: Timestamp,
+        _records: Vec<AuditEvent>,
+    ) -> Result<Accepted, StoreError> {
         let mut accepted = self.sink.accepted.lock().unwrap();
         let number = *accepted + 1;
         let file = |extension| self.sink.path.join(format!("{number:04}.{extension}"));
         self.file.sync_all().map_err(unavailable)?;
-        fs::write(file("json"), serde_json::to_vec(origin.envelope()).unwrap()).map_err(unavailable)?;
+        fs::write(file("json"), serde_json::to_vec(&origin.envelope()).unwrap()).map_err(unavailable)?;
         fs::rename(&self.path, file("eml")).map_err(unavailable)?;
         *accepted = number;
         drop(accepted);
