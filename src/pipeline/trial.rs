@@ -5,7 +5,7 @@
 
 use super::second::Second;
 use super::{Arrival, Pipeline, Stop, Washed, Washer, opening, records, subject};
-use crate::domain::{Digest, Facts, ItemKey, Outbound, Part, PartPath, PartRole};
+use crate::domain::{Digest, Facts, ItemKey, Mailbox, Outbound, Part, PartPath, PartRole};
 use crate::ports::{Opened, StoreError, Trial, TrialEnd};
 
 impl Pipeline {
@@ -80,7 +80,7 @@ impl Washer {
         opened: &Washed,
         roots: &[PartPath],
     ) -> Result<Option<Outbound>, Stop> {
-        let is_theirs = |mailbox: &&crate::domain::Mailbox| mailbox.as_str().eq_ignore_ascii_case(&trial.offer.mailbox);
+        let is_theirs = |mailbox: &&Mailbox| mailbox.as_str().eq_ignore_ascii_case(&trial.offer.mailbox);
         let groups = opened.decision.groups.iter().filter(|group| group.hold.is_none());
         for (group, outcomes) in groups.zip(&opened.outcomes) {
             let Some(reader) = group.recipients.iter().find(is_theirs) else { continue };

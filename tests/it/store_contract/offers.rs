@@ -172,8 +172,8 @@ pub(super) async fn a_batch_that_fails_three_times_is_over<S: StoreUnderTest>() 
     assert!(!is_sealed(&ports, 1).await && lease(&ports, THEN + 1000).await.is_none());
     // Whoever tries the second one dies each time.
     offer(&ports, &tenant, batch(2, 2, THEN)).await.unwrap();
-    for attempt in 1..=3 {
-        assert_eq!(lease(&ports, THEN + 1000 + 100 * attempt).await.unwrap().attempt, attempt as u32);
+    for attempt in 1..=3u32 {
+        assert_eq!(lease(&ports, THEN + 1000 + 100 * i64::from(attempt)).await.unwrap().attempt, attempt);
     }
     assert!(lease(&ports, THEN + 2000).await.is_none());
     assert_eq!(state(&ports, 2).await.unwrap(), OfferState::Failed);
