@@ -57,7 +57,7 @@ pub(crate) struct Desk {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) tenant: TenantId,
-    pub(crate) folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pub(crate) config: Config,
 }
 
@@ -77,7 +77,7 @@ impl Desk {
         set(&mut config);
         let (ledger, clock) = (Arc::new(Ledger::default()), Arc::new(HandClock::default()));
         let identity = identity(&ledger, &clock, &config, CHEAP);
-        let desk = Self { identity, ledger, clock, tenant: TenantId::single(), folder, config };
+        let desk = Self { identity, ledger, clock, tenant: TenantId::single(), _folder: folder, config };
         let setup = desk.identity.offer_setup(&desk.tenant).await.unwrap().unwrap();
         desk.identity.found(&desk.tenant, &setup.token, founder("chief", GOOD)).await.unwrap();
         desk
