@@ -12,6 +12,7 @@ pub mod key;
 mod openid;
 pub mod password;
 mod proxy;
+pub mod roster;
 mod secret;
 pub mod setup;
 pub mod sign_in;

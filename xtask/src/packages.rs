@@ -13,6 +13,7 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("python3", "python3", "a second parser for the mails we write"),
     ("kill", "procps", "workers that die while they wait"),
     ("postgres", "postgresql", "a real database behind the scale-out store"),
+    ("/usr/sbin/slapd", "slapd", "a real directory to sign in with"),
     ("setpriv", "util-linux", "a database server that refuses to be root"),
     ("7zz", "7zip", "a second reader of the archives we write"),
     ("exiftool", "libimage-exiftool-perl", "what is left in the pictures we write"),

@@ -1,7 +1,10 @@
 //! What the tests of sign-in share: a clock that is set by hand, a generator that counts, accounts in memory.
 
 mod accounts;
+mod directory;
 mod ledger;
+mod openid;
+mod roster;
 
 use std::net::IpAddr;
 use std::sync::Arc;
