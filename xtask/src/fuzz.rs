@@ -43,6 +43,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("rules", &["config/rules"]),
     ("config", &["config"]),
     ("audit_export", &[]),
+    ("roster", &[]),
 ];
 
 /// One target.
