@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use axum::extract::State;
-use axum::{Form, Json, Router, routing};
+use axum::{Form, Router, routing};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::PrivateSigningKey as _;
@@ -62,24 +62,31 @@ impl Provider {
     }
 }
 
-async fn metadata(State(provider): State<Arc<Provider>>) -> Json<Value> {
+/// A JSON answer.
+type Answer = ([(&'static str, &'static str); 1], String);
+
+fn answer(value: &Value) -> Answer {
+    ([("content-type", "application/json")], value.to_string())
+}
+
+async fn metadata(State(provider): State<Arc<Provider>>) -> Answer {
     let at = |path: &str| format!("{}{path}", provider.issuer);
-    Json(json!({
+    answer(&json!({
         "issuer": provider.issuer, "authorization_endpoint": at("/auth"), "token_endpoint": at("/token"),
         "jwks_uri": at("/keys"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
     }))
 }
 
-async fn keys(State(provider): State<Arc<Provider>>) -> Json<Value> {
-    Json(json!({ "keys": [provider.key.as_verification_key()] }))
+async fn keys(State(provider): State<Arc<Provider>>) -> Answer {
+    answer(&json!({ "keys": [provider.key.as_verification_key()] }))
 }
 
 /// Gives a token for the code `good`, to whoever has the verifier of the challenge.
 async fn token(
     State(provider): State<Arc<Provider>>,
     Form(form): Form<BTreeMap<String, String>>,
-) -> Result<Json<Value>, axum::http::StatusCode> {
+) -> Result<Answer, axum::http::StatusCode> {
     let says = provider.says.lock().unwrap();
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(form["code_verifier"].clone()));
     if form["code"] != "good" || challenge.as_str() != says.challenge || form["client_id"] != "temizu" {
@@ -94,7 +101,7 @@ async fn token(
         provider.key.sign(&CoreJwsSigningAlgorithm::EdDsa, text.as_bytes()).unwrap()
     };
     let id_token = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
-    Ok(Json(json!({ "access_token": "x", "token_type": "Bearer", "id_token": id_token })))
+    Ok(answer(&json!({ "access_token": "x", "token_type": "Bearer", "id_token": id_token })))
 }
 
 const BACK: &str = "https://portal.example/sign-in/openid";

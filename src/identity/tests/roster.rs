@@ -132,7 +132,7 @@ fn all_mistakes_are_told_at_once_with_line_and_column() {
         ]
     );
     assert_eq!(faults(""), [(0, None, Problem::Empty)]);
-    let two = format!("{HEAD}k1,甲,road,道路課,,,\nk1,乙,road,河川課,職員;監査,,\n");
+    let two = format!("{HEAD}k1,甲,road,道路課,,,\nk1,乙,road,河川課,職員;監査,2026-4-1,\n");
     assert_eq!(
         faults(&two),
         [(3, Some(Column::DepartmentName), Problem::Contradicts), (3, Some(Column::Name), Problem::Contradicts),]
