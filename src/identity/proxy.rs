@@ -52,7 +52,7 @@ impl Proxy {
         }))
     }
 
-    fn named<'h>(&self, peer: IpAddr, headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone) -> Named {
+    fn named<'h>(&self, peer: IpAddr, headers: &(impl Iterator<Item = (&'h str, &'h [u8])> + Clone)) -> Named {
         if !self.from.contains(&peer.to_canonical()) {
             return Named::Nobody;
         }
@@ -89,7 +89,7 @@ impl Identity {
         address: IpAddr,
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     ) -> Option<Result<SignedIn, Refusal>> {
-        let named = self.proxy.as_ref()?.named(peer, headers);
+        let named = self.proxy.as_ref()?.named(peer, &headers);
         let occasion = Occasion { tenant, door, address, again: None };
         match named {
             Named::Nobody => None,
@@ -131,7 +131,7 @@ mod tests {
             secret_header: "X-Proxy-Secret".to_owned(),
             secret: Digest::of(SECRET.as_bytes()),
         };
-        proxy.named(peer.parse().unwrap(), headers.iter().map(|(name, value)| (*name, value.as_bytes())))
+        proxy.named(peer.parse().unwrap(), &headers.iter().map(|(name, value)| (*name, value.as_bytes())))
     }
 
     #[test]

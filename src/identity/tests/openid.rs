@@ -208,7 +208,9 @@ async fn groups_give_roles_and_proving_again_must_be_fresh() {
     for (proved_at, holds) in [(None, false), (Some(now - 3_600), false), (Some(now), true)] {
         let (departure, state) = begin(&desk, &provider, Some(&principal)).await;
         assert_eq!(query(&departure.url)["prompt"], "login");
-        proved_at.map(|at| provider.say("auth_time", json!(at)));
+        if let Some(at) = proved_at {
+            provider.say("auth_time", json!(at));
+        }
         let arrival = Arrival { ticket: &departure.ticket, state: &state, code: "good" };
         let answer = desk.identity.finish_openid(&desk.tenant, Door::Portal, arrival, here(), Some(&principal)).await;
         assert_eq!(answer.is_ok(), holds, "{proved_at:?}");
