@@ -47,6 +47,7 @@ pub(super) fn contradictions(config: &Config, places: &Places) -> Vec<Fault> {
         faults.push(places.fault("deliver.tls_ca", unused_ca()));
     }
     faults.extend(incomplete_scaleout(config, places));
+    faults.extend(super::identity::contradictions(config, places));
     faults
 }
 
@@ -114,6 +115,11 @@ pub(super) fn unusable_files(config: &Config, places: &Places) -> Vec<Fault> {
         ("review.tls_certificate", config.review.tls_certificate.as_deref()),
         ("review.tls_key", config.review.tls_key.as_deref()),
         ("notice.template", config.notice.template.as_deref()),
+        ("directory.password_file", config.directory.password_file.as_deref()),
+        ("directory.ca", config.directory.ca.as_deref()),
+        ("openid.client_secret_file", config.openid.client_secret_file.as_deref()),
+        ("openid.ca", config.openid.ca.as_deref()),
+        ("proxy.secret_file", config.proxy.secret_file.as_deref()),
         ("sandbox.worker", Some(config.sandbox.worker.as_path()).filter(|path| !path.as_os_str().is_empty())),
     ] {
         if let Some(path) = path.filter(|path| !is_readable_file(path)) {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Domain, Language, TenantId, TimeOfDay};
 
-pub use identity::{Identity, TotpPolicy};
+pub use identity::{Directory, Identity, Openid, SignInProxy, TotpPolicy};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -58,6 +58,12 @@ pub struct Config {
     pub review: Review,
     /// Sign-in.
     pub identity: Identity,
+    /// Sign-in with an account of LDAP or Active Directory.
+    pub directory: Directory,
+    /// Sign-in at an OpenID provider.
+    pub openid: Openid,
+    /// Sign-in at a proxy in front.
+    pub proxy: SignInProxy,
 }
 
 /// The municipality and what its staff read.

@@ -86,6 +86,8 @@ events! {
     LegalHoldLifted = "legal_hold_lifted",
     /// Somebody signed in: where, and how they proved who they are.
     SignedIn = "signed_in",
+    /// A browser of somebody who had proved who they are got a session: where.
+    SessionBegun = "session_begun",
     /// Somebody failed to sign in: where, and with what kind of proof.
     SignInFailed = "sign_in_failed",
     /// Somebody proved anew who they are, for something that asks for it.

@@ -3,15 +3,23 @@
 //!
 //! Invariant: a failed proof costs the same time and says the same, whatever was wrong with it.
 
+mod admit;
 pub mod choice;
+mod directory;
 pub mod enrol;
+pub mod journey;
 pub mod key;
+mod openid;
 pub mod password;
+mod proxy;
+pub mod roster;
+mod secret;
 pub mod setup;
 pub mod sign_in;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
+mod tls;
 pub mod totp;
 
 use std::path::PathBuf;
@@ -21,6 +29,7 @@ use jiff::civil::Date;
 
 pub use choice::{Weakness, weaknesses};
 pub use enrol::{ChoiceRefusal, EnrolRefusal, Enrolment};
+pub use journey::{Arrival, Departure};
 pub use key::IdentityKey;
 pub use password::{Cost, Hasher};
 pub use setup::{FoundRefusal, Founder, Setup};
@@ -29,6 +38,9 @@ pub use sign_in::{Proof, Refusal, SignedIn};
 use crate::config::{Config, TotpPolicy};
 use crate::domain::{Digest, Timestamp};
 use crate::ports::{Accounts, Clock, Entropy};
+use directory::Directory;
+use openid::Openid;
+use proxy::Proxy;
 use throttle::UnderWay;
 
 /// Sign-in cannot be set up. Tell the operator.
@@ -45,6 +57,23 @@ pub enum IdentityError {
     /// The cost of a password.
     #[error("passwords cannot be hashed")]
     Hasher(#[from] password::HashError),
+    /// A file of authorities.
+    #[error("{0} holds no certificate authority that can be used")]
+    Authorities(PathBuf),
+    /// A file with a secret.
+    #[error("the secret in {path} cannot be used: {source}")]
+    Secret {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// TLS.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[source] rustls::Error),
+    /// HTTP.
+    #[error("no HTTP client can be made")]
+    Http,
 }
 
 /// Sign-in, as the web edges use it. One per process: it counts tries under way.
@@ -57,6 +86,9 @@ pub struct Identity {
     policy: TotpPolicy,
     office_words: Vec<String>,
     utc_offset_minutes: i16,
+    directory: Option<Directory>,
+    openid: Option<Openid>,
+    proxy: Option<Proxy>,
     under_way: UnderWay,
     setup: Mutex<Option<Digest>>,
 }
@@ -99,6 +131,9 @@ impl Identity {
             policy: settings.totp,
             office_words: settings.office_words.clone(),
             utc_offset_minutes: config.site.utc_offset_minutes,
+            directory: Directory::new(&config.directory)?,
+            openid: Openid::new(&config.openid)?,
+            proxy: Proxy::new(&config.proxy)?,
             under_way: UnderWay::default(),
             setup: Mutex::new(None),
         })

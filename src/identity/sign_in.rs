@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::directory::Answer;
 use super::throttle::{self, Try, Typed};
 use super::{Identity, password::HashError, totp};
 use crate::config::TotpPolicy;
@@ -246,18 +247,44 @@ impl Identity {
             Some(login) => self.accounts.by_login(occasion.tenant, login).await?,
             None => None,
         };
-        let account = known.as_ref().map(|(account, _)| account.id);
-        let local = known.filter(|(account, _)| account.source == IdentitySource::Local);
+        let (id, kept) =
+            (known.as_ref().map(|(account, _)| account.id), known.as_ref().map(|(account, _)| account.source));
+        let local = known.filter(|_| kept == Some(IdentitySource::Local));
         let stored = local.as_ref().and_then(|(_, credentials)| credentials.password.as_deref());
+        // Weighed for everybody, so that it takes as long for a name that is not there.
         let checked = self.hasher.check(password, stored).await?;
+        if matches!(kept, None | Some(IdentitySource::Directory)) {
+            return self.weigh_elsewhere(occasion, typed, password, code, id).await;
+        }
         let Some((account, credentials)) = local.filter(|_| checked.right) else {
-            return Ok(Verdict::Wrong { account, source: IdentitySource::Local });
+            return Ok(Verdict::Wrong { account: id, source: IdentitySource::Local });
         };
         let verdict = self.weigh_rest(occasion, &account, &credentials, code).await?;
         if checked.stale && matches!(verdict, Verdict::Right { .. }) {
             self.hash_anew(occasion.tenant, &account, password).await?;
         }
         Ok(verdict)
+    }
+
+    /// The password of somebody whom the directory may know; without a directory, of nobody.
+    async fn weigh_elsewhere(
+        &self,
+        occasion: &Occasion<'_>,
+        typed: &Typed,
+        password: &str,
+        code: Option<String>,
+        account: Option<AccountId>,
+    ) -> Result<Verdict, Refusal> {
+        let (Some(directory), Some(login)) = (&self.directory, typed.login()) else {
+            return Ok(Verdict::Wrong { account, source: IdentitySource::Local });
+        };
+        match directory.ask(login.as_str(), password).await {
+            Answer::Right(claims) => {
+                self.admit(occasion, IdentitySource::Directory, &directory.admission, claims, code).await
+            }
+            Answer::Wrong => Ok(Verdict::Wrong { account, source: IdentitySource::Directory }),
+            Answer::Unavailable => Err(Refusal::Unavailable),
+        }
     }
 
     /// After a right password: is it somebody today, and is a code wanted?

@@ -122,7 +122,9 @@ impl Web {
         let (token, session) = self.fresh_session(account)?;
         let principal = self.accounts.principal(&self.tenant, account, self.today()).await?.ok_or(Trouble::NotFound)?;
         let details = json!({ "door": self.door.as_str(), "by": by });
-        let record = self.record(principal.actor(), Event::SignedIn, details);
+        // A proof was put on record when it was weighed; a link is weighed here.
+        let event = if by == "link" { Event::SignedIn } else { Event::SessionBegun };
+        let record = self.record(principal.actor(), event, details);
         self.sessions.open(&self.tenant, session, record).await?;
         cookie::set(cookie::SESSION, &token).ok_or(Trouble::Unavailable)
     }

@@ -44,6 +44,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("config", &["config"]),
     ("audit_export", &[]),
     ("search", &[]),
+    ("roster", &[]),
 ];
 
 /// One target.

@@ -14,6 +14,7 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("curl", "curl", "fetching what the web pages are made of"),
     ("kill", "procps", "workers that die while they wait"),
     ("postgres", "postgresql", "a real database behind the scale-out store"),
+    ("/usr/sbin/slapd", "slapd", "a real directory to sign in with"),
     ("setpriv", "util-linux", "a database server that refuses to be root"),
     ("7zz", "7zip", "a second reader of the archives we write"),
     ("exiftool", "libimage-exiftool-perl", "what is left in the pictures we write"),

@@ -1,7 +1,10 @@
 //! What the tests of sign-in share: a clock that is set by hand, a generator that counts, accounts in memory.
 
 mod accounts;
+mod directory;
 mod ledger;
+mod openid;
+mod roster;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -62,7 +65,7 @@ pub(crate) struct Desk {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) tenant: TenantId,
-    pub(crate) folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pub(crate) config: Config,
 }
 
@@ -82,7 +85,7 @@ impl Desk {
         set(&mut config);
         let (ledger, clock) = (Arc::new(Ledger::default()), Arc::new(HandClock::default()));
         let identity = identity(&ledger, &clock, &config, CHEAP);
-        let desk = Self { identity, ledger, clock, tenant: TenantId::single(), folder, config };
+        let desk = Self { identity, ledger, clock, tenant: TenantId::single(), _folder: folder, config };
         let setup = desk.identity.offer_setup(&desk.tenant).await.unwrap().unwrap();
         desk.identity.found(&desk.tenant, &setup.token, founder("chief", GOOD)).await.unwrap();
         desk
