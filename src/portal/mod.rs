@@ -93,8 +93,15 @@ impl Portal {
 /// The menu, by what somebody may act as.
 #[must_use]
 pub fn menu(principal: &Principal, l: Words, target: &str) -> Vec<MenuItem> {
-    let rows: [(&'static str, &'static str, Need); 2] =
-        [("/mails", l.t("受信一覧", "Mail"), STAFF), ("/help", l.t("ヘルプ", "Help"), Need::Nobody)];
+    let rows = [
+        ("/mails", l.t("受信一覧", "Mail"), STAFF),
+        ("/requests", l.t("申請の状況", "My requests"), STAFF),
+        // Deputies come by the link of the mail that tells them; for all other staff the page would be empty.
+        ("/approvals", l.t("承認", "Approvals"), APPROVER),
+        ("/decided", l.t("承認履歴", "Decided"), APPROVER),
+        ("/deputies", l.t("代理", "Deputies"), APPROVER),
+        ("/help", l.t("ヘルプ", "Help"), Need::Nobody),
+    ];
     let may = |need: Need| match need {
         Need::OneOf(roles) => roles.iter().any(|role| principal.is(*role)),
         Need::Anyone | Need::Nobody => true,

@@ -69,7 +69,12 @@ pub(super) fn line(line: &ArrivalLine, l: Words) -> Line {
         at_machine: l.machine(&arrival.received_at),
         more_files: files.len().saturating_sub(NAMED),
         files: files.iter().take(NAMED).map(|file| name(file, l)).collect(),
-        reason: kept.map(|part| sentence(part, l)).unwrap_or_default(),
+        reason: match (kept, arrival.parts.is_empty()) {
+            (Some(part), _) => sentence(part, l),
+            // It could not be opened as a whole.
+            (None, true) => arrival.findings.first().map(|finding| l.reason(&finding.code)).unwrap_or_default(),
+            (None, false) => String::new(),
+        },
         wants_password: line.state == ArrivalState::PasswordWanted,
     }
 }

@@ -4,10 +4,12 @@
 //! through real SMTP. Refuses: nothing leaves the machine. Invariant: it ends with the audit chain verified, or fails.
 
 mod inbox;
+mod office;
 mod sender;
 mod show;
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,11 +20,13 @@ use super::print::Printer;
 use super::trouble::{NO_INPUT, Trouble, UNAVAILABLE};
 use super::{rules, setup};
 use crate::audit;
+use crate::config::TotpPolicy;
 use crate::config::load::Overrides;
 use crate::domain::{Domain, ItemKey, Stage, TenantId};
 use crate::ports::{ItemDetail, ItemFilter};
 use crate::serve::{Edge, Gateway, Role};
 use crate::store::Store;
+use crate::web::assets;
 use inbox::Inbox;
 
 /// The recipient domain of the demo.
@@ -50,7 +54,7 @@ pub(super) async fn run(arguments: Demo, printer: &Printer) -> Result<ExitCode, 
         format!("gateway {address} → LGWAN-side inbox {} (both on this machine)\n", inbox.address()),
     );
     let store = gateway.store();
-    let mut last = None;
+    let (mut last, mut shown) = (None, None);
     for sample in &samples {
         let started = Instant::now();
         let reference = sender::send(address, &format!("shokuin@{DOMAIN}"), &sample.bytes).await?;
@@ -62,9 +66,17 @@ pub(super) async fn run(arguments: Demo, printer: &Printer) -> Result<ExitCode, 
     }
     if let Some((sample, detail)) = last {
         show::before_and_after(&sample.bytes, &detail, &inbox, printer);
+        shown = Some(detail.summary.id);
+    }
+    match gateway.portal_addresses().first() {
+        Some(portal) => office::open(&*store, *portal, shown, printer).await?,
+        None => printer.say(
+            "\nポータルは動いていません: cargo xtask demo で始めると、画面も見られます。",
+            "\nThere is no portal: start with `cargo xtask demo` to see its pages.",
+        ),
     }
     verify(&*store, printer).await?;
-    if arguments.keep {
+    if arguments.keep || std::io::stdin().is_terminal() {
         printer.say(
             format!("\nこのまま動きます。{address} へ送ってください（宛先 @{DOMAIN}）。届いたメール: {}。Ctrl-C で終わります。", inbox.folder().display()),
             format!("\nStays up. Send to {address} (recipients @{DOMAIN}); delivered mails: {}. Ctrl-C ends it.", inbox.folder().display()),
@@ -90,6 +102,12 @@ async fn start(arguments: &Demo, folder: &Path, inbox: &Inbox, printer: &Printer
     config.store.reserve_bytes = 0;
     config.site.host_name = Domain::parse("temizu.city.example.lg.jp").unwrap_or_else(|_| Domain::placeholder());
     config.site.contact = "情報政策課 内線1234".to_owned();
+    config.site.name = "手水市".to_owned();
+    if assets::complete().is_ok() {
+        config.portal.listen = vec![([127, 0, 0, 1], 0).into()];
+        // The links are all that signs anybody in here.
+        config.identity.totp = TotpPolicy::Nobody;
+    }
     let roles = BTreeSet::from(Role::ALL);
     Gateway::start(Arc::new(config), rules, &roles, Edge::default()).await.map_err(|error| {
         Trouble::new(UNAVAILABLE, format!("起動できません: {error}"), format!("cannot start: {error}"))
