@@ -54,7 +54,6 @@ const APPROVER: Need = Need::OneOf(&[OfficeRole::Approver]);
 
 impl Portal {
     /// The pages.
-    #[must_use]
     pub fn router(self) -> Router {
         self.routes().router(self)
     }

@@ -34,6 +34,7 @@ mod office;
 mod operate;
 mod outside;
 mod passwords;
+mod portal;
 mod postfix;
 mod releases;
 mod roles;

@@ -2,7 +2,6 @@
 //!
 //! Refuses to pass a page that it could not look at whole. `cargo xtask assets` fetches it.
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -16,15 +15,10 @@ const RUN: &str = "axe.reset(), axe.run(document, { iframes: false, resultTypes:
     .then(it => ({ violations: it.violations, passed: it.passes.length }))";
 
 static SOURCE: LazyLock<Result<String, String>> = LazyLock::new(|| {
-    let path = path();
+    let path = xtask::assets::axe();
     std::fs::read_to_string(&path)
         .map_err(|error| format!("{} ({error}): run `cargo xtask assets` first", path.display()))
 });
-
-/// Where axe-core is.
-fn path() -> PathBuf {
-    xtask::run::root().join("target/assets/tests/axe.min.js")
-}
 
 #[derive(Deserialize)]
 struct Outcome {

@@ -155,6 +155,16 @@ impl Site {
         Arc::clone(&self.store)
     }
 
+    /// Where the portal is.
+    pub(crate) fn portal(&self) -> SocketAddr {
+        self.gateway.portal_addresses()[0]
+    }
+
+    /// How the gateway is set up.
+    pub(crate) fn config(&self) -> &Config {
+        &self.plan.config
+    }
+
     /// What the clock shows.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()

@@ -1,0 +1,10 @@
+//! The staff portal as people meet it: over TLS, on a real gateway with a real worker, by HTTP and in a browser.
+//!
+//! Invariant: people come in by the port of accounts, mail by SMTP, and everything else by the pages.
+
+mod client;
+mod letters;
+mod matrix;
+mod pages;
+mod stories;
+mod support;
