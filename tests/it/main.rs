@@ -36,6 +36,7 @@ mod outside;
 mod passwords;
 mod postfix;
 mod releases;
+mod review;
 mod roles;
 mod sandbox;
 mod scaleout;
