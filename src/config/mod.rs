@@ -491,7 +491,7 @@ pub enum DateStyle {
 }
 
 /// Where approved originals are handed out: internet side.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Review {
     /// Addresses to listen on, always with TLS; none by default.
@@ -504,4 +504,19 @@ pub struct Review {
     pub names: Vec<String>,
     /// Address of this listener as browsers use it, without a slash at the end; the portal shows it to whoever may fetch.
     pub url: String,
+    /// Bytes of the largest original that is handed out; it is in memory as a whole meanwhile.
+    pub original_bytes: u64,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self {
+            listen: Vec::new(),
+            tls_certificate: None,
+            tls_key: None,
+            names: Vec::new(),
+            url: String::new(),
+            original_bytes: 50 * 1024 * 1024,
+        }
+    }
 }

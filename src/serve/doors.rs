@@ -15,6 +15,7 @@ use crate::domain::date;
 use crate::identity::Identity;
 use crate::portal::{self, Portal};
 use crate::ports::{Accounts, Door};
+use crate::review::{self, Review};
 use crate::web::tls::Identity as Certificate;
 use crate::web::{Menu, Web, assets, listener};
 
@@ -42,6 +43,27 @@ impl Gateway {
         let names = names(&config.portal.names, &config.site.portal_url, &config.portal.listen);
         self.portal_addresses =
             self.open_door(config, edge, watcher, "portal", given, &names, &config.portal.listen, router).await?;
+        Ok(())
+    }
+
+    /// Starts the review listener; without an address to listen on there is none, and the private key is not read.
+    pub(super) async fn start_review(
+        &mut self,
+        config: &Arc<Config>,
+        edge: &Edge,
+        watcher: &watch::Receiver<bool>,
+    ) -> Result<(), StartError> {
+        if config.review.listen.is_empty() {
+            tracing::info!("no review listener: review.listen is empty");
+            return Ok(());
+        }
+        let web = self.web(config, edge, Door::Review, review::menu)?;
+        let originals = self.store.source().map_err(start_error)?;
+        let router = Review::new(web, self.store.clone(), originals).map_err(start_error)?.router();
+        let given = config.review.tls_certificate.as_deref().zip(config.review.tls_key.as_deref());
+        let names = names(&config.review.names, &config.review.url, &config.review.listen);
+        self.review_addresses =
+            self.open_door(config, edge, watcher, "review", given, &names, &config.review.listen, router).await?;
         Ok(())
     }
 

@@ -111,6 +111,9 @@ impl Gateway {
         if roles.contains(&Role::Portal) {
             gateway.start_portal(&config, &edge, &watcher).await?;
         }
+        if roles.contains(&Role::Review) {
+            gateway.start_review(&config, &edge, &watcher).await?;
+        }
         Ok(gateway)
     }
 

@@ -78,6 +78,18 @@ pub enum Keys {
     Opening,
 }
 
+impl Keys {
+    /// Refuses a process that said it only seals: the private key may lie on the same disk, as with the embedded store, and
+    /// is not read for it all the same. A command, which has none made ([`Self::None`]), opens with what is there.
+    pub(super) fn may_open(self) -> Result<(), OpenError> {
+        if self != Self::Sealing {
+            return Ok(());
+        }
+        let what = "this process seals originals and does not open them";
+        Err(OpenError::Keys(io::Error::new(io::ErrorKind::PermissionDenied, what)))
+    }
+}
+
 /// A store of either kind. A role takes no more of it than the ports it needs.
 #[async_trait]
 pub trait Store:
@@ -99,7 +111,8 @@ pub trait Store:
     /// What process and review get. Reads the private key.
     ///
     /// # Errors
-    /// [`OpenError::Keys`] if the private key is not on this machine or does not read.
+    /// [`OpenError::Keys`] if the store was opened with [`Keys::Sealing`], whatever lies in `keys/`, or if the private key
+    /// is not on this machine or does not read.
     fn source(&self) -> Result<Arc<dyn OriginalSource>, OpenError>;
 
     /// What process gets to open what needs a password. Reads the private key.

@@ -167,18 +167,42 @@ fn modules_name_only_what_their_layer_may_name() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// True if the code has the word `name`.
+fn names_word(code: &str, name: &str) -> bool {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+#[test]
+fn of_the_doors_only_review_is_handed_what_opens_originals() {
+    let source = root().join("src");
+    let review: Vec<String> = rust_files(&source.join("review")).iter().map(|file| code(file)).collect();
+    assert!(review.iter().any(|code| names_word(code, "OriginalSource")), "this looks for the right word");
+    let doors = code(&source.join("serve/doors.rs"));
+    let (portal, rest) = doors.split_once("async fn start_review").expect("serve/doors.rs starts the review listener");
+    let (review, shared) = rest.split_once("fn web(").expect("what both share comes after");
+    assert!(review.contains(".source()"));
+    for (what, code) in [("portal", portal), ("both", shared)] {
+        for opens in [".source()", ".passwords()", ".trials()"] {
+            assert!(!code.contains(opens), "the door of {what} is handed {opens}");
+        }
+    }
+}
+
 #[test]
 fn the_internet_edge_and_the_lgwan_edge_cannot_name_an_original_to_read() {
     for (module, forbidden) in [
         ("smtp", &["OriginalSource", "Derivative", "Outbox", "Queue", "Rebuilder"][..]),
         ("deliver", &["OriginalSource", "OriginalSink", "Queue", "Rebuilder", "Facts"][..]),
         ("compose", &["OriginalSource", "OriginalSink", "Blob"][..]),
+        ("portal", &["OriginalSource", "HandOver", "Passwords", "Trials", "Queue", "Rebuilder"][..]),
+        ("web", &["OriginalSource", "OriginalSink", "HandOver", "Passwords", "Trials", "Queue", "Rebuilder"][..]),
+        ("identity", &["OriginalSource", "OriginalSink", "HandOver", "Passwords", "Trials", "Queue"][..]),
+        ("review", &["OriginalSink", "Passwords", "Trials", "Queue", "Rebuilder", "Outbox"][..]),
     ] {
         for file in rust_files(&root().join("src").join(module)) {
             let code = code(&file);
             for name in forbidden {
-                let used = code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *name);
-                assert!(!used, "{} names `{name}`", file.display());
+                assert!(!names_word(&code, name), "{} names `{name}`", file.display());
             }
         }
     }

@@ -37,6 +37,7 @@ mod passwords;
 mod portal;
 mod postfix;
 mod releases;
+mod review;
 mod roles;
 mod sandbox;
 mod scaleout;

@@ -3,6 +3,7 @@
 //!
 //! Invariant: whatever is refused here is also done by somebody who may, so that no case passes because nothing works.
 
+mod edges;
 mod people;
 pub(crate) mod town;
 mod wall;

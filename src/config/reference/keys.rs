@@ -308,6 +308,9 @@ pub const KEYS: &[Key] = &[
     key("review.url", Form::Url, "\"https://review.city.example.jp:8444\"",
         "Address of this listener as browsers use it, without a slash at the end; the portal shows it to whoever may fetch an original.",
         "この窓口のアドレス（末尾の / なし）。原本を受け取れる人にポータルが示します。"),
+    key("review.original_bytes", integer(1024, GIB), "52428800",
+        "Bytes of the largest original that is handed out; it is in memory as a whole meanwhile.",
+        "渡せる原本の大きさの上限（バイト）。渡す間は全体がメモリに載ります。"),
 
     key("identity.key", Form::Path, "\"/etc/temizu/identity.key\"",
         "File with the key that seals second factors; made at the first start (mode 600) as identity.key in store.data \

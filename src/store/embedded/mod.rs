@@ -51,7 +51,7 @@ use crate::domain::Timestamp;
 use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError, Trials};
 use crate::store::clock_watch::ClockWatch;
 use crate::store::disk::{Disk, LocalDisk};
-use crate::store::keys::KeyFolder;
+use crate::store::keys::{KeyFolder, OpeningKey};
 use crate::store::open::{Keys, OpenError, Store};
 use crate::store::rows;
 use crate::store::steps::known;
@@ -70,6 +70,8 @@ pub struct EmbeddedStore {
     writer: Writer,
     readers: SqlitePool,
     clock: Arc<dyn Clock>,
+    /// Which keys this process may use.
+    asked: Keys,
     inline_bytes: usize,
     reserve_bytes: u64,
     queue_clock: ClockWatch,
@@ -138,6 +140,7 @@ impl EmbeddedStore {
             writer,
             readers,
             clock,
+            asked: keys,
             inline_bytes,
             reserve_bytes: config.reserve_bytes,
             queue_clock: ClockWatch::default(),
@@ -147,9 +150,13 @@ impl EmbeddedStore {
 }
 
 impl EmbeddedStore {
+    fn opening_key(&self) -> Result<OpeningKey, OpenError> {
+        self.asked.may_open()?;
+        KeyFolder::new(self.folder.root().join("keys")).opening_key_of_pair().map_err(OpenError::Keys)
+    }
+
     fn opening(&self) -> Result<Source, OpenError> {
-        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key_of_pair().map_err(OpenError::Keys)?;
-        Ok(Source::new(Arc::clone(&self.folder), self.readers.clone(), key))
+        Ok(Source::new(Arc::clone(&self.folder), self.readers.clone(), self.opening_key()?))
     }
 }
 
@@ -175,7 +182,7 @@ impl Store for EmbeddedStore {
     }
 
     fn trials(&self) -> Result<Arc<dyn Trials>, OpenError> {
-        let key = KeyFolder::new(self.folder.root().join("keys")).opening_key_of_pair().map_err(OpenError::Keys)?;
+        let key = self.opening_key()?;
         let (folder, writer, readers) = (Arc::clone(&self.folder), self.writer.clone(), self.readers.clone());
         Ok(Arc::new(Trying::new(folder, writer, readers, key, Arc::clone(&self.clock), self.inline_bytes)))
     }

@@ -48,7 +48,7 @@ use crate::config;
 use crate::domain::Timestamp;
 use crate::ports::{Clock, OriginalSink, OriginalSource, Passwords, StoreError, Trials};
 use crate::store::clock_watch::ClockWatch;
-use crate::store::keys::{KeyFolder, SealingKey};
+use crate::store::keys::{KeyFolder, OpeningKey, SealingKey};
 use crate::store::open::{Keys, OpenError, Store};
 use crate::store::rows::failed;
 use crate::store::steps::known;
@@ -61,6 +61,8 @@ pub struct ScaleoutStore {
     bells: Arc<Bells>,
     objects: Arc<Objects>,
     clock: Arc<dyn Clock>,
+    /// Which keys this process may use.
+    asked: Keys,
     inline_bytes: usize,
     /// Absent where no role seals.
     sealing_key: Option<SealingKey>,
@@ -96,6 +98,7 @@ impl ScaleoutStore {
             bells,
             objects,
             clock,
+            asked: keys,
             inline_bytes: usize::try_from(config.inline_bytes).unwrap_or(usize::MAX),
             sealing_key,
             keys: key_folder,
@@ -130,9 +133,13 @@ impl ScaleoutStore {
 }
 
 impl ScaleoutStore {
+    fn opening_key(&self) -> Result<OpeningKey, OpenError> {
+        self.asked.may_open()?;
+        self.keys.opening_key().map_err(OpenError::Keys)
+    }
+
     fn opening(&self) -> Result<Source, OpenError> {
-        let key = self.keys.opening_key().map_err(OpenError::Keys)?;
-        Ok(Source::new(self.pool.clone(), Arc::clone(&self.objects), key))
+        Ok(Source::new(self.pool.clone(), Arc::clone(&self.objects), self.opening_key()?))
     }
 }
 
@@ -162,7 +169,7 @@ impl Store for ScaleoutStore {
     }
 
     fn trials(&self) -> Result<Arc<dyn Trials>, OpenError> {
-        let key = self.keys.opening_key().map_err(OpenError::Keys)?;
+        let key = self.opening_key()?;
         let (pool, writer, objects) = (self.pool.clone(), self.writer.clone(), Arc::clone(&self.objects));
         Ok(Arc::new(Trying::new(pool, writer, objects, key, Arc::clone(&self.clock), self.inline_bytes)))
     }

@@ -150,6 +150,11 @@ impl Site {
         self.gateway.stop().await;
     }
 
+    /// The running gateway, for its addresses.
+    pub(crate) const fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
     /// The store of the running gateway.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)

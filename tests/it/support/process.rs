@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -121,6 +121,13 @@ impl Gateway {
     /// Everything logged so far.
     pub(crate) fn log(&self) -> Vec<Value> {
         self.log.borrow().clone()
+    }
+
+    /// What it has open now, sockets and the like left out.
+    pub(crate) fn open_files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        let links = entries.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+        links.filter(|file| file.is_absolute()).collect()
     }
 
     /// `kill -9`; returns when the process is gone.

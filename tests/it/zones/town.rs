@@ -240,7 +240,7 @@ impl LeaseAt for ScaleoutStore {
     }
 }
 
-async fn accept(sink: &dyn OriginalSink, number: u8, length: usize) -> ItemKey {
+pub(super) async fn accept(sink: &dyn OriginalSink, number: u8, length: usize) -> ItemKey {
     let mut writer = sink.begin(ItemKey { tenant: TenantId::single(), id: item_id(number) }).await.unwrap();
     writer.write(&original(number, length)).await.unwrap();
     writer.accept(origin(&["a@city.example", "b@city.example"]), at(number.into())).await.unwrap().key
