@@ -22,6 +22,12 @@ pub struct UnsafeName;
 pub struct FileName(String);
 
 impl FileName {
+    /// What a file is called whose own name is not safe.
+    #[must_use]
+    pub fn neutral() -> Self {
+        Self("file".to_owned())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::parts::{self, Part};
 use super::{Portal, viewer};
-use crate::domain::{ArrivalState, Authentication, Digest, Event, ItemId, Reason, Status};
+use crate::domain::{AccountId, ArrivalState, Authentication, Digest, Event, ItemId, Reason, Status};
 use crate::ports::ArrivalDetail;
 use crate::web::frame::Frame;
 use crate::web::reader::{Read, Visitor};
@@ -69,9 +69,13 @@ pub async fn page(
         }
         _ => None,
     };
+    let put_in_by = match arrival.uploaded_by {
+        None => None,
+        Some(account) => Some(portal.name_of(&visitor, account, l).await?),
+    };
     let page = Page {
         head: parts::line(&detail.line, l),
-        rows: rows(&detail, l, portal.web.config.retention.days),
+        rows: rows(&detail, put_in_by.as_deref(), l, portal.web.config.retention.days),
         findings: arrival.findings.iter().map(|finding| l.reason(&finding.code)).collect(),
         deliveries: deliveries(&detail, l),
         links: body
@@ -90,6 +94,15 @@ pub async fn page(
     Ok(show(&page))
 }
 
+impl Portal {
+    /// The name of whoever put a file in, as long as they may act here.
+    async fn name_of(&self, visitor: &Visitor, account: AccountId, l: Words) -> Result<String, Trouble> {
+        let who = self.web.accounts.principal(&visitor.principal.tenant, account, self.web.today()).await?;
+        let gone = || l.t("今は利用者でない人", "somebody who is no user any more").to_owned();
+        Ok(who.map(|who| format!("{}（{}）", who.name, who.login)).unwrap_or_else(gone))
+    }
+}
+
 /// True if an approver can be asked for its original: not of malware, not of what is over.
 fn can_ask(detail: &ArrivalDetail) -> bool {
     let parts = &detail.line.arrival.parts;
@@ -98,10 +111,14 @@ fn can_ask(detail: &ArrivalDetail) -> bool {
 }
 
 /// What stands beside the names: who, when, for whom, how it was checked.
-fn rows(detail: &ArrivalDetail, l: Words, days: u32) -> Vec<(String, String)> {
+fn rows(detail: &ArrivalDetail, put_in_by: Option<&str>, l: Words, days: u32) -> Vec<(String, String)> {
     let arrival = &detail.line.arrival;
+    let from = match put_in_by {
+        Some(name) => (l.t("入れた人", "Put in by").to_owned(), name.to_owned()),
+        None => (l.t("差出人", "From").to_owned(), parts::sender(&detail.line)),
+    };
     let mut rows = vec![
-        (l.t("差出人", "From").to_owned(), parts::sender(&detail.line)),
+        from,
         (l.t("あて先", "For").to_owned(), arrival.mailbox.to_string()),
         (l.t("受信", "Received").to_owned(), l.moment(&arrival.received_at)),
         (l.t("管理番号", "Reference").to_owned(), detail.line.reference.to_string()),

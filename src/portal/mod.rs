@@ -9,16 +9,20 @@ pub mod download;
 pub mod help;
 pub mod list;
 mod parts;
+pub mod password;
 pub mod requests;
 pub mod search;
+pub mod streams;
+pub mod upload;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRef;
 
+use self::streams::Slots;
 use crate::domain::{AuditEvent, Event, ItemId, OfficeRole, Principal};
-use crate::ports::{Arrivals, Register, Releases, Viewer};
+use crate::ports::{Arrivals, Offers, OriginalSink, Register, Releases, Viewer};
 use crate::web::Web;
 use crate::web::frame::MenuItem;
 use crate::web::reader::Visitor;
@@ -37,6 +41,14 @@ pub struct Portal {
     pub releases: Arc<dyn Releases>,
     /// Where what belongs to no item is put on record.
     pub register: Arc<dyn Register>,
+    /// Where passwords that staff type wait, sealed, to be tried.
+    pub offers: Arc<dyn Offers>,
+    /// Where files that staff put in go, sealed; nothing is read back.
+    pub sink: Arc<dyn OriginalSink>,
+    /// Pages that tell by themselves how something stands: 5 of one account, 500 in all.
+    pub streams: Arc<Slots>,
+    /// Files on their way in: 3 of one account, 50 in all.
+    pub uploads: Arc<Slots>,
 }
 
 impl FromRef<Portal> for Arc<Web> {
@@ -75,6 +87,15 @@ impl Portal {
             .post("/m/{item}/files", STAFF, download::all)
             .get("/m/{item}/request", STAFF, requests::form)
             .post("/m/{item}/request", STAFF, requests::ask)
+            .get("/m/{item}/password", STAFF, password::form)
+            .post("/m/{item}/password", STAFF, password::offer)
+            .get("/m/{item}/trial", STAFF, password::under_way)
+            .get("/m/{item}/trial/{offer}", STAFF, password::trial)
+            .get("/m/{item}/trial/{offer}/events", STAFF, password::events)
+            .get("/upload", STAFF, upload::form)
+            .post_up_to("/upload", STAFF, upload::take, upload::body(self.web.config.portal.upload_bytes))
+            .get("/upload/{item}", STAFF, upload::page)
+            .get("/upload/{item}/events", STAFF, upload::events)
             .get("/requests", STAFF, requests::list)
             .post("/requests/{request}/withdraw", STAFF, requests::withdraw)
             .get("/approvals", DECIDES, approvals::list)
@@ -94,6 +115,7 @@ impl Portal {
 pub fn menu(principal: &Principal, l: Words, target: &str) -> Vec<MenuItem> {
     let rows = [
         ("/mails", l.t("受信一覧", "Mail"), STAFF),
+        ("/upload", l.t("ファイルを無害化", "Sanitize a file"), STAFF),
         ("/requests", l.t("申請の状況", "My requests"), STAFF),
         // Deputies come by the link of the mail that tells them; for all other staff the page would be empty.
         ("/approvals", l.t("承認", "Approvals"), APPROVER),

@@ -1,6 +1,6 @@
 //! The web edges: which ports each is handed, and the certificate it shows.
 //!
-//! Refuses: a portal without its style sheets. Invariant: the portal is handed no way to an original.
+//! Refuses: a portal without its style sheets. Invariant: the portal is handed no way to read an original.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,6 +13,7 @@ use super::{Edge, Gateway, StartError, start_error};
 use crate::config::Config;
 use crate::domain::date;
 use crate::identity::Identity;
+use crate::portal::streams::Slots;
 use crate::portal::{self, Portal};
 use crate::ports::{Accounts, Door};
 use crate::review::{self, Review};
@@ -36,9 +37,17 @@ impl Gateway {
             // Not into the log, which leaves this host: whoever reads it could make themselves administrator.
             announce_setup(&setup.token);
         }
-        let router =
-            Portal { web, arrivals: self.store.clone(), releases: self.store.clone(), register: self.store.clone() }
-                .router();
+        let router = Portal {
+            web,
+            arrivals: self.store.clone(),
+            releases: self.store.clone(),
+            register: self.store.clone(),
+            offers: self.store.clone(),
+            sink: self.store.sink().map_err(start_error)?,
+            streams: Slots::new(5, 500),
+            uploads: Slots::new(3, 50),
+        }
+        .router();
         let given = config.portal.tls_certificate.as_deref().zip(config.portal.tls_key.as_deref());
         let names = names(&config.portal.names, &config.site.portal_url, &config.portal.listen);
         self.portal_addresses =

@@ -221,8 +221,11 @@ async fn database(office: &Office) -> SqliteConnection {
 
 /// Rows of `table` that name an item, once more for each of these references.
 async fn copy(database: &mut SqliteConnection, table: &'static str, item: ItemId, references: &[String]) {
-    let names: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, type FROM pragma_table_info(?1)").bind(table).fetch_all(&mut *database).await.unwrap();
+    let names: Vec<(String, String)> = sqlx::query_as("SELECT name, type FROM pragma_table_info(?1)")
+        .bind(table)
+        .fetch_all(&mut *database)
+        .await
+        .unwrap();
     let old = item.reference().to_string();
     let key = if table == "item" { "id" } else { "item" };
     for new in references {

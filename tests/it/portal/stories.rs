@@ -32,7 +32,8 @@ async fn a_first_time_user_sees_before_and_after_and_fetches_the_file_with_scrip
     let office = Office::open().await;
     let item = office.mail(HANAKO, &lists()).await;
     let arrival = office.arrival(HANAKO, item).await;
-    let file = arrival.parts.iter().find(|part| part.part.name.as_ref().is_some_and(|name| name.to_string() == "名簿.csv"));
+    let file =
+        arrival.parts.iter().find(|part| part.part.name.as_ref().is_some_and(|name| name.to_string() == "名簿.csv"));
     let now = file.and_then(|file| file.now.as_ref()).expect("a rebuilt table");
     let viewer = Viewer { tenant: city(), account: account(HANAKO), mailboxes: vec![mailbox(HANAKO)] };
     let record = AuditEvent {
@@ -148,7 +149,9 @@ async fn what_a_request_and_a_decision_must_say_is_asked_for() {
     assert_eq!(approver.post(&page, &[("ruling", "approve"), ("comment", "やはり")]).await.status, 409);
     assert!(staff.get("/requests").await.text().contains("再送を頼んでください。"));
     let csv = approver.get("/decided.csv").await;
-    assert!(csv.text().contains("再送を頼んでください。") && csv.header("content-disposition").starts_with("attachment"));
+    assert!(
+        csv.text().contains("再送を頼んでください。") && csv.header("content-disposition").starts_with("attachment")
+    );
     office.site.stop().await;
 }
 
@@ -259,7 +262,8 @@ async fn hostile_file_names_put_nothing_into_a_page_nor_into_the_name_of_what_is
     let tab = office.tab(HANAKO).await;
     // Whole sets of names in one mail: each is one file of it.
     for words in hostile::words().chunks(8) {
-        let names: Vec<String> = words.iter().map(|(_, word)| format!("{}.txt", word.chars().take(300).collect::<String>())).collect();
+        let names: Vec<String> =
+            words.iter().map(|(_, word)| format!("{}.txt", word.chars().take(300).collect::<String>())).collect();
         let files: Vec<_> = names.iter().map(|name| (name.as_str(), "text/plain", b"x\r\n".to_vec())).collect();
         let item = office.mail(HANAKO, &letter("名前", "山田建設", "本文", &files)).await;
         for path in [format!("/m/{item}"), format!("/m/{item}/request"), "/mails?tab=all".to_owned()] {
