@@ -10,7 +10,10 @@ pub mod help;
 pub mod list;
 mod parts;
 pub mod requests;
+pub mod roster;
 pub mod search;
+pub mod settings;
+pub mod users;
 
 use std::sync::Arc;
 
@@ -37,6 +40,8 @@ pub struct Portal {
     pub releases: Arc<dyn Releases>,
     /// Where what belongs to no item is put on record.
     pub register: Arc<dyn Register>,
+    /// Rosters that were shown and not applied yet.
+    pub previews: Arc<roster::Previews>,
 }
 
 impl FromRef<Portal> for Arc<Web> {
@@ -51,6 +56,7 @@ const STAFF: Need = Need::OneOf(&[OfficeRole::Staff]);
 /// Whoever may be asked to decide: approvers, and staff who are somebody's deputy. The store settles on what.
 const DECIDES: Need = Need::OneOf(&[OfficeRole::Approver, OfficeRole::Staff]);
 const APPROVER: Need = Need::OneOf(&[OfficeRole::Approver]);
+const ADMINISTRATOR: Need = Need::OneOf(&[OfficeRole::Administrator]);
 
 impl Portal {
     /// The pages.
@@ -86,6 +92,16 @@ impl Portal {
             .get("/decided.csv", DECIDES, approvals::decided_csv)
             .get("/deputies", APPROVER, approvals::deputies)
             .post("/deputies", APPROVER, approvals::name_deputies)
+            .get("/users", ADMINISTRATOR, users::list)
+            .get("/users/import", ADMINISTRATOR, roster::page)
+            .post_up_to("/users/import", ADMINISTRATOR, roster::upload, roster::MAX_UPLOAD)
+            .post("/users/import/apply", ADMINISTRATOR, roster::apply)
+            .get("/users/{account}", ADMINISTRATOR, users::page)
+            .post("/users/{account}/block", ADMINISTRATOR, users::block)
+            .post("/users/{account}/second-factor", ADMINISTRATOR, users::take_second_factor)
+            .post("/users/{account}/link", ADMINISTRATOR, users::link)
+            .get("/settings", Need::Anyone, settings::page)
+            .post("/settings", Need::Anyone, settings::save)
             .get("/help", Need::Nobody, help::page)
     }
 }
@@ -93,8 +109,12 @@ impl Portal {
 /// The menu, by what somebody may act as.
 #[must_use]
 pub fn menu(principal: &Principal, l: Words, target: &str) -> Vec<MenuItem> {
-    let rows: [(&'static str, &'static str, Need); 2] =
-        [("/mails", l.t("受信一覧", "Mail"), STAFF), ("/help", l.t("ヘルプ", "Help"), Need::Nobody)];
+    let rows: [(&'static str, &'static str, Need); 4] = [
+        ("/mails", l.t("受信一覧", "Mail"), STAFF),
+        ("/users", l.t("利用者", "Accounts"), ADMINISTRATOR),
+        ("/settings", l.t("設定", "Settings"), Need::Anyone),
+        ("/help", l.t("ヘルプ", "Help"), Need::Nobody),
+    ];
     let may = |need: Need| match need {
         Need::OneOf(roles) => roles.iter().any(|role| principal.is(*role)),
         Need::Anyone | Need::Nobody => true,

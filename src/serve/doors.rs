@@ -35,9 +35,14 @@ impl Gateway {
             // Not into the log, which leaves this host: whoever reads it could make themselves administrator.
             announce_setup(&setup.token);
         }
-        let router =
-            Portal { web, arrivals: self.store.clone(), releases: self.store.clone(), register: self.store.clone() }
-                .router();
+        let router = Portal {
+            web,
+            arrivals: self.store.clone(),
+            releases: self.store.clone(),
+            register: self.store.clone(),
+            previews: Arc::default(),
+        }
+        .router();
         let given = config.portal.tls_certificate.as_deref().zip(config.portal.tls_key.as_deref());
         let names = names(&config.portal.names, &config.site.portal_url, &config.portal.listen);
         self.portal_addresses =
