@@ -21,7 +21,6 @@ mod quarantine;
 mod queue;
 mod restore;
 mod retention;
-#[expect(dead_code, reason = "`temizu user` calls it")]
 mod roster;
 mod rules;
 mod sanitize;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::arguments::{OneUser, Source, User, UserCommand};
 use super::print::{Printer, plain};
 use super::queue::operator_name;
+use super::roster;
 use super::setup::{self, Opened};
 use super::trouble::{NO_INPUT, OS, TEMPORARY, Trouble, USAGE};
 use crate::config::load::Overrides;
@@ -26,6 +27,10 @@ pub(super) async fn run(arguments: User, printer: &Printer) -> Result<ExitCode, 
     match arguments.what {
         UserCommand::List { source, json } => list(&source, json, printer).await?,
         UserCommand::Link { user, door, minutes } => link(&user, door, minutes, printer).await?,
+        UserCommand::Import { import, source } => {
+            let (store, day) = (setup::store(&source, printer).await?, today(&source, printer)?);
+            roster::import(&import, &*store, &store.tenant, day, printer).await?;
+        }
         UserCommand::Block(user) => block(&user, true, printer).await?,
         UserCommand::Unblock(user) => block(&user, false, printer).await?,
     }

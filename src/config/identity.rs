@@ -154,6 +154,8 @@ pub struct SignInProxy {
     pub secret_header: String,
     /// A file with that secret.
     pub secret_file: Option<PathBuf>,
+    /// What the proxy says counts as a proof of the last minutes, for what asks for one.
+    pub proves_anew: bool,
 }
 
 /// Reads `role: group`; the group may hold colons.

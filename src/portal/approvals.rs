@@ -251,11 +251,11 @@ pub async fn together(State(portal): State<Portal>, visitor: Visitor, fields: Fi
 }
 
 /// True if the visitor proved who they are within the last minutes.
-fn is_fresh(portal: &Portal, visitor: &Visitor) -> bool {
+pub(super) fn is_fresh(portal: &Portal, visitor: &Visitor) -> bool {
     portal.web.clock.now().since(visitor.session.proved_at) <= FRESH
 }
 
-fn prove_first(to: &str) -> Response {
+pub(super) fn prove_first(to: &str) -> Response {
     Redirect::to(&format!("/prove?to={}", escaped(to))).into_response()
 }
 

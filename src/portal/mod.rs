@@ -11,9 +11,12 @@ pub mod list;
 mod parts;
 pub mod password;
 pub mod requests;
+pub mod roster;
 pub mod search;
+pub mod settings;
 pub mod streams;
 pub mod upload;
+pub mod users;
 
 use std::sync::Arc;
 
@@ -49,6 +52,8 @@ pub struct Portal {
     pub streams: Arc<Slots>,
     /// Files on their way in: 3 of one account, 50 in all.
     pub uploads: Arc<Slots>,
+    /// Rosters that were shown and not applied yet.
+    pub previews: Arc<roster::Previews>,
 }
 
 impl FromRef<Portal> for Arc<Web> {
@@ -63,51 +68,62 @@ const STAFF: Need = Need::OneOf(&[OfficeRole::Staff]);
 /// Whoever may be asked to decide: approvers, and staff who are somebody's deputy. The store settles on what.
 const DECIDES: Need = Need::OneOf(&[OfficeRole::Approver, OfficeRole::Staff]);
 const APPROVER: Need = Need::OneOf(&[OfficeRole::Approver]);
+const ADMINISTRATOR: Need = Need::OneOf(&[OfficeRole::Administrator]);
 
 impl Portal {
     /// The pages.
     pub fn router(self) -> Router {
-        self.routes().router(self)
+        routes(&self.web).router(self)
     }
+}
 
-    /// Who may see which page.
-    #[must_use]
-    pub fn rows(&self) -> Vec<Row> {
-        self.routes().rows().to_vec()
-    }
+/// Who may see which page.
+#[must_use]
+pub fn rows(web: &Arc<Web>) -> Vec<Row> {
+    routes(web).rows().to_vec()
+}
 
-    fn routes(&self) -> Routes<Self> {
-        sign_in::routes(&self.web)
-            .get("/", Need::Anyone, list::home)
-            .get("/mails", STAFF, list::page)
-            .post("/mails", STAFF, list::act)
-            .get("/m/{item}", STAFF, detail::page)
-            .get("/m/{item}/text/{digest}", STAFF, detail::text)
-            .get("/m/{item}/file/{digest}", STAFF, download::file)
-            .post("/m/{item}/files", STAFF, download::all)
-            .get("/m/{item}/request", STAFF, requests::form)
-            .post("/m/{item}/request", STAFF, requests::ask)
-            .get("/m/{item}/password", STAFF, password::form)
-            .post("/m/{item}/password", STAFF, password::offer)
-            .get("/m/{item}/trial", STAFF, password::under_way)
-            .get("/m/{item}/trial/{offer}", STAFF, password::trial)
-            .get("/m/{item}/trial/{offer}/events", STAFF, password::events)
-            .get("/upload", STAFF, upload::form)
-            .post_up_to("/upload", STAFF, upload::take, upload::body(self.web.config.portal.upload_bytes))
-            .get("/upload/{item}", STAFF, upload::page)
-            .get("/upload/{item}/events", STAFF, upload::events)
-            .get("/requests", STAFF, requests::list)
-            .post("/requests/{request}/withdraw", STAFF, requests::withdraw)
-            .get("/approvals", DECIDES, approvals::list)
-            .post("/approvals", DECIDES, approvals::together)
-            .get("/approvals/{request}", DECIDES, approvals::page)
-            .post("/approvals/{request}", DECIDES, approvals::decide)
-            .get("/decided", DECIDES, approvals::decided)
-            .get("/decided.csv", DECIDES, approvals::decided_csv)
-            .get("/deputies", APPROVER, approvals::deputies)
-            .post("/deputies", APPROVER, approvals::name_deputies)
-            .get("/help", Need::Nobody, help::page)
-    }
+fn routes(web: &Arc<Web>) -> Routes<Portal> {
+    sign_in::routes(web)
+        .get("/", Need::Anyone, list::home)
+        .get("/mails", STAFF, list::page)
+        .post("/mails", STAFF, list::act)
+        .get("/m/{item}", STAFF, detail::page)
+        .get("/m/{item}/text/{digest}", STAFF, detail::text)
+        .get("/m/{item}/file/{digest}", STAFF, download::file)
+        .post("/m/{item}/files", STAFF, download::all)
+        .get("/m/{item}/request", STAFF, requests::form)
+        .post("/m/{item}/request", STAFF, requests::ask)
+        .get("/m/{item}/password", STAFF, password::form)
+        .post("/m/{item}/password", STAFF, password::offer)
+        .get("/m/{item}/trial", STAFF, password::under_way)
+        .get("/m/{item}/trial/{offer}", STAFF, password::trial)
+        .get("/m/{item}/trial/{offer}/events", STAFF, password::events)
+        .get("/upload", STAFF, upload::form)
+        .post_up_to("/upload", STAFF, upload::take, upload::body(web.config.portal.upload_bytes))
+        .get("/upload/{item}", STAFF, upload::page)
+        .get("/upload/{item}/events", STAFF, upload::events)
+        .get("/requests", STAFF, requests::list)
+        .post("/requests/{request}/withdraw", STAFF, requests::withdraw)
+        .get("/approvals", DECIDES, approvals::list)
+        .post("/approvals", DECIDES, approvals::together)
+        .get("/approvals/{request}", DECIDES, approvals::page)
+        .post("/approvals/{request}", DECIDES, approvals::decide)
+        .get("/decided", DECIDES, approvals::decided)
+        .get("/decided.csv", DECIDES, approvals::decided_csv)
+        .get("/deputies", APPROVER, approvals::deputies)
+        .post("/deputies", APPROVER, approvals::name_deputies)
+        .get("/users", ADMINISTRATOR, users::list)
+        .get("/users/import", ADMINISTRATOR, roster::page)
+        .post_up_to("/users/import", ADMINISTRATOR, roster::upload, roster::MAX_UPLOAD)
+        .post("/users/import/apply", ADMINISTRATOR, roster::apply)
+        .get("/users/{account}", ADMINISTRATOR, users::page)
+        .post("/users/{account}/block", ADMINISTRATOR, users::block)
+        .post("/users/{account}/second-factor", ADMINISTRATOR, users::take_second_factor)
+        .post("/users/{account}/link", ADMINISTRATOR, users::link)
+        .get("/settings", Need::Anyone, settings::page)
+        .post("/settings", Need::Anyone, settings::save)
+        .get("/help", Need::Nobody, help::page)
 }
 
 /// The menu, by what somebody may act as.
@@ -121,6 +137,8 @@ pub fn menu(principal: &Principal, l: Words, target: &str) -> Vec<MenuItem> {
         ("/approvals", l.t("承認", "Approvals"), APPROVER),
         ("/decided", l.t("承認履歴", "Decided"), APPROVER),
         ("/deputies", l.t("代理", "Deputies"), APPROVER),
+        ("/users", l.t("利用者", "Accounts"), ADMINISTRATOR),
+        ("/settings", l.t("設定", "Settings"), Need::Anyone),
         ("/help", l.t("ヘルプ", "Help"), Need::Nobody),
     ];
     let may = |need: Need| match need {

@@ -46,6 +46,7 @@ impl Gateway {
             sink: self.store.sink().map_err(start_error)?,
             streams: Slots::new(5, 500),
             uploads: Slots::new(3, 50),
+            previews: Arc::default(),
         }
         .router();
         let given = config.portal.tls_certificate.as_deref().zip(config.portal.tls_key.as_deref());

@@ -13,6 +13,7 @@ pub mod prove;
 pub mod reader;
 pub mod routes;
 pub mod sign_in;
+pub mod sso;
 pub mod tls;
 pub mod trouble;
 pub mod words;

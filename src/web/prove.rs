@@ -20,7 +20,7 @@ use super::reader::{Read, Reader, Visitor};
 use super::sign_in::inside;
 use super::trouble::{Trouble, escaped, show};
 use super::words::Words;
-use crate::domain::{Department, Principal};
+use crate::domain::{Department, IdentitySource, Principal};
 use crate::identity::{
     ChoiceRefusal, EnrolRefusal, Enrolment, FoundRefusal, Founder, Proof, Refusal, SignedIn, Weakness,
 };
@@ -42,6 +42,8 @@ struct SignInPage {
     login: String,
     error: &'static str,
     has_setup: bool,
+    has_openid: bool,
+    by_proxy: bool,
 }
 
 #[derive(Template)]
@@ -60,6 +62,8 @@ struct ProvePage {
     frame: Frame,
     to: String,
     error: &'static str,
+    source: IdentitySource,
+    proves_anew: bool,
 }
 
 #[derive(Template)]
@@ -92,7 +96,7 @@ struct PasswordPage {
 }
 
 /// What a refusal says.
-const fn said(refusal: Refusal, l: Words) -> &'static str {
+pub(super) const fn said(refusal: Refusal, l: Words) -> &'static str {
     match refusal {
         Refusal::Refused => l.t(
             "ログインできませんでした。職員番号とパスワードを確かめてください。",
@@ -112,7 +116,7 @@ const fn said(refusal: Refusal, l: Words) -> &'static str {
     }
 }
 
-const fn status(refusal: Refusal) -> StatusCode {
+pub(super) const fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -125,12 +129,32 @@ fn weak(found: &[Weakness], l: Words) -> Vec<&'static str> {
 }
 
 impl Web {
-    fn sign_in_page(&self, reader: &Reader, to: &str, login: &str, error: &'static str, has_setup: bool) -> Response {
+    pub(super) fn sign_in_page(
+        &self,
+        reader: &Reader,
+        to: &str,
+        login: &str,
+        error: &'static str,
+        has_setup: bool,
+    ) -> Response {
         show(&SignInPage {
+            has_openid: self.identity.has_openid(),
+            by_proxy: reader.proxied,
             to: inside(to).to_owned(),
             login: login.to_owned(),
             error,
             has_setup,
+            frame: Frame::new(self, reader),
+        })
+    }
+
+    /// How somebody proves anew who they are, by what keeps their proof.
+    pub(super) fn prove_page(&self, reader: &Reader, visitor: &Visitor, to: &str, error: &'static str) -> Response {
+        show(&ProvePage {
+            to: inside(to).to_owned(),
+            error,
+            source: visitor.principal.source,
+            proves_anew: self.config.proxy.proves_anew,
             frame: Frame::new(self, reader),
         })
     }
@@ -319,10 +343,10 @@ fn founder(fields: &Fields, l: Words) -> Result<Founder, Vec<&'static str>> {
 pub async fn again(
     State(web): State<Arc<Web>>,
     Read(reader): Read,
-    _visitor: Visitor,
+    visitor: Visitor,
     Query(asked): Query<To>,
 ) -> Response {
-    show(&ProvePage { to: inside(&asked.to).to_owned(), error: "", frame: Frame::new(&web, &reader) })
+    web.prove_page(&reader, &visitor, &asked.to, "")
 }
 
 /// Weighs a fresh proof.
@@ -353,8 +377,8 @@ pub async fn prove(
             Ok(show(&CodePage { to, ticket, error: "", again: true, frame: Frame::new(&web, &reader) }))
         }
         Err(refusal) => {
-            let page = ProvePage { to, error: said(refusal, reader.words), frame: Frame::new(&web, &reader) };
-            Ok((status(refusal), show(&page)).into_response())
+            let page = web.prove_page(&reader, &visitor, &to, said(refusal, reader.words));
+            Ok((status(refusal), page).into_response())
         }
     }
 }
@@ -364,6 +388,9 @@ pub async fn prove(
 /// # Errors
 /// [`Trouble::Unavailable`] without randomness.
 pub async fn enrol(State(web): State<Arc<Web>>, Read(reader): Read, visitor: Visitor) -> Result<Response, Trouble> {
+    if web.clock.now().since(visitor.session.proved_at) > super::reader::FRESH {
+        return Ok(Redirect::to(&format!("/prove?to={}", escaped("/second-factor"))).into_response());
+    }
     web.enrol_page(&reader, &visitor, "")
 }
 

@@ -43,6 +43,8 @@ pub struct Reader {
     pub target: String,
     /// Their address.
     pub address: IpAddr,
+    /// The proxy in front names somebody (config: `[proxy]`); whether it holds is weighed by `identity`.
+    pub proxied: bool,
     /// Who they are, if they have signed in.
     pub visitor: Option<Visitor>,
     /// Which scripts their page may run, in hexadecimal: 128 random bits, for this response only.
@@ -60,7 +62,8 @@ impl Reader {
     #[must_use]
     pub fn nobody(web: &Web, target: String) -> Self {
         let nonce = web.nonce();
-        Self { words: web.words(), target, address: IpAddr::from([0, 0, 0, 0]), visitor: None, nonce }
+        let address = IpAddr::from([0, 0, 0, 0]);
+        Self { words: web.words(), target, address, proxied: false, visitor: None, nonce }
     }
 
     /// True if they may act as `role`.
@@ -100,9 +103,19 @@ impl Web {
         let chosen = visitor.as_ref().and_then(|visitor| visitor.principal.preferences.language);
         let language = chosen.or_else(|| language(headers)).unwrap_or(self.config.site.language);
         let words = Words { language, ..self.words() };
-        let address = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+        let peer = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+        let (address, proxied) = self.behind_proxy(peer, headers).unwrap_or((peer, false));
         let target = uri.path_and_query().map_or("/", |all| all.as_str()).to_owned();
-        Ok(Reader { words, target, address, visitor, nonce: self.nonce() })
+        Ok(Reader { words, target, address, proxied, visitor, nonce: self.nonce() })
+    }
+
+    /// Who has connected to the proxy in front, if this came through it, and whether it names somebody. Failures to sign
+    /// in are counted for that address: all others would share the proxy's.
+    fn behind_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> Option<(IpAddr, bool)> {
+        let proxy = &self.config.proxy;
+        let listed = proxy.from.iter().any(|from| from.to_canonical() == peer.to_canonical());
+        (listed && !proxy.header.is_empty())
+            .then(|| (last_hop(headers).unwrap_or(peer), headers.contains_key(&proxy.header)))
     }
 
     /// How pages are written before anybody has chosen.
@@ -133,6 +146,12 @@ impl Web {
     }
 }
 
+/// The last address of `X-Forwarded-For`: the one that the proxy itself has seen. Those before it are anybody's words.
+fn last_hop(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
+}
+
 /// The language chosen before anybody signed in.
 fn language(headers: &HeaderMap) -> Option<Language> {
     match cookie::value(headers, cookie::LANGUAGE)? {
@@ -146,4 +165,21 @@ fn language(headers: &HeaderMap) -> Option<Language> {
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_proxy_itself_has_seen_is_the_address() {
+        let read = |lines: &[&'static str]| {
+            let pairs = lines.iter().map(|line| ("x-forwarded-for".parse().unwrap(), line.parse().unwrap()));
+            last_hop(&pairs.collect::<HeaderMap>())
+        };
+        assert_eq!(read(&["203.0.113.9, 192.0.2.5"]), "192.0.2.5".parse().ok());
+        assert_eq!(read(&["192.0.2.5", "2001:db8::1"]), "2001:db8::1".parse().ok());
+        assert_eq!(read(&["192.0.2.5, unknown"]), None);
+        assert_eq!(read(&[]), None);
+    }
 }

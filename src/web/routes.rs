@@ -30,9 +30,10 @@ pub enum Need {
     OneOf(&'static [OfficeRole]),
 }
 
-/// Where whoever must have a second factor sets it up, and what they may do before.
+/// Where whoever must have a second factor sets it up, and what they may do before: whoever came by a link chooses a
+/// password first, because all sessions end with either.
 const ENROL: &str = "/second-factor";
-const ENROLMENT: [&str; 2] = [ENROL, "/sign-out"];
+const ENROLMENT: [&str; 4] = [ENROL, "/password", "/prove", "/sign-out"];
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,9 +19,12 @@ use super::frame::Frame;
 use super::reader::{Read, Visitor, hex};
 use super::routes::{Need, Routes};
 use super::trouble::{Trouble, show};
-use super::{Web, cookie, prove};
-use crate::domain::{AccountId, AuditEvent, Digest, Event};
+use super::{Web, cookie, prove, sso};
+use crate::domain::{AccountId, AuditEvent, Digest, Event, IdentitySource, Timestamp};
 use crate::ports::{NoEntropy, Session};
+
+/// How a session began that a proxy in front vouches for.
+pub(super) const PROXY: &str = "proxy";
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -51,6 +54,10 @@ where
         .post("/password", Need::Anyone, prove::choose_password)
         .get("/link/{token}", Need::Nobody, link)
         .post("/link/{token}", Need::Nobody, take_link)
+        .post("/sso/openid", Need::Nobody, sso::depart)
+        .get("/sso/back", Need::Nobody, sso::back)
+        .post("/sso/back", Need::Nobody, sso::arrive)
+        .post("/sso/proxy", Need::Nobody, sso::by_proxy)
         .post("/sign-out", Need::Anyone, sign_out)
         .post("/language", Need::Nobody, language)
 }
@@ -68,11 +75,12 @@ pub async fn take_link(State(web): State<Arc<Web>>, Path(token): Path<String>) -
     let digest = Digest::of(token.as_bytes());
     let taken = web.sessions.take_link(&web.tenant, digest, web.door, web.clock.now()).await?;
     let account = taken.ok_or(Trouble::NotFound)?;
-    if web.accounts.principal(&web.tenant, account, web.today()).await?.is_none() {
-        return Err(Trouble::NotFound);
-    }
+    let principal = web.accounts.principal(&web.tenant, account, web.today()).await?.ok_or(Trouble::NotFound)?;
+    let found = web.accounts.by_login(&web.tenant, &principal.login).await?;
+    // Whoever has no password yet chooses one: the link is the proof of the last minutes.
+    let fresh = found.is_some_and(|(account, _)| account.source == IdentitySource::Local && !account.has_password);
     let cookie = web.begin_session(account, "link").await?;
-    Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(if fresh { "/password" } else { "/" })).into_response())
 }
 
 /// Ends the session.
@@ -119,7 +127,11 @@ impl Web {
     /// # Errors
     /// [`Trouble::Unavailable`] without randomness or store.
     pub async fn begin_session(&self, account: AccountId, by: &'static str) -> Result<HeaderValue, Trouble> {
-        let (token, session) = self.fresh_session(account)?;
+        let (token, fresh) = self.fresh_session(account)?;
+        // A proxy that never asks anew proves nothing about the last minutes.
+        let stale = by == PROXY && !self.config.proxy.proves_anew;
+        let proved_at = if stale { Timestamp::from_millis(0) } else { fresh.proved_at };
+        let session = Session { proved_at, ..fresh };
         let principal = self.accounts.principal(&self.tenant, account, self.today()).await?.ok_or(Trouble::NotFound)?;
         let details = json!({ "door": self.door.as_str(), "by": by });
         // A proof was put on record when it was weighed; a link is weighed here.

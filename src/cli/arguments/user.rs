@@ -5,6 +5,7 @@
 use clap::{Args, Subcommand};
 
 use super::Source;
+use crate::cli::roster;
 use crate::ports::Door;
 
 #[derive(Debug, Args)]
@@ -33,6 +34,13 @@ pub(in crate::cli) enum UserCommand {
         /// How long it is good, in minutes: 1 to 1440
         #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1440))]
         minutes: u32,
+    },
+    /// People by CSV: show the difference and apply it, all or nothing
+    Import {
+        #[command(flatten)]
+        import: roster::Import,
+        #[command(flatten)]
+        source: Source,
     },
     /// Let somebody sign in no more, and sign them out
     Block(OneUser),

@@ -418,4 +418,7 @@ pub const KEYS: &[Key] = &[
     key("proxy.secret_file", Form::Path, "\"/etc/temizu/proxy.secret\"",
         "A file with that secret (at least 32 characters), mode 600.",
         "その合言葉（32 文字以上）を書いたファイル（モード 600）。"),
+    key("proxy.proves_anew", Form::Switch, "true",
+        "Whether what the proxy says counts as a proof of the last minutes, before originals are released or accounts changed. Only for a proxy that asks people anew.",
+        "原本の承認や利用者の変更の前に、プロキシの言うことを直前の本人確認とみなすかどうか。人に改めて確かめるプロキシに限ります。"),
 ];

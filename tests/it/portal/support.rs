@@ -230,7 +230,7 @@ impl Office {
             entropy,
             menu: portal::menu,
         };
-        Portal { web: Arc::new(web), arrivals: store.clone(), releases: store.clone(), register: store }.rows()
+        portal::rows(&Arc::new(web))
     }
 
     /// Who `login` is today.
