@@ -6,6 +6,7 @@ use temizu::compose::phrases::{Place, VARIABLES};
 use temizu::config::load::{Overrides, parse};
 use temizu::config::reference::{KEYS, SECTIONS, find};
 use temizu::domain::{Action, Event, Language, Reason, Stage, Status, TypeClass};
+use temizu::identity::roster::Column;
 use temizu::policy::RuleSet;
 
 use super::markdown::{Outline, commands};
@@ -145,6 +146,7 @@ fn every_reason_code_and_every_other_name_of_the_program_exists() {
     known.extend(TypeClass::ALL.iter().map(|class| class.as_str()));
     known.extend(KEYS.iter().filter_map(|key| key.path.split_once('.')).map(|(_, leaf)| leaf));
     known.extend(Place::ALL.iter().map(|place| place.name()).chain(VARIABLES.iter().map(|(name, ..)| *name)));
+    known.extend(Column::ALL.iter().map(|column| column.head(Language::En)));
     let is_name = |span: &str| span.contains('_') && span.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     for page in manual("ja").iter().chain(&manual("en")) {
         for span in Outline::of(&page.text).spans().filter(|span| is_name(span)) {
