@@ -59,7 +59,6 @@ impl Review {
     }
 
     /// The pages.
-    #[must_use]
     pub fn router(self) -> Router {
         self.routes().router(self)
     }

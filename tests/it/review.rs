@@ -42,6 +42,8 @@ impl House {
         let hop = NextHop::start(vec![]).await;
         let mut plan = Plan::new(hop.address());
         let config = &mut plan.config;
+        // An approver would be led to a second factor first.
+        config.identity.totp = temizu::config::TotpPolicy::Nobody;
         config.portal.listen = vec![([127, 0, 0, 1], 0).into()];
         config.review.listen = vec![([127, 0, 0, 1], 0).into()];
         config.portal.tls_certificate = Some(certified.certificate.clone());
@@ -62,7 +64,7 @@ impl House {
         let options = SqliteConnectOptions::new().filename(self.site.data().join("temizu.db"));
         let mut database = options.connect().await.unwrap();
         let key = self.key.clone();
-        let mut all = vec![rows::department(&city(), "road"), rows::arrival(&key, "p1@city.example", "available")];
+        let mut all = vec![rows::department(&city(), "road")];
         all.extend([1, 2, 3].map(|number| rows::person(&city(), number, "never")));
         for (number, role) in [(1, "staff"), (2, "staff"), (3, "approver")] {
             all.push(rows::posting(&city(), number, "road", role, "2026-04-01", ""));
@@ -74,7 +76,8 @@ impl House {
         (asked.item, asked.reference, asked.asked_at) = (key.id, self.reference, self.site.now());
         (asked.file, asked.subject) = (Some(HOSTILE.to_owned()), Some(HOSTILE.to_owned()));
         asked.until = self.site.now().after(Duration::from_secs(72 * 3_600));
-        let own = ["p1@city.example".to_owned()];
+        // The row of the mailbox is what process wrote when it concluded the mail.
+        let own = ["p1@city.example.lg.jp".to_owned()];
         self.site.store().ask(&city(), asked, &own, today(), record(Event::OriginalRequested, key.id)).await.unwrap();
     }
 
