@@ -49,4 +49,5 @@ mod support;
 mod texts;
 mod typed;
 mod user;
+mod users;
 mod zones;
