@@ -51,4 +51,5 @@ mod support;
 mod texts;
 mod typed;
 mod user;
+mod users;
 mod zones;

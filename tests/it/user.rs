@@ -79,6 +79,33 @@ async fn a_link_signs_in_once_and_only_who_typed_the_command_has_seen_it() {
 }
 
 #[tokio::test]
+async fn people_come_by_csv_and_a_dry_run_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(town(folder.path()).await);
+    let file = folder.path().join("people.csv");
+    let text =
+        "職員番号,氏名,所属コード,所属名,役割,発令日\nperson9,柏木　太郎,water,水道課,職員;承認者,令和8年4月1日\n";
+    std::fs::write(&file, text).unwrap();
+    let import = |options: &str| run_on(folder.path(), &format!("user import {} {options}", file.display()));
+    let difference = import("--dry-run --json").with(0).json();
+    assert_eq!(difference["people"][0]["kind"].as_str(), Some("added"), "{difference}");
+    assert!(import("--dry-run").with(0).out.contains("added 1, moved 0"));
+    assert!(!run_on(folder.path(), "user list").with(0).out.contains("person9"));
+    assert!(import("").with(0).out.contains("added 1"));
+    assert!(run_on(folder.path(), "user list").with(0).out.contains("person9"));
+    assert!(import("").with(0).out.contains("added 0, moved 0, changed 0, ended 0, unchanged 1"));
+    let ended = import("--complete --dry-run").with(0).out;
+    assert!(ended.contains("ended") && ended.contains("person1"), "{ended}");
+
+    std::fs::write(&file, "login,name,department\nsome body,,water\n").unwrap();
+    let wrong = import("").with(64).err;
+    assert!(wrong.contains("line 2, login") && wrong.contains("line 2, name"), "{wrong}");
+    assert!(!wrong.contains("some body"), "no cell is repeated: {wrong}");
+    run_on(folder.path(), "user import /nowhere.csv").with(66);
+    run_on(folder.path(), "audit verify").with(0);
+}
+
+#[tokio::test]
 async fn whoever_is_blocked_is_signed_out_and_may_be_let_in_again() {
     let folder = tempfile::tempdir().unwrap();
     let ports = town(folder.path()).await;

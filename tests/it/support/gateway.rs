@@ -50,6 +50,7 @@ impl Clock for SetClock {
 struct SeededEntropy {
     seed: Mutex<String>,
     drawn: AtomicU64,
+    secrets: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Entropy for SeededEntropy {
@@ -63,6 +64,7 @@ impl Entropy for SeededEntropy {
 
     fn secret(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
         bytes.chunks_mut(10).for_each(|chunk| chunk.copy_from_slice(&self.ten_bytes()[..chunk.len()]));
+        self.secrets.lock().unwrap().push(bytes.to_vec());
         Ok(())
     }
 }
@@ -117,7 +119,8 @@ impl Site {
     /// Starts a gateway with an empty store.
     pub(crate) async fn start(plan: Plan) -> Self {
         let clock = Arc::new(SetClock(AtomicI64::new(START)));
-        let entropy = Arc::new(SeededEntropy { seed: Mutex::default(), drawn: AtomicU64::new(0) });
+        let entropy =
+            Arc::new(SeededEntropy { seed: Mutex::default(), drawn: AtomicU64::new(0), secrets: Mutex::default() });
         Self::start_on(plan, tempfile::tempdir().unwrap(), clock, entropy).await
     }
 
@@ -173,6 +176,16 @@ impl Site {
     /// What the clock shows.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Where the portal listens.
+    pub(crate) fn portal(&self) -> SocketAddr {
+        self.gateway.portal_addresses()[0]
+    }
+
+    /// All secrets that were drawn so far, oldest first.
+    pub(crate) fn secrets(&self) -> Vec<Vec<u8>> {
+        self.entropy.secrets.lock().unwrap().clone()
     }
 
     /// The data folder.
