@@ -66,7 +66,6 @@ const APPROVER: Need = Need::OneOf(&[OfficeRole::Approver]);
 
 impl Portal {
     /// The pages.
-    #[must_use]
     pub fn router(self) -> Router {
         self.routes().router(self)
     }

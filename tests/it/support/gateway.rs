@@ -155,6 +155,11 @@ impl Site {
         Arc::clone(&self.store)
     }
 
+    /// Where the portal listens, if it was told to.
+    pub(crate) fn portal_address(&self) -> SocketAddr {
+        self.gateway.portal_addresses()[0]
+    }
+
     /// What the clock shows.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
