@@ -45,6 +45,7 @@ mod scaleout_sweep;
 mod sender;
 mod servers;
 mod smtp_dialog;
+mod staff_pages;
 mod store_contract;
 mod store_copy;
 mod support;

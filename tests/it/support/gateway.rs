@@ -178,11 +178,6 @@ impl Site {
         self.clock.now()
     }
 
-    /// Where the portal listens.
-    pub(crate) fn portal(&self) -> SocketAddr {
-        self.gateway.portal_addresses()[0]
-    }
-
     /// All secrets that were drawn so far, oldest first.
     pub(crate) fn secrets(&self) -> Vec<Vec<u8>> {
         self.entropy.secrets.lock().unwrap().clone()
