@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use temizu::domain::{ItemId, OfficeRole, RequestId};
-use temizu::ports::Releases as _;
 use temizu::web::routes::{Need, Row};
 
 use super::client::{Answer, Client, FORM, form};
