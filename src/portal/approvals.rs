@@ -204,7 +204,11 @@ pub async fn decide(
     let (principal, today) = (&visitor.principal, portal.web.today());
     let waiting = portal.releases.to_decide(&principal.tenant, principal.account, today, u32::MAX >> 1).await?;
     let found = waiting.into_iter().map(|(request, _)| request).find(|request| request.id == id);
-    let request = found.ok_or(Trouble::Conflict)?;
+    let Some(request) = found else {
+        // Somebody else's, which is as good as none, or decided on meanwhile.
+        portal.approval_page(&reader, &visitor, id, "", "").await?;
+        return Err(Trouble::Conflict);
+    };
     let error = match (approves, comment.is_empty(), request.risk) {
         (false, true, _) => l.t("差し戻すときは、理由を書いてください。", "A return needs a comment."),
         (true, true, Risk::High) => l.t(

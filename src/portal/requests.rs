@@ -131,7 +131,8 @@ pub async fn form(
     Path(item): Path<String>,
 ) -> Result<Response, Trouble> {
     let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
-    let detail = portal.arrivals.arrival(&viewer(&visitor), id, None).await?;
+    let record = portal.record(&visitor, Event::ItemViewed, Some(id), json!({ "page": "request" }));
+    let detail = portal.arrivals.arrival(&viewer(&visitor), id, Some(record)).await?;
     let page = portal.request_page(&reader, &visitor, &detail, Typed::default(), Vec::new()).await?;
     Ok(show(&page))
 }

@@ -123,7 +123,7 @@ pub trait Releases: Send + Sync {
     ) -> Result<Vec<(ReleaseRequest, Option<Label>)>, StoreError>;
 
     /// One request of a department that this approver decides for on `day`, however it stands, or that they have decided,
-    /// with what the requester sees of the mail. The record (who looked) is written with it.
+    /// with what the requester sees of the mail. The record (who looked) is written with it and names the item.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if it is not for them.

@@ -20,7 +20,8 @@ const PAGE_RULES: &str = "default-src 'none'; style-src 'self'; img-src 'self'; 
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /// What a download may do, should a browser show it all the same: nothing.
-pub const DOWNLOAD_POLICY: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+pub const DOWNLOAD_POLICY: HeaderValue =
+    HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'");
 
 /// Puts the headers on whatever `next` answers.
 pub async fn guard(request: Request, next: Next) -> Response {

@@ -37,6 +37,18 @@ jobs! {
     Asking, ask, ();
     Withdrawing, withdraw, ();
     Judging, judge, ();
-    Looking, look, (ReleaseRequest, Option<Label>, ArrivalDetail);
     HandingOver, hand_over, (ReleaseRequest, ItemKey);
+}
+
+#[async_trait]
+impl Job for Looking {
+    type Answer = (ReleaseRequest, Option<Label>, ArrivalDetail);
+
+    async fn run(self, turn: &mut Turn) -> Result<Self::Answer, StoreError> {
+        let answer = sqlite::look(&mut turn.connection, &self).await?;
+        // Whoever looks names the request; which item that is of is known here.
+        let record = AuditEvent { item: Some(answer.0.item), ..self.record };
+        turn.append(&self.tenant, &record).await?;
+        Ok(answer)
+    }
 }

@@ -73,11 +73,6 @@ impl Client {
         Self { http, base: base.to_owned(), cookie: String::new(), token: String::new() }
     }
 
-    /// The same browser without its cookie: nobody.
-    pub(crate) fn stranger(&self) -> Self {
-        Self { cookie: String::new(), token: String::new(), ..self.clone() }
-    }
-
     /// A request with exactly these headers and this body, and the cookie.
     pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
@@ -123,4 +118,19 @@ pub(crate) fn form(token: &str, fields: &[(&str, &str)]) -> Vec<u8> {
     }
     body.extend_pairs(fields);
     body.finish().into_bytes()
+}
+
+pub(crate) const PARTS: &str = "multipart/form-data; boundary=part";
+
+/// The body of a form with a file.
+pub(crate) fn parts(token: &str, file: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    if !token.is_empty() {
+        let field = format!("--part\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{token}\r\n");
+        body.extend_from_slice(field.as_bytes());
+    }
+    body.extend_from_slice(b"--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n");
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--part--\r\n");
+    body
 }

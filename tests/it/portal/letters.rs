@@ -74,12 +74,19 @@ pub(crate) fn program() -> Vec<u8> {
 
 /// An archive behind a password (AES): kept back until somebody types it.
 pub(crate) fn locked() -> Vec<u8> {
-    let zip = own("tests/it/locked/aes.zip");
-    letter("図面の送付", "山田建設", "パスワードは別のメールで送ります。", &[("図面.zip", "application/zip", zip)])
+    letter("図面の送付", "山田建設", "パスワードは別のメールで送ります。", &[locked_zip()])
+}
+
+pub(crate) fn locked_zip() -> Enclosure<'static> {
+    ("図面.zip", "application/zip", own("tests/it/locked/aes.zip"))
 }
 
 /// A PDF, which no rule rebuilds yet: kept back, not dangerous.
 pub(crate) fn kept_back() -> Vec<u8> {
-    let pdf = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n".to_vec();
-    letter("議事録の送付", "山田建設", "議事録を送ります。", &[("議事録.pdf", "application/pdf", pdf)])
+    letter("議事録の送付", "山田建設", "議事録を送ります。", &[pdf()])
+}
+
+pub(crate) fn pdf() -> Enclosure<'static> {
+    let pdf = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+    ("議事録.pdf", "application/pdf", pdf.to_vec())
 }

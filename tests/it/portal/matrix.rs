@@ -4,15 +4,17 @@
 //! from the row and from whose the object is, and from nothing else.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use temizu::domain::{ItemId, OfficeRole, RequestId};
-use temizu::ports::Releases as _;
+use serde_json::json;
+use temizu::domain::{AuditEvent, Event, ItemId, OfferId, OfficeRole, Password, RequestId};
+use temizu::ports::{Offer, OfferState, Viewer};
 use temizu::web::routes::{Need, Row};
 
-use super::client::{Answer, Client, FORM, form};
-use super::letters::letter;
-use super::support::{HANAKO, JIRO, KANRI, KANSA, Office, PASSWORD, SAKURA, account, city};
+use super::client::{Answer, Client, FORM, PARTS, form, parts};
+use super::letters::{letter, locked_zip, pdf};
+use super::support::{HANAKO, JIRO, KAEDE, KANRI, KANSA, MOMO, Office, PASSWORD, SAKURA, account, city, mailbox};
 
 /// Everybody who asks; `None` has not signed in.
 const ACTORS: [Option<&str>; 6] = [None, Some(HANAKO), Some(JIRO), Some(SAKURA), Some(KANRI), Some(KANSA)];
@@ -31,11 +33,15 @@ enum Whose {
     Nobodys,
 }
 
-/// What somebody has: a mail, the digest of its rebuilt text, a request for its original.
+/// What somebody has: a mail, the digest of its rebuilt text, a request for its original, passwords typed for it, a file
+/// that they put in.
 struct Things {
     item: ItemId,
     digest: String,
     request: RequestId,
+    offer: OfferId,
+    /// What they put in; absent where no page takes files.
+    upload: Option<ItemId>,
 }
 
 struct World {
@@ -63,7 +69,12 @@ impl World {
             path.push('/');
             let (value, is_theirs) = match piece {
                 "{item}" if !is_there => ("01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(), false),
+                "{item}" if row.path.starts_with("/upload/") => {
+                    (things.upload.expect("an upload").to_string(), whose == Whose::Own)
+                }
                 "{item}" => (things.item.to_string(), whose == Whose::Own),
+                "{offer}" if !is_there => (OfferId::from_bytes([99; 16]).to_string(), false),
+                "{offer}" => (things.offer.to_string(), whose == Whose::Own),
                 "{digest}" if !is_there => ("0".repeat(64), false),
                 "{digest}" => (things.digest.clone(), whose == Whose::Own),
                 "{request}" if !is_there => (RequestId::from_bytes([99; 16]).to_string(), false),
@@ -74,7 +85,7 @@ impl World {
                 "{request}" => (things.request.to_string(), whose == Whose::Own),
                 "{account}" if !is_there => (temizu::domain::AccountId::from_bytes([99; 16]).to_string(), false),
                 // Whoever manages accounts manages all of them.
-                "{account}" => (account(if whose == Whose::Own { HANAKO } else { JIRO }).to_string(), true),
+                "{account}" => (account(if whose == Whose::Own { MOMO } else { KAEDE }).to_string(), true),
                 // A link is whoever's holds it.
                 "{token}" if is_there => (self.office.link(HANAKO).await, true),
                 "{token}" => ("nothing".to_owned(), false),
@@ -95,19 +106,52 @@ impl World {
     }
 }
 
+/// A mail with a text, a PDF that is kept back and an archive behind a password; and what its reader did with it.
 async fn things(office: &Office, login: &str, department: &str) -> Things {
     let text = format!("{login}への連絡です。\r\n").into_bytes();
-    let pdf = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n".to_vec();
-    let files = [("連絡.txt", "text/plain", text), ("議事録.pdf", "application/pdf", pdf)];
+    let files = [("連絡.txt", "text/plain", text), pdf(), locked_zip()];
     let item = office.mail(login, &letter("連絡", "山田建設", "送ります。", &files)).await;
     let arrival = office.arrival(login, item).await;
     let rebuilt = arrival.parts.iter().filter(|part| part.part.name.is_some()).find_map(|part| part.now.as_ref());
     let digest = rebuilt.expect("a rebuilt text").digest.to_string();
+    let offer = typed(office, login, item).await;
+    let client = office.client(login).await;
     let why = [("part", ""), ("department", department), ("why", "仕事で原本が必要なため。"), ("pledge", "1")];
-    let asked = office.client(login).await.post(&format!("/m/{item}/request"), &why).await;
+    let asked = client.post(&format!("/m/{item}/request"), &why).await;
     assert_eq!((asked.status, asked.to()), (303, "/requests?said=asked"), "{}", asked.text());
     let request = office.site.store().own_requests(&city(), account(login), 10).await.unwrap()[0].id;
-    Things { item, digest, request }
+    Things { item, digest, request, offer, upload: put_in(office, login, &client).await }
+}
+
+/// A wrong password, tried.
+async fn typed(office: &Office, login: &str, item: ItemId) -> OfferId {
+    let (store, id) = (office.site.store(), OfferId::from_bytes([if login == JIRO { 2 } else { 1 }; 16]));
+    let viewer = Viewer { tenant: city(), account: account(login), mailboxes: vec![mailbox(login)] };
+    let (at, actor) = (office.site.now(), format!("user:{login}"));
+    let record = AuditEvent { at, event: Event::PasswordsTyped, item: Some(item), actor, details: json!({}) };
+    let passwords = vec![Password::new("Wq3Vb81Tn".to_owned()).unwrap()];
+    let by = (account(login), mailbox(login));
+    let offer = Offer { id, item, account: by.0, mailbox: by.1, passwords, by_mail: false, at };
+    store.offer(&viewer, offer, 5, record).await.unwrap();
+    let since = Instant::now();
+    while matches!(store.offer_state(&city(), by.0, id).await.unwrap(), OfferState::Queued(_) | OfferState::Trying) {
+        assert!(since.elapsed() < Duration::from_secs(60), "nobody tries the password");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    id
+}
+
+/// A file put in, where a page takes files.
+async fn put_in(office: &Office, login: &str, client: &Client) -> Option<ItemId> {
+    office.rows().iter().find(|row| row.path == "/upload" && row.method == Method::POST)?;
+    let headers = [("sec-fetch-site", "same-origin"), ("content-type", PARTS)];
+    let body = parts(&client.token, format!("{login}の資料").as_bytes());
+    let answer = client.ask(Method::POST, "/upload", &headers, body).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let place = answer.to().strip_prefix("/upload/").unwrap();
+    let id: ItemId = place.split('?').next().unwrap().parse().unwrap();
+    office.site.ended(id.reference()).await;
+    Some(id)
 }
 
 /// The rows with what makes them a form of each; those that name nothing have one object: their own.
@@ -231,6 +275,14 @@ async fn state(world: &World) -> Vec<String> {
     rows
 }
 
+/// Whose forms bring a file along.
+const WITH_FILES: [&str; 2] = ["/upload", "/users/import"];
+
+/// The kind and the body of a row's form.
+fn filled(row: &Row, token: &str) -> (&'static str, Vec<u8>) {
+    if WITH_FILES.contains(&row.path) { (PARTS, parts(token, b"x")) } else { (FORM, form(token, &fields(row))) }
+}
+
 /// What the form of a row needs, so that it does what it is for.
 fn fields(row: &Row) -> Vec<(&'static str, &'static str)> {
     match row.path {
@@ -255,7 +307,9 @@ async fn everybody_changes_what_is_theirs() {
                 let client = world.client(login).await;
                 let (path, theirs) = world.path(&row, login, *whose).await;
                 let head = world.office.head().await;
-                let answer = client.post(&path, &fields(&row)).await;
+                let (kind, body) = filled(&row, &client.token);
+                let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
+                let answer = client.ask(Method::POST, &path, &headers, body).await;
                 wrong.extend(judged(&row, login, may, theirs, &answer));
                 wrong.extend(bare(&row, &answer));
                 let written = world.office.records(head).await;
@@ -284,7 +338,7 @@ async fn a_form_from_elsewhere_or_of_another_session_changes_nothing() {
                 continue;
             }
             let (path, _) = world.path(&row, Some(login), Whose::Own).await;
-            let kind = ("content-type", FORM);
+            let kind = ("content-type", filled(&row, "").0);
             let head = world.office.head().await;
             for (headers, token) in [
                 (vec![kind], client.token.as_str()),
@@ -298,7 +352,7 @@ async fn a_form_from_elsewhere_or_of_another_session_changes_nothing() {
                 if row.need == Need::Nobody && is_ours {
                     continue;
                 }
-                let answer = client.ask(Method::POST, &path, &headers, form(token, &fields(&row))).await;
+                let answer = client.ask(Method::POST, &path, &headers, filled(&row, token).1).await;
                 if answer.status != 403 {
                     wrong.push(format!("POST {path} as {login} with {headers:?} {token:?}: {}", answer.status));
                 }

@@ -193,7 +193,7 @@ async fn pages_that_say_what_went_wrong_are_sound() {
     visit.tab.follow("form button.button-primary").await;
     visit.fail("not-found", "/m/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404).await;
     visit.fail("forbidden", "/deputies", 403).await;
-    visit.look("mails-hint", "/mails?q=is:strange%20x:y").await;
+    visit.fail("mails-hint", "/mails?q=is:strange%20x:y", 200).await;
     visit.tab.disable_javascript().await;
     visit.tab.go(&office.at(&format!("/m/{item}/request"))).await;
     visit.tab.click("議事録.pdf").await;
@@ -226,13 +226,15 @@ async fn copy(database: &mut SqliteConnection, table: &'static str, item: ItemId
         .fetch_all(&mut *database)
         .await
         .unwrap();
-    let old = item.reference().to_string();
+    let id = item.to_string();
+    let old = id.split_at(ItemId::LENGTH - 8).1;
+    let shown = item.reference().to_string();
     let key = if table == "item" { "id" } else { "item" };
     for new in references {
         let values = names.iter().map(|(name, kind)| match (name.as_str(), kind.as_str()) {
             // A request has an identifier of its own: 32 hexadecimal digits.
             ("id", _) if table == "release_request" => "lower(hex(randomblob(16)))".to_owned(),
-            (name, "TEXT") => format!("replace({name}, '{old}', '{new}')"),
+            (name, "TEXT") => format!("replace(replace({name}, '{old}', '{new}'), '{shown}', '{new}')"),
             (name, _) => name.to_owned(),
         });
         let values: Vec<String> = values.collect();

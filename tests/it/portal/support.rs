@@ -18,7 +18,7 @@ use temizu::domain::{
     Posting, Preferences, Principal, TenantId,
 };
 use temizu::identity::{Cost, Identity};
-use temizu::portal::{self, Portal};
+use temizu::portal;
 use temizu::ports::{AccountChange, ArrivalQuery, Credentials, Door, OneTimeLink, Viewer};
 use temizu::serve::{OsEntropy, SystemClock};
 use temizu::web::Web;
