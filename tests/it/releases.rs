@@ -208,7 +208,7 @@ async fn a_deputy_decides_on_the_days_given_and_in_whose_place_is_kept<K: Kind>(
         wish.part = Some(number.to_string().parse().unwrap());
         office.ask(wish).await.unwrap();
         let found = office.store.to_decide(&city(), account(6), day(on), 100).await.unwrap();
-        assert_eq!(found.iter().all(|(_, place)| place.as_ref().is_some_and(|name| name.as_str() == "職員4")), true);
+        assert!(found.iter().all(|(_, place)| place.as_ref().is_some_and(|name| name.as_str() == "職員4")));
         assert_eq!(found.is_empty(), !counts, "{on}");
         let answer = office.judge(Judgement { day: day(on), ..approval(number, 6) }).await;
         assert_eq!((answer.is_ok(), is_missing(&answer)), (counts, !counts), "{on}");
