@@ -4,9 +4,15 @@
 //! the department that day; a second one, and one that comes too late. Invariant: what the words are is in `about`; how a
 //! request stands is in columns only.
 
+mod ports;
+mod statements;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::ports::release_ports;
+pub(super) use self::statements::TELL;
+use self::statements::*;
 use super::rows::Columns;
 use crate::domain::release::Decided;
 use crate::domain::{
@@ -183,95 +189,6 @@ fn seen(row: &impl Columns) -> Result<ArrivalDetail, StoreError> {
         fetched: Vec::new(),
     })
 }
-
-/// Who decides for which department on day `$2`: `holder` is the approver, `decider` whoever uses that right, `place` the
-/// name of the approver in whose place they do, empty if it is themselves. Whoever is blocked gives no right to a deputy.
-macro_rules! power {
-    ($query:literal) => {
-        concat!(
-            "WITH approver AS ( \
-                SELECT DISTINCT post.department, post.account AS holder, account.name FROM posting AS post \
-                JOIN account ON account.tenant = post.tenant AND account.id = post.account AND NOT account.blocked \
-                WHERE post.tenant = $1 AND post.role = 'approver' AND post.from_day <= $2 \
-                    AND (post.until_day IS NULL OR post.until_day >= $2)), \
-            power AS ( \
-                SELECT department, holder, holder AS decider, '' AS place FROM approver \
-                UNION ALL \
-                SELECT approver.department, approver.holder, deputy.deputy, approver.name FROM approver \
-                JOIN deputy ON deputy.tenant = $1 AND deputy.approver = approver.holder AND deputy.from_day <= $2 \
-                    AND deputy.until_day >= $2 \
-                JOIN account ON account.tenant = $1 AND account.id = deputy.deputy AND NOT account.blocked) ",
-            $query
-        )
-    };
-}
-
-/// Tenant, day, decider, limit.
-const TO_DECIDE: &str = power!(
-    "SELECT request.*, MIN(power.place) AS place FROM release_request AS request \
-     JOIN power ON power.department = request.department AND power.holder <> request.requester \
-     WHERE request.tenant = $1 AND request.state = 'waiting' AND power.decider = $3 AND request.requester <> $3 \
-     GROUP BY request.tenant, request.id ORDER BY request.asked_at, request.id LIMIT $4"
-);
-/// The same.
-const COUNT_TO_DECIDE: &str = power!(
-    "SELECT COUNT(*) AS count FROM (SELECT DISTINCT request.id FROM release_request AS request \
-     JOIN power ON power.department = request.department AND power.holder <> request.requester \
-     WHERE request.tenant = $1 AND request.state = 'waiting' AND power.decider = $3 AND request.requester <> $3 \
-     LIMIT $4) AS found"
-);
-/// Tenant, day, decider, department, requester: a row of [`Power`].
-const POWER: &str = power!(
-    "SELECT MIN(power.place) AS place FROM power \
-     WHERE power.decider = $3 AND power.department = $4 AND power.holder <> $5 AND power.decider <> $5"
-);
-/// Tenant, day, department, requester.
-const DECIDERS: &str = power!(
-    "SELECT power.decider AS account, account.name AS name FROM power \
-     JOIN account ON account.tenant = $1 AND account.id = power.decider \
-     WHERE power.department = $3 AND power.holder <> $4 AND power.decider <> $4 \
-     GROUP BY power.decider, account.name ORDER BY MIN(power.place), account.name, power.decider"
-);
-/// Tenant, day, account, department.
-const BELONGS: &str = "\
-    SELECT 1 AS found FROM posting AS post \
-    JOIN account ON account.tenant = post.tenant AND account.id = post.account AND NOT account.blocked \
-    WHERE post.tenant = $1 AND post.account = $3 AND post.department = $4 AND post.from_day <= $2 \
-        AND (post.until_day IS NULL OR post.until_day >= $2)";
-/// Tenant, item.
-const CAME_FOR: &str = "\
-    SELECT arrival.mailbox FROM arrival JOIN item ON item.tenant = arrival.tenant AND item.id = arrival.item \
-    WHERE arrival.tenant = $1 AND arrival.item = $2 AND item.stage <> 'expired' ORDER BY arrival.mailbox";
-/// Tenant, item, mailbox.
-const SEEN: &str = "\
-    SELECT arrival.about, arrival.state, arrival.wrong_passwords, item.stage FROM arrival \
-    JOIN item ON item.tenant = arrival.tenant AND item.id = arrival.item \
-    WHERE arrival.tenant = $1 AND arrival.item = $2 AND arrival.mailbox = $3";
-/// Tenant, item.
-const STAGE: &str = "SELECT stage FROM item WHERE tenant = $1 AND id = $2";
-/// A second open one of the same account for the same file is refused by an index.
-const KEEP: &str = "\
-    INSERT INTO release_request (tenant, id, item, part, requester, department, state, asked_at, until, about) \
-    VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9) ON CONFLICT DO NOTHING";
-pub(super) const TELL: &str = "\
-    INSERT INTO tiding (tenant, kind, account, item, request, since) VALUES ($1, $2, $3, $4, $5, $6) \
-    ON CONFLICT DO NOTHING";
-const WITHDRAW: &str =
-    "UPDATE release_request SET state = 'withdrawn' WHERE tenant = $1 AND id = $2 AND state = 'waiting'";
-const JUDGE: &str = "\
-    UPDATE release_request SET state = $3, until = $4, decided_by = $5, decided_at = $6, about = $7 \
-    WHERE tenant = $1 AND id = $2 AND state = 'waiting'";
-const HAND_OVER: &str = "\
-    UPDATE release_request SET state = 'handed_over' WHERE tenant = $1 AND id = $2 AND state IN ('approved', 'handed_over')";
-const OWN: &str = "\
-    SELECT * FROM release_request WHERE tenant = $1 AND requester = $2 ORDER BY asked_at DESC, id DESC LIMIT $3";
-const APPROVED: &str = "\
-    SELECT * FROM release_request WHERE tenant = $1 AND requester = $2 AND state IN ('approved', 'handed_over') \
-        AND until > $3 ORDER BY asked_at DESC, id DESC";
-const DECIDED: &str = "\
-    SELECT * FROM release_request WHERE tenant = $1 AND decided_by = $2 AND decided_at >= $3 \
-    ORDER BY decided_at DESC, id DESC LIMIT $4";
-const IS_BLOCKED: &str = "SELECT blocked FROM account WHERE tenant = $1 AND id = $2";
 
 /// As in [`rows`](super::rows): the traits of both kinds cannot be named together without a page of bounds. `$lock` keeps
 /// a row from everybody else until the transaction ends; `$lock_item` does so with an item.
@@ -629,143 +546,3 @@ macro_rules! releases {
 
 releases!(sqlite, sqlx::SqliteConnection, sqlx::sqlite::SqliteRow, "", None);
 releases!(postgres, sqlx::PgConnection, sqlx::postgres::PgRow, " FOR UPDATE", Some("SELECT lock_item($1, $2)"));
-
-/// The ports of a store that has a `writer`, and connections to read on in `$pool`.
-macro_rules! release_ports {
-    ($store:ty, $pool:ident, $rows:ident) => {
-        #[async_trait::async_trait]
-        impl crate::ports::Releases for $store {
-            async fn approvers(
-                &self,
-                tenant: &TenantId,
-                department: &DepartmentCode,
-                day: Date,
-                without: AccountId,
-            ) -> Result<Vec<Label>, StoreError> {
-                let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                let all = $rows::deciders(&mut connection, tenant, department, day, without).await?;
-                Ok(all.into_iter().map(|(_, name)| name).collect())
-            }
-
-            async fn ask(
-                &self,
-                tenant: &TenantId,
-                request: ReleaseRequest,
-                mailboxes: &[String],
-                day: Date,
-                record: AuditEvent,
-            ) -> Result<(), StoreError> {
-                let (tenant, mailboxes) = (tenant.clone(), mailboxes.to_vec());
-                self.writer.submit(Asking { tenant, request, mailboxes, day, record }).await
-            }
-
-            async fn own_requests(
-                &self,
-                tenant: &TenantId,
-                account: AccountId,
-                limit: u32,
-            ) -> Result<Vec<ReleaseRequest>, StoreError> {
-                let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                $rows::own_requests(&mut connection, tenant, account, limit).await
-            }
-
-            async fn own_request(
-                &self,
-                tenant: &TenantId,
-                account: AccountId,
-                request: RequestId,
-            ) -> Result<ReleaseRequest, StoreError> {
-                let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                $rows::own_request(&mut connection, tenant, account, request).await
-            }
-
-            async fn withdraw(
-                &self,
-                tenant: &TenantId,
-                account: AccountId,
-                request: RequestId,
-                record: AuditEvent,
-            ) -> Result<(), StoreError> {
-                self.writer.submit(Withdrawing { tenant: tenant.clone(), account, request, record }).await
-            }
-
-            async fn to_decide(
-                &self,
-                tenant: &TenantId,
-                approver: AccountId,
-                day: Date,
-                limit: u32,
-            ) -> Result<Vec<(ReleaseRequest, Option<Label>)>, StoreError> {
-                let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                $rows::to_decide(&mut connection, tenant, approver, day, limit).await
-            }
-
-            async fn request_to_decide(
-                &self,
-                tenant: &TenantId,
-                approver: AccountId,
-                day: Date,
-                request: RequestId,
-                record: AuditEvent,
-            ) -> Result<(ReleaseRequest, Option<Label>, ArrivalDetail), StoreError> {
-                self.writer.submit(Looking { tenant: tenant.clone(), approver, day, request, record }).await
-            }
-
-            async fn judge(
-                &self,
-                tenant: &TenantId,
-                judgement: Judgement,
-                record: AuditEvent,
-            ) -> Result<(), StoreError> {
-                self.writer.submit(Judging { tenant: tenant.clone(), judgement, record }).await
-            }
-
-            async fn decided(
-                &self,
-                tenant: &TenantId,
-                approver: AccountId,
-                since: Timestamp,
-                limit: u32,
-            ) -> Result<Vec<ReleaseRequest>, StoreError> {
-                let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                $rows::decided(&mut connection, tenant, approver, since, limit).await
-            }
-
-            async fn count_to_decide(
-                &self,
-                tenant: &TenantId,
-                approver: AccountId,
-                day: Date,
-            ) -> Result<u32, StoreError> {
-                let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                $rows::count_to_decide(&mut connection, tenant, approver, day).await
-            }
-        }
-
-        #[async_trait::async_trait]
-        impl crate::ports::HandOver for $store {
-            async fn approved(
-                &self,
-                tenant: &TenantId,
-                account: AccountId,
-                now: Timestamp,
-            ) -> Result<Vec<ReleaseRequest>, StoreError> {
-                let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                $rows::approved(&mut connection, tenant, account, now).await
-            }
-
-            async fn hand_over(
-                &self,
-                tenant: &TenantId,
-                account: AccountId,
-                request: RequestId,
-                now: Timestamp,
-                record: AuditEvent,
-            ) -> Result<(ReleaseRequest, ItemKey), StoreError> {
-                self.writer.submit(HandingOver { tenant: tenant.clone(), account, request, now, record }).await
-            }
-        }
-    };
-}
-
-pub(super) use release_ports;
