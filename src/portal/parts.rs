@@ -63,8 +63,15 @@ pub(super) fn line(line: &ArrivalLine, l: Words) -> Line {
         reference: line.reference.to_string(),
         state: line.state.title(l.language),
         chip: line.state.as_str(),
-        subject: subject(arrival.headers.subject.as_deref(), line.state, l),
-        sender: sender(line),
+        // A file from staff has no subject and no sender.
+        subject: match (arrival.uploaded_by, files.first()) {
+            (Some(_), Some(file)) => name(file, l),
+            _ => subject(arrival.headers.subject.as_deref(), line.state, l),
+        },
+        sender: match arrival.uploaded_by {
+            Some(_) => l.t("ポータルで入れたファイル", "Put in at the portal").to_owned(),
+            None => sender(line),
+        },
         at: l.short(&arrival.received_at),
         at_machine: l.machine(&arrival.received_at),
         more_files: files.len().saturating_sub(NAMED),

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use askama::Template;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -139,7 +141,10 @@ pub(super) fn tell(portal: Portal, parts: Parts, slot: Slot, look: Look) -> Resp
             None => (Ok(Event::default().event("done").data("done")), None),
         })
     });
-    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+    let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
+    // axum says `no-cache`; pages say more.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 #[cfg(test)]

@@ -196,8 +196,9 @@ async fn send(
     pieces: mpsc::Sender<Piece>,
 ) -> Result<(), Refused> {
     let broken = |_| Refused::Trouble(Trouble::BadForm);
-    let field = multipart.next_field().await.map_err(broken)?.filter(|field| field.name() == Some("file"));
-    let mut field = field.ok_or(Refused::Nothing)?;
+    let late = |_| Refused::Trouble(Trouble::BadForm);
+    let field = timeout(PATIENCE, multipart.next_field()).await.map_err(late)?.map_err(broken)?;
+    let mut field = field.filter(|field| field.name() == Some("file")).ok_or(Refused::Nothing)?;
     let name = field.file_name().filter(|name| !name.is_empty()).map(safe).ok_or(Refused::Nothing)?;
     // Who takes it waits for the name in the same call; if it is gone, sending fails below.
     let mut is_wanted = named.send(name).is_ok();
@@ -205,7 +206,7 @@ async fn send(
         is_wanted = is_wanted && pieces.send(Piece::Bytes(piece)).await.is_ok();
     }
     drop(field);
-    let more = timeout(PATIENCE, multipart.next_field()).await.map_err(|_| Refused::Trouble(Trouble::BadForm))?;
+    let more = timeout(PATIENCE, multipart.next_field()).await.map_err(late)?;
     if more.map_err(broken)?.is_some() {
         return Err(Refused::TooMany);
     }

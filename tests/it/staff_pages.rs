@@ -265,7 +265,7 @@ async fn passwords_are_refused_after_five_wrong_ones_and_more_than_ten_at_once_a
     let town = Town::start().await;
     let staff = town.sign_in(1).await;
     let item = town.locked_mail().await;
-    let eleven: Vec<String> = (0..11).map(|number| format!("word-{number}")).collect();
+    let eleven: Vec<String> = (0..11).map(|number| format!("typo.{number}")).collect();
     let eleven: Vec<&str> = eleven.iter().map(String::as_str).collect();
     let long = "x".repeat(129);
     for (typed, said) in [
@@ -277,7 +277,7 @@ async fn passwords_are_refused_after_five_wrong_ones_and_more_than_ten_at_once_a
         let answer = staff.types(&item, typed, false).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.text.contains(said) && answer.text.contains("あと5回"), "{}", answer.text);
-        assert!(!answer.text.contains("word-") && !answer.text.contains(&long));
+        assert!(!answer.text.contains("typo.") && !answer.text.contains(&long));
     }
     for left in (0..5).rev() {
         let wrong = staff.types(&item, &["half-width"], false).await;
