@@ -19,6 +19,7 @@ use crate::serve::{OsEntropy, SystemClock};
 
 /// What `temizu user import` is told.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(super) struct Import {
     /// CSV file (UTF-8) with the columns login, name, department and more, or their Japanese heads
     pub(super) file: PathBuf,
