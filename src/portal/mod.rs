@@ -60,7 +60,6 @@ const ADMINISTRATOR: Need = Need::OneOf(&[OfficeRole::Administrator]);
 
 impl Portal {
     /// The pages.
-    #[must_use]
     pub fn router(self) -> Router {
         self.routes().router(self)
     }
