@@ -17,6 +17,7 @@ mod together;
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use temizu::audit::{chain, export};
 use temizu::domain::{AuditRecord, Digest, Event, ItemKey, Reason, Stage, Status, TenantId};
 use temizu::ports::{Conclusion, ItemFilter, Operator, Settlement, StoreError};
@@ -588,20 +589,4 @@ async fn the_chain_verifies_and_exports<S: StoreUnderTest>() {
     let mut file = Vec::new();
     assert_eq!(export::export(&*ports.register, &tenant, 0, &mut file).await.unwrap(), 3);
     assert_eq!(export::verify_export(&*file).unwrap(), verified);
-}
-
-/// Runs futures at the same time, in order of their answers' places.
-async fn join_all<T: Send>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut running: Vec<_> = futures.map(Box::pin).collect();
-    let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, slot) in running.iter_mut().zip(&mut done).filter(|(_, slot)| slot.is_none()) {
-            if let std::task::Poll::Ready(value) = future.as_mut().poll(context) {
-                *slot = Some(value);
-            }
-        }
-        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-    done.into_iter().flatten().collect()
 }
