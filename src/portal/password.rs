@@ -97,10 +97,12 @@ pub async fn form(
     Path(item): Path<String>,
 ) -> Result<Response, Trouble> {
     let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
-    let detail = portal.arrivals.arrival(&viewer(&visitor), id, None).await?;
-    if let Some(elsewhere) = elsewhere(&detail) {
+    let viewer = viewer(&visitor);
+    if let Some(elsewhere) = elsewhere(&portal.arrivals.arrival(&viewer, id, None).await?) {
         return Ok(elsewhere);
     }
+    let record = portal.record(&visitor, Event::ItemViewed, Some(id), json!({ "page": "password" }));
+    let detail = portal.arrivals.arrival(&viewer, id, Some(record)).await?;
     Ok(show(&portal.password_page(&reader, &detail, Vec::new())))
 }
 

@@ -149,7 +149,7 @@ async fn whoever_asked_is_handed_the_original_in_a_zip_whose_password_was_shown_
         ("content-type", "application/zip"),
         ("x-content-type-options", "nosniff"),
         ("cache-control", "no-store"),
-        ("content-security-policy", "sandbox; default-src 'none'"),
+        ("content-security-policy", "sandbox; default-src 'none'; frame-ancestors 'none'"),
     ] {
         assert_eq!(zip.header(name), value, "{name}");
     }

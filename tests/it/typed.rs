@@ -90,7 +90,7 @@ async fn show_as_waiting(data: &Path, shown: &Value) {
     };
     sqlx::query(
         "INSERT INTO arrival (tenant, mailbox, item, received_at, state, has_files, attachments, length, sender, \
-         subject, files, about) VALUES ('main', ?1, ?2, 1, 'password', FALSE, 1, 1, '', '', '', ?3) \
+         subject, files, message_id, about) VALUES ('main', ?1, ?2, 1, 'password', FALSE, 1, 1, '', '', '', '', ?3) \
          ON CONFLICT (tenant, mailbox, item) DO UPDATE SET state = 'password', about = excluded.about",
     )
     .bind(READER)

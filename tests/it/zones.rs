@@ -49,6 +49,12 @@ const BEHIND_THE_WALL: &[&str] = &[
     "DELETE FROM password_candidate",
 ];
 
+/// What the portal may all the same, because staff put files in: it seals them, and never opens one.
+const TO_PUT_FILES_IN: &[&str] = &[
+    "SELECT public_key FROM sealing_key",
+    "INSERT INTO search_term (tenant, item, term) SELECT tenant, id, 'x' FROM item",
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliver_and_portal_cannot_read_what_process_can() {
     let town = Town::built().await;
@@ -56,7 +62,9 @@ async fn deliver_and_portal_cannot_read_what_process_can() {
     for sql in BEHIND_THE_WALL {
         assert_eq!(town.tried("process", sql).await, Ok(()), "process: {sql}");
         for role in ["deliver", "portal", "auditor"] {
-            assert_eq!(town.tried(role, sql).await, Err(DENIED.to_owned()), "{role}: {sql}");
+            let may = role == "portal" && TO_PUT_FILES_IN.contains(sql);
+            let expected = if may { Ok(()) } else { Err(DENIED.to_owned()) };
+            assert_eq!(town.tried(role, sql).await, expected, "{role}: {sql}");
         }
     }
     for (role, sql) in [

@@ -178,7 +178,8 @@ pub(crate) mod rows {
         };
         format!(
             "INSERT INTO arrival (tenant, mailbox, item, received_at, state, has_files, attachments, length, sender, \
-             subject, files, about) VALUES ('{}', '{}', '{}', {}, '{state}', FALSE, 0, 100, '', '', '', '{}') \
+             subject, files, message_id, about) \
+             VALUES ('{}', '{}', '{}', {}, '{state}', FALSE, 0, 100, '', '', '', '', '{}') \
              ON CONFLICT DO NOTHING",
             key.tenant.as_str(),
             mailbox.to_lowercase(),

@@ -90,7 +90,8 @@ async fn waiting(ports: &Ports, tenant: &TenantId, number: u8) -> ItemKey {
         .raw
         .texts(&format!(
             "INSERT INTO arrival (tenant, mailbox, item, received_at, state, has_files, attachments, length, sender, \
-             subject, files, about) VALUES ('{}', '{READER}', '{}', 1, 'password', FALSE, 1, 100, '', '', '', '{about}') \
+             subject, files, message_id, about) \
+             VALUES ('{}', '{READER}', '{}', 1, 'password', FALSE, 1, 100, '', '', '', '', '{about}') \
              ON CONFLICT (tenant, mailbox, item) DO UPDATE SET state = 'password', about = '{about}' RETURNING item",
             tenant.as_str(),
             key.id
