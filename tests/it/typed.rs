@@ -153,7 +153,7 @@ async fn a_typed_password_opens_what_was_locked_and_is_nowhere_afterwards() {
     let shown = show(folder.path(), &reference);
     show_as_waiting(folder.path(), &shown).await;
     let store = portal(folder.path()).await;
-    assert!(store.trials().is_ok(), "the embedded store's folder holds both keys; the portal does not ask");
+    assert!(store.trials().is_err(), "the portal opens the store to seal, and gets nothing to open with");
     let item = shown["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(typed(&store, item, WRONG, true).await, OfferState::Wrong);
     assert_eq!(hop.seen().taken.len(), 1);
