@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{Portal, viewer};
 use crate::domain::{Digest, Event, ItemId};
-use crate::ports::Blob;
+use crate::ports::{Blob, StoreError};
 use crate::web::form::Fields;
 use crate::web::headers::DOWNLOAD_POLICY;
 use crate::web::reader::Visitor;
@@ -44,38 +44,66 @@ pub async fn file(
     Ok((download(name, Some(blob.len())), Body::from_stream(pieces(blob))).into_response())
 }
 
+/// Bytes of files that one zip may hold: it is made in memory.
+const MAX_ZIP: u64 = 200 * 1024 * 1024;
+
 /// All rebuilt files of a mail in one zip.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file`]; [`Trouble::TooLarge`] over [`MAX_ZIP`].
 pub async fn all(
     State(portal): State<Portal>,
     visitor: Visitor,
     Path(item): Path<String>,
-    fields: Fields,
+    _fields: Fields,
 ) -> Result<Response, Trouble> {
-    let _ = fields;
     let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
-    let viewer = viewer(&visitor);
-    let detail = portal.arrivals.arrival(&viewer, id, None).await?;
-    let mut members: Vec<(String, Vec<u8>)> = Vec::new();
-    for part in detail.line.arrival.parts.iter().filter(|part| super::parts::is_file(part)) {
-        let Some(now) = &part.now else { continue };
-        let details = json!({ "part": part.part.path.to_string(), "sha256": now.digest, "in": "zip" });
-        let record = portal.record(&visitor, Event::FileFetched, Some(id), details);
-        let bytes = portal.arrivals.derivative(&viewer, id, now.digest, record).await?.collect().await?;
-        members.push((distinct(&now.name, &members), bytes));
+    portal.zip_of(&visitor, &[id], None).await
+}
+
+impl Portal {
+    /// The rebuilt files of some mails in one zip, those of each in a folder of its own if there are several. Mails that are
+    /// not the visitor's are passed over.
+    ///
+    /// # Errors
+    /// [`Trouble::NotFound`] if there is no file; [`Trouble::TooLarge`] over [`MAX_ZIP`].
+    pub(super) async fn zip_of(
+        &self,
+        visitor: &Visitor,
+        items: &[ItemId],
+        name: Option<&str>,
+    ) -> Result<Response, Trouble> {
+        let viewer = viewer(visitor);
+        let mut members: Vec<(String, Vec<u8>)> = Vec::new();
+        let (mut room, mut last) = (MAX_ZIP, String::new());
+        for id in items {
+            let detail = match self.arrivals.arrival(&viewer, *id, None).await {
+                Ok(detail) => detail,
+                Err(StoreError::NotFound) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            last = detail.line.reference.to_string();
+            let folder = if items.len() > 1 { format!("{last}/") } else { String::new() };
+            for part in detail.line.arrival.parts.iter().filter(|part| super::parts::is_file(part)) {
+                let Some(now) = &part.now else { continue };
+                room = room.checked_sub(now.length).ok_or(Trouble::TooLarge)?;
+                let details = json!({ "part": part.part.path.to_string(), "sha256": now.digest, "in": "zip" });
+                let record = self.record(visitor, Event::FileFetched, Some(*id), details);
+                let bytes = self.arrivals.derivative(&viewer, *id, now.digest, record).await?.collect().await?;
+                members.push((distinct(&format!("{folder}{}", now.name), &members), bytes));
+            }
+        }
+        if members.is_empty() {
+            return Err(Trouble::NotFound);
+        }
+        let mut zip = Zip::default();
+        for (name, bytes) in &members {
+            zip.add(name, bytes).ok_or(Trouble::TooLarge)?;
+        }
+        let zip = zip.finish().ok_or(Trouble::TooLarge)?;
+        let name = name.map_or_else(|| format!("{last}.zip"), ToOwned::to_owned);
+        Ok((download(&name, u64::try_from(zip.len()).ok()), zip).into_response())
     }
-    if members.is_empty() {
-        return Err(Trouble::NotFound);
-    }
-    let name = format!("{}.zip", detail.line.reference);
-    let mut zip = Zip::default();
-    for (name, bytes) in &members {
-        zip.add(name, bytes).ok_or(Trouble::TooLarge)?;
-    }
-    let zip = zip.finish().ok_or(Trouble::TooLarge)?;
-    Ok((download(&name, u64::try_from(zip.len()).ok()), zip).into_response())
 }
 
 /// A name that no member has yet: `a.txt`, `a (2).txt`.

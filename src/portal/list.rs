@@ -132,12 +132,15 @@ pub async fn page(
     Ok(show(&page))
 }
 
-/// What is done with the lines that were marked: off the list, or back.
+/// What is done with the lines that were marked: off the list, back, or their files fetched in one zip.
 ///
 /// # Errors
-/// [`Trouble`] if the store does not answer.
+/// [`Trouble`] if the store does not answer; [`Trouble::NotFound`] if none of the marked has a file.
 pub async fn act(State(portal): State<Portal>, visitor: Visitor, fields: Fields) -> Result<Response, Trouble> {
     let items: Vec<ItemId> = fields.all("item").take(AT_ONCE).filter_map(|text| text.parse().ok()).collect();
+    if fields.has("fetch") {
+        return portal.zip_of(&visitor, &items, Some("temizu.zip")).await;
+    }
     let aside = !fields.has("back");
     portal.arrivals.set_aside(&viewer(&visitor), &items, aside).await?;
     let word = if aside { "aside" } else { "back" };

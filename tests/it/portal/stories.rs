@@ -9,7 +9,7 @@ use temizu::domain::{ArrivalState, AuditEvent, Event, ItemId, RequestId, Request
 use temizu::ports::{ArrivalQuery, Viewer};
 
 use super::letters::{kept_back, letter, lists, program};
-use super::support::{HANAKO, KAEDE, MOMO, Office, PASSWORD, SAKURA, account, city, mailbox};
+use super::support::{HANAKO, JIRO, KAEDE, MOMO, Office, PASSWORD, SAKURA, account, city, mailbox};
 use crate::browser::{Tab, checks, hostile};
 
 const WHY: &str = "業務で原本のまま編集する必要があるため。";
@@ -315,5 +315,32 @@ async fn what_is_over_is_named_and_cannot_be_fetched() {
     let lines = office.site.store().list(&viewer, &query).await.unwrap();
     assert!(lines.iter().all(|line| line.state == ArrivalState::Expired), "{lines:?}");
     assert_eq!(client.get(&format!("/m/{item}/file/{digest}")).await.status, 404);
+    office.site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_files_of_several_mails_come_in_one_zip_and_nobody_elses_among_them() {
+    let office = Office::open().await;
+    let own = [office.mail(HANAKO, &lists()).await, office.mail(HANAKO, &lists()).await];
+    let foreign = office.mail(JIRO, &lists()).await;
+    let client = office.client(HANAKO).await;
+    let named: Vec<String> = own.iter().chain([&foreign]).map(ToString::to_string).collect();
+    let mut fields: Vec<(&str, &str)> = named.iter().map(|item| ("item", item.as_str())).collect();
+    fields.push(("fetch", "1"));
+    let head = office.head().await;
+    let answer = client.post("/mails", &fields).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-disposition").contains("temizu.zip"));
+    for item in own {
+        let folder = format!("{}/", item.reference());
+        assert!(answer.body.windows(folder.len()).any(|bytes| bytes == folder.as_bytes()), "{folder}");
+    }
+    let other = foreign.reference().to_string();
+    assert!(!answer.body.windows(other.len()).any(|bytes| bytes == other.as_bytes()), "somebody else's");
+    let written = office.records(head).await;
+    let fetched: Vec<_> = written.iter().filter(|(event, ..)| event == "file_fetched").collect();
+    assert!(fetched.len() >= 2 && fetched.iter().all(|(.., item)| *item != Some(foreign.to_string())), "{fetched:?}");
+    let none = client.post("/mails", &[("item", named[2].as_str()), ("fetch", "1")]).await;
+    assert_eq!(none.status, 404);
     office.site.stop().await;
 }
