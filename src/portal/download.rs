@@ -50,7 +50,7 @@ const MAX_ZIP: u64 = 200 * 1024 * 1024;
 /// All rebuilt files of a mail in one zip.
 ///
 /// # Errors
-/// As [`file`]; [`Trouble::TooLarge`] over [`MAX_ZIP`].
+/// [`Trouble::NotFound`] if it is not the visitor's or has no file; [`Trouble::TooLarge`] over 200 MiB.
 pub async fn all(
     State(portal): State<Portal>,
     visitor: Visitor,
@@ -66,7 +66,7 @@ impl Portal {
     /// not the visitor's are passed over.
     ///
     /// # Errors
-    /// [`Trouble::NotFound`] if there is no file; [`Trouble::TooLarge`] over [`MAX_ZIP`].
+    /// [`Trouble::NotFound`] if there is no file; [`Trouble::TooLarge`] over 200 MiB.
     pub(super) async fn zip_of(
         &self,
         visitor: &Visitor,
