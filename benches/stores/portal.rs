@@ -1,5 +1,6 @@
 //! The list of the portal with 100,000 mails of one mailbox, alone and beside nine smaller ones, on both stores:
-//! milliseconds for a page of fifty, for the counts of the tabs, and for searches that find something and nothing.
+//! milliseconds for a page of fifty, for the counts of the tabs, and for searches that find something and nothing; then the
+//! pages themselves, as a browser gets them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,10 +14,11 @@ use temizu::store::scaleout::ScaleoutStore;
 use temizu::store::{Keys, Store};
 
 use crate::lease::Still;
+use crate::pages;
 use crate::postgres::{Cluster, Options};
 
 const MAILS: i64 = 100_000;
-const TIMES: usize = 20;
+pub(crate) const TIMES: usize = 20;
 
 /// Stands for the identifier in what is stored of each mail.
 const NOBODY: &str = "00000000000000000000000000";
@@ -63,7 +65,8 @@ async fn embedded() {
         sqlx::query(FILL).bind(mailbox).bind(every).bind(NOBODY).bind(about()).execute(&mut connection).await.unwrap();
     }
     connection.close().await.unwrap();
-    report("embedded", store).await;
+    report("embedded", Arc::clone(&store) as Arc<dyn Store>).await;
+    pages::measure("embedded", folder.path(), "", store, &names()).await;
 }
 
 async fn scaleout() {
@@ -92,7 +95,9 @@ async fn scaleout() {
     }
     sqlx::query("ANALYZE").execute(&mut connection).await.unwrap();
     let store = ScaleoutStore::open(&config, Arc::new(Still), Keys::Opening).await.unwrap();
-    report("scale-out", store).await;
+    report("scale-out", Arc::clone(&store) as Arc<dyn Store>).await;
+    let section = format!("[store]\nkind = \"scaleout\"\npostgres = \"{}\"", database.url());
+    pages::measure("scale-out", folder.path(), &section, store, &names()).await;
 }
 
 /// Of every such item a row for a mailbox: nine tenths can be had, the rest wants a password or is withheld.
@@ -109,6 +114,10 @@ const FILL: &str = "\
 fn mailboxes() -> Vec<(String, i64)> {
     let others = (0..9).map(|number| (format!("section{number}@city.example"), 100 + number));
     std::iter::once(("soumu@city.example".to_owned(), 1)).chain(others).collect()
+}
+
+fn names() -> Vec<String> {
+    mailboxes().into_iter().map(|(mailbox, _)| mailbox).collect()
 }
 
 async fn report(name: &str, store: Arc<dyn Store>) {
@@ -148,7 +157,7 @@ async fn report(name: &str, store: Arc<dyn Store>) {
     }
 }
 
-fn show(name: &str, mailboxes: usize, what: &str, mut spans: Vec<Duration>) {
+pub(crate) fn show(name: &str, mailboxes: usize, what: &str, mut spans: Vec<Duration>) {
     spans.sort_unstable();
     let at = |share: usize| spans[(spans.len() - 1) * share / 100].as_secs_f64() * 1000.0;
     println!("  {name:9}  {mailboxes:2} mailboxes  {what:11}  p50 {:7.2} ms  max {:7.2} ms", at(50), at(100));

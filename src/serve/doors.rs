@@ -114,7 +114,9 @@ impl Gateway {
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| StartError(format!("{door}.listen: {address} cannot be used: {error}")))?;
-            bound.push(listener.local_addr().map_err(start_error)?);
+            let address = listener.local_addr().map_err(start_error)?;
+            tracing::info!(door, %address, "listening");
+            bound.push(address);
             self.tasks.spawn(listener::serve(listener, tls.clone(), router.clone(), watcher.clone()));
         }
         Ok(bound)
