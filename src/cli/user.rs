@@ -167,7 +167,7 @@ async fn block(user: &OneUser, blocked: bool, printer: &Printer) -> Result<(), T
     let login = account.login.clone();
     if changed {
         let record = record(Event::AccountChanged, &json!({ "account": login, "blocked": blocked }));
-        let change = AccountChange::Replace(Account { blocked, ..account });
+        let change = AccountChange::Block { account: account.id, blocked };
         store.change(&store.tenant, vec![(change, record)]).await.map_err(|error| match error {
             StoreError::Conflict => Trouble::new(
                 TEMPORARY,

@@ -12,6 +12,7 @@ pub mod gaiji;
 pub mod identity;
 pub mod load;
 mod places;
+mod private;
 pub mod reference;
 
 use std::net::{IpAddr, SocketAddr};
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Domain, Language, TenantId, TimeOfDay};
 
 pub use identity::{Directory, Identity, Openid, SignInProxy, TotpPolicy};
+pub use private::is_private;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

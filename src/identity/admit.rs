@@ -147,8 +147,9 @@ impl Identity {
             return Ok(());
         }
         let record = self.record_of_change(Event::AccountChanged, account, "roles");
-        let account = Account { postings, ..account.clone() };
-        self.accounts.change(occasion.tenant, vec![(AccountChange::Replace(account), record)]).await?;
+        // Nothing else: whoever is blocked at this moment stays blocked.
+        let change = AccountChange::Post { account: account.id, postings };
+        self.accounts.change(occasion.tenant, vec![(change, record)]).await?;
         Ok(())
     }
 

@@ -53,11 +53,11 @@ impl Identity {
         again: Option<&Principal>,
     ) -> Result<Departure, Refusal> {
         let openid = self.openid.as_ref().ok_or(Refusal::Unavailable)?;
-        let mut random = [0; 96];
+        let (mut random, now) = ([0; 96], self.clock.now());
         self.entropy.secret(&mut random)?;
         let (url, journey) =
-            openid.begin(&random, redirect_url, again.is_some()).await.map_err(|_| Refusal::Unavailable)?;
-        let until = self.clock.now().after(STATE_LIFE);
+            openid.begin(&random, redirect_url, again.is_some(), now).await.map_err(|_| Refusal::Unavailable)?;
+        let until = now.after(STATE_LIFE);
         let ticket = self.key.ticket(self.entropy.as_ref(), &purpose(tenant, door, again), until, journey)?;
         Ok(Departure { url, ticket })
     }

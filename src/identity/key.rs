@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::config::is_private;
 use crate::domain::Timestamp;
 use crate::ports::{Entropy, NoEntropy};
 
@@ -62,7 +63,7 @@ impl IdentityKey {
     }
 
     fn open(path: &Path) -> io::Result<Self> {
-        if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        if !is_private(&fs::metadata(path)?) {
             return Err(invalid("the key of sign-in is open to others; give it mode 600"));
         }
         let mut text = Zeroizing::new(String::new());
@@ -146,6 +147,8 @@ fn invalid(what: &'static str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::super::tests::Counting;
     use super::*;
 

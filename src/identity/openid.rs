@@ -13,10 +13,10 @@ use openidconnect::core::{
     CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
-    TokenResponse as _,
+    AdditionalClaims, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret, CsrfToken,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields,
+    IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, SignatureVerificationError,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +30,8 @@ use crate::domain::{Digest, Label, Mailbox, Timestamp};
 pub(super) const STATE_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How old a sign-in at the provider may be that proves anew who somebody is.
 const FRESH: Duration = Duration::from_secs(5 * 60);
+/// How long what the provider says of itself and its keys is believed: a key that it takes back counts no longer than this.
+const KNOWN: Duration = Duration::from_secs(10 * 60);
 /// Most bytes of an answer of the provider.
 const MAX_ANSWER: usize = 1024 * 1024;
 
@@ -62,6 +64,9 @@ type Fields = IdTokenFields<
     CoreJweContentEncryptionAlgorithm,
     CoreJwsSigningAlgorithm,
 >;
+
+type IdToken =
+    openidconnect::IdToken<Extra, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 type OpenidClient = Client<
     Extra,
@@ -108,6 +113,15 @@ pub(super) struct Openid {
     http: reqwest::Client,
     pub(super) admission: Admission,
     used: Mutex<BTreeMap<Digest, Timestamp>>,
+    /// What the provider said of itself, and when.
+    known: Mutex<Option<(Timestamp, CoreProviderMetadata)>>,
+}
+
+/// Whether what the provider said before will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    IfOld,
+    Anew,
 }
 
 /// A request did not go well. No text of the provider.
@@ -135,7 +149,7 @@ impl Openid {
             .build()
             .map_err(|_| IdentityError::Http)?;
         let admission = Admission::new(&config.groups, config.create, &config.department);
-        Ok(Some(Self { config: config.clone(), http, admission, used: Mutex::default() }))
+        Ok(Some(Self { config: config.clone(), http, admission, used: Mutex::default(), known: Mutex::default() }))
     }
 
     /// The link to the provider, and what the browser has to bring back. `random` are 96 bytes of the edge's generator.
@@ -144,8 +158,9 @@ impl Openid {
         random: &[u8; 96],
         redirect_url: &str,
         again: bool,
+        now: Timestamp,
     ) -> Result<(String, Journey), Failed> {
-        let client = self.client(redirect_url).await?;
+        let client = self.client(redirect_url, now, Ask::IfOld).await?;
         let mut words = random.as_chunks::<32>().0.iter().map(|bytes| Digest::from_bytes(*bytes).to_string());
         let mut word = || words.next().ok_or(Failed::Unavailable);
         let (state, nonce, verifier) = (word()?, word()?, word()?);
@@ -176,7 +191,7 @@ impl Openid {
         if Digest::of(state.as_bytes()) != Digest::of(journey.state.as_bytes()) || !self.first_use(state, now) {
             return Err(Failed::Wrong);
         }
-        let client = self.client(&journey.redirect_url).await?;
+        let client = self.client(&journey.redirect_url, now, Ask::IfOld).await?;
         let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).map_err(|_| Failed::Unavailable)?;
         let call = |request: HttpRequest| exchange(self.http.clone(), request);
         let verifier = PkceCodeVerifier::new(journey.verifier.clone());
@@ -185,24 +200,19 @@ impl Openid {
             // The provider refuses the code: it was used, or is none of its own.
             _ => Failed::Wrong,
         })?;
-        let time = chrono::DateTime::from_timestamp_millis(now.millis()).unwrap_or_default();
-        let fresh_since = chrono::DateTime::from_timestamp_millis(now.before(FRESH).millis()).unwrap_or_default();
-        let again = journey.again;
-        let verifier = client
-            .id_token_verifier()
-            .set_allowed_algs(ALGORITHMS)
-            .set_time_fn(move || time)
-            .set_auth_time_verifier_fn(move |at| match at {
-                _ if !again => Ok(()),
-                Some(at) if at >= fresh_since => Ok(()),
-                _ => Err("not proven anew".to_owned()),
-            });
         let token = answer.id_token().ok_or(Failed::Wrong)?;
-        let claims = token.claims(&verifier, &Nonce::new(journey.nonce.clone())).map_err(|error| {
+        let all = match verified(&client, token, journey, now) {
+            // The provider has other keys by now.
+            Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
+                let client = self.client(&journey.redirect_url, now, Ask::Anew).await?;
+                verified(&client, token, journey, now)
+            }
+            other => other,
+        };
+        let all = all.map_err(|error| {
             tracing::warn!(kind = kind(&error), "sign-in: an ID token does not hold");
             Failed::Wrong
         })?;
-        let all = serde_json::to_value(claims).map_err(|_| Failed::Wrong)?;
         self.read(&all).ok_or(Failed::Wrong)
     }
 
@@ -230,17 +240,25 @@ impl Openid {
         used.insert(Digest::of(state.as_bytes()), now.after(STATE_LIFE)).is_none()
     }
 
-    /// The provider as its discovery document describes it now.
-    async fn client(&self, redirect_url: &str) -> Result<OpenidClient, Failed> {
-        let trouble = |what: &'static str| {
-            tracing::error!(what, "sign-in: the OpenID provider cannot be used");
-            Failed::Unavailable
-        };
+    /// The provider as its discovery document describes it, with its keys.
+    async fn metadata(&self, now: Timestamp, ask: Ask) -> Result<CoreProviderMetadata, Failed> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // What was learnt in the future was learnt by a clock that was fast.
+        let is_young = |at: Timestamp| at <= now && now.since(at) < KNOWN;
+        if let Some((_, metadata)) = known.filter(|(at, _)| ask == Ask::IfOld && is_young(*at)) {
+            return Ok(metadata);
+        }
         let issuer = IssuerUrl::new(self.config.issuer.clone()).map_err(|_| trouble("openid.issuer is no address"))?;
         let call = |request: HttpRequest| exchange(self.http.clone(), request);
         let metadata = CoreProviderMetadata::discover_async(issuer, &call)
             .await
             .map_err(|_| trouble("its discovery document cannot be fetched, or names another issuer"))?;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, metadata.clone()));
+        Ok(metadata)
+    }
+
+    async fn client(&self, redirect_url: &str, now: Timestamp, ask: Ask) -> Result<OpenidClient, Failed> {
+        let metadata = self.metadata(now, ask).await?;
         let secret = match &self.config.client_secret_file {
             Some(path) => {
                 let text = secret::read(path).map_err(|_| trouble("openid.client_secret_file cannot be used"))?;
@@ -254,9 +272,36 @@ impl Openid {
     }
 }
 
+fn trouble(what: &'static str) -> Failed {
+    tracing::error!(what, "sign-in: the OpenID provider cannot be used");
+    Failed::Unavailable
+}
+
+/// All that a token says, once it holds for this journey.
+fn verified(
+    client: &OpenidClient,
+    token: &IdToken,
+    journey: &Journey,
+    now: Timestamp,
+) -> Result<Value, ClaimsVerificationError> {
+    let time = chrono::DateTime::from_timestamp_millis(now.millis()).unwrap_or_default();
+    let fresh_since = chrono::DateTime::from_timestamp_millis(now.before(FRESH).millis()).unwrap_or_default();
+    let again = journey.again;
+    let verifier =
+        client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || time).set_auth_time_verifier_fn(
+            move |at| match at {
+                _ if !again => Ok(()),
+                Some(at) if at >= fresh_since => Ok(()),
+                _ => Err("not proven anew".to_owned()),
+            },
+        );
+    let claims = token.claims(&verifier, &Nonce::new(journey.nonce.clone()))?;
+    serde_json::to_value(claims).map_err(|_| ClaimsVerificationError::Other("claims that are no JSON".to_owned()))
+}
+
 /// What of a token does not hold, without a word of it.
-fn kind(error: &openidconnect::ClaimsVerificationError) -> &'static str {
-    use openidconnect::ClaimsVerificationError as Error;
+fn kind(error: &ClaimsVerificationError) -> &'static str {
+    use ClaimsVerificationError as Error;
     match error {
         Error::Expired(_) => "expired",
         Error::InvalidAudience(_) => "audience",

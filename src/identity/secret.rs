@@ -4,10 +4,11 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use zeroize::Zeroizing;
+
+use crate::config::is_private;
 
 /// Longest secret in bytes.
 const MAX_SECRET: u64 = 4096;
@@ -15,7 +16,7 @@ const MAX_SECRET: u64 = 4096;
 /// The first line of the file.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     let file = File::open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+    if !is_private(&file.metadata()?) {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is open to others; give it mode 600"));
     }
     let mut text = Zeroizing::new(String::new());

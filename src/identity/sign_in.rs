@@ -40,6 +40,12 @@ pub enum Proof {
         /// The code as typed.
         code: String,
     },
+    /// A code and nothing before it: the proof anew of somebody whom a proxy in front has signed in, for there is no
+    /// password that could be asked for. Nobody else is believed by it, and nobody signs in with it.
+    CodeOfProxied {
+        /// The code as typed.
+        code: String,
+    },
 }
 
 impl std::fmt::Debug for Proof {
@@ -206,6 +212,7 @@ impl Identity {
                 self.weigh_password(occasion, &typed, &password, code.filter(|code| !code.is_empty())).await?
             }
             Proof::Code { ticket, code } => self.weigh_code(occasion, &ticket, &code).await?,
+            Proof::CodeOfProxied { code } => self.weigh_code_of_proxied(occasion, code).await?,
         };
         self.conclude(occasion, &typed, verdict).await
     }
@@ -216,6 +223,7 @@ impl Identity {
             (Some(principal), _) => Ok(Typed::of(&principal.login)),
             (None, Proof::Password { login, .. }) => Ok(Typed::new(login)),
             (None, Proof::Code { ticket, .. }) => Ok(Typed::of(&self.ticket(occasion, ticket)?.login)),
+            (None, Proof::CodeOfProxied { .. }) => Err(Refusal::Refused),
         }
     }
 
@@ -333,6 +341,18 @@ impl Identity {
         };
         let (account, credentials) = found.filter(same).ok_or(Refusal::TicketOver)?;
         self.weigh_rest(occasion, &account, &credentials, Some(code.to_owned())).await
+    }
+
+    async fn weigh_code_of_proxied(&self, occasion: &Occasion<'_>, code: String) -> Result<Verdict, Refusal> {
+        let Some(principal) = occasion.again else { return Err(Refusal::Refused) };
+        let found = self.accounts.by_login(occasion.tenant, &principal.login).await?;
+        let may = |(account, credentials): &(Account, Credentials)| {
+            account.source == IdentitySource::Proxy && credentials.totp.is_some()
+        };
+        match found.filter(may) {
+            Some((account, credentials)) => self.weigh_rest(occasion, &account, &credentials, Some(code)).await,
+            None => Ok(Verdict::Wrong { account: Some(principal.account), source: principal.source }),
+        }
     }
 
     /// True if it is a code of now that nobody has used; it is used then.

@@ -4,6 +4,7 @@
 //! a notice to the recipients, never in a mail that carries something unchecked (design 1.2).
 //! Invariant: a part is in a new mail only if a worker wrote it for exactly this decision.
 
+mod earlier;
 mod names;
 mod notices;
 mod opening;
@@ -24,6 +25,7 @@ use crate::ports::{
     Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Passwords, Queue, StoreError, Subject, Trials,
 };
 
+use earlier::Earlier;
 use notices::Notices;
 pub use run::Processor;
 use second::Seconds;
@@ -120,9 +122,14 @@ impl Pipeline {
     /// Opens the original and washes it: of an item that was leased, of one that waits for a password, of one for which
     /// somebody typed some.
     async fn wash(&self, subject: Subject, arrival: Arrival) -> Result<Washed, Stop> {
+        self.wash_on(subject, arrival, None).await
+    }
+
+    /// The same, of an item of which something was opened before.
+    async fn wash_on(&self, subject: Subject, arrival: Arrival, earlier: Option<&Earlier<'_>>) -> Result<Washed, Stop> {
         let key = ItemKey { tenant: self.tenant.clone(), id: arrival.id };
         let original = self.originals.open(&key).await?;
-        self.washer.wash(subject, arrival, original).await
+        self.washer.wash_on(subject, arrival, original, earlier).await
     }
 
     /// How an item that was washed is concluded.

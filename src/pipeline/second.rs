@@ -60,7 +60,9 @@ impl Pipeline {
         if !self.washer.may_open(&closed) {
             return Ok(None);
         }
-        let opened = self.wash(subject(&one.origin), Arrival { passwords: fresh, ..Arrival::from(one) }).await?;
+        let earlier = self.earlier(&one.key, &one.facts, &closed).await?;
+        let arrival = Arrival { passwords: fresh, ..Arrival::from(one) };
+        let opened = self.wash_on(subject(&one.origin), arrival, earlier.as_ref()).await?;
         let roots = trial::roots(&one.facts, &opened.facts);
         if roots.is_empty() {
             return Ok(None);

@@ -61,7 +61,9 @@ impl Pipeline {
                 passwords.push(found);
             }
         }
-        let opened = self.wash(subject(&trial.origin), Arrival { passwords, ..Arrival::from(trial) }).await?;
+        let earlier = self.earlier(&trial.key, &trial.facts, &closed).await?;
+        let arrival = Arrival { passwords, ..Arrival::from(trial) };
+        let opened = self.wash_on(subject(&trial.origin), arrival, earlier.as_ref()).await?;
         let roots = roots(&trial.facts, &opened.facts);
         if roots.is_empty() {
             return Ok(None);
@@ -138,7 +140,7 @@ pub(super) fn roots(known: &Facts, opened: &Facts) -> Vec<PartPath> {
 }
 
 /// What is known of the item, with what was opened in its place.
-fn grafted(known: &Facts, opened: &Facts, is_new: impl Fn(&PartPath) -> bool) -> Facts {
+pub(super) fn grafted(known: &Facts, opened: &Facts, is_new: impl Fn(&PartPath) -> bool) -> Facts {
     let mut facts = known.clone();
     facts.parts.retain(|part| !is_new(&part.path));
     facts.parts.extend(opened.parts.iter().filter(|part| is_new(&part.path)).cloned());

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::earlier::{self, Earlier};
 use super::{names, outcome, pack};
 use crate::compose::{self, Site};
 use crate::domain::{
@@ -13,8 +14,8 @@ use crate::domain::{
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{
-    Answer, Blob, HandedName, Inspection, Lease, RebuildSession, Rebuilder, SandboxError, StoreError, Subject, Trial,
-    Waiting,
+    Answer, Blob, HandedName, Inspection, Lease, Order, RebuildSession, Rebuilder, SandboxError, StoreError, Subject,
+    Trial, Waiting,
 };
 use crate::sender::Known;
 
@@ -114,11 +115,22 @@ impl Washer {
     /// # Errors
     /// See [`Stop`].
     pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
+        self.wash_on(subject, arrival, original, None).await
+    }
+
+    /// The same, of an item of which something was opened before.
+    pub(super) async fn wash_on(
+        &self,
+        subject: Subject,
+        arrival: Arrival,
+        original: Blob,
+        earlier: Option<&Earlier<'_>>,
+    ) -> Result<Washed, Stop> {
         let is_mail = matches!(subject, Subject::Mail | Subject::BareMail);
         let is_bare = subject == Subject::BareMail;
         let (mut inspection, session) = self.rebuilder.inspect_with(subject, original, &arrival.passwords).await?;
         let sender = if is_mail { self.recognise(&mut inspection, &arrival.origin) } else { SenderFacts::default() };
-        let facts = Facts {
+        let mut facts = Facts {
             received_at: arrival.received_at,
             origin: arrival.origin,
             length: arrival.length,
@@ -128,8 +140,12 @@ impl Washer {
             ambiguities: inspection.ambiguities,
             sender,
         };
+        let restored = earlier.map(|earlier| earlier.restore(&mut facts)).unwrap_or_default();
         let decision = self.decide(&facts, arrival.released);
-        let answers = rebuild(session, &facts, &decision, is_bare).await?;
+        let is_asked =
+            |order: &Order| !earlier::is_there(&restored, order) && (!is_bare || order.action == Action::Text);
+        let mut answers = rebuild(session, &facts, &decision, is_asked).await?;
+        answers.extend(earlier.into_iter().flat_map(|earlier| earlier.answers(&restored, &facts, &decision)));
         let open = || decision.groups.iter().filter(|group| group.hold.is_none());
         let unfit = |error: compose::ComposeError| {
             // The same input gives the same error, so another attempt would be in vain.
@@ -197,11 +213,11 @@ async fn rebuild(
     session: Box<dyn RebuildSession>,
     facts: &Facts,
     decision: &Decision,
-    is_bare: bool,
+    is_asked: impl Fn(&Order) -> bool,
 ) -> Result<Vec<Answer>, Stop> {
     let mut orders = outcome::orders(decision, |part| pack::is_packed(facts, part));
     // What is not ordered has no answer, and is kept back for that.
-    orders.retain(|order| !is_bare || order.action == Action::Text);
+    orders.retain(is_asked);
     if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild(orders).await?) }
 }
 

@@ -87,6 +87,7 @@ struct OnePage {
     postings: Vec<Place>,
     is_own: bool,
     is_local: bool,
+    takes_link: bool,
     has_password: bool,
     has_totp: bool,
     said: &'static str,
@@ -232,6 +233,7 @@ impl Portal {
             postings: postings.into_iter().map(place).collect(),
             is_own: account.id == visitor.principal.account,
             is_local: account.source == IdentitySource::Local,
+            takes_link: takes_link(account),
             has_password: account.has_password,
             has_totp: account.has_totp,
             said,
@@ -279,7 +281,7 @@ pub async fn page(
 /// Stops an account, or lets it go on.
 ///
 /// # Errors
-/// [`Trouble::Conflict`] for one's own, or if somebody else has changed it meanwhile.
+/// [`Trouble::Conflict`] for one's own.
 pub async fn block(
     State(portal): State<Portal>,
     visitor: Visitor,
@@ -294,12 +296,10 @@ pub async fn block(
     if !is_fresh(&portal, &visitor) {
         return Ok(prove_first(&format!("/users/{}", account.id)));
     }
-    if account.blocked != blocked {
-        let details = json!({ "account": account.id, "login": account.login, "blocked": blocked });
-        let record = portal.record(&visitor, Event::AccountChanged, None, details);
-        let change = AccountChange::Replace(Account { blocked, ..account.clone() });
-        portal.web.accounts.change(&visitor.principal.tenant, vec![(change, record)]).await?;
-    }
+    let details = json!({ "account": account.id, "login": account.login, "blocked": blocked });
+    let record = portal.record(&visitor, Event::AccountChanged, None, details);
+    let change = AccountChange::Block { account: account.id, blocked };
+    portal.web.accounts.change(&visitor.principal.tenant, vec![(change, record)]).await?;
     let said = if blocked { "blocked" } else { "unblocked" };
     Ok(Redirect::to(&format!("/users/{}?said={said}", account.id)).into_response())
 }
@@ -326,8 +326,14 @@ pub async fn take_second_factor(
     }
 }
 
-/// Makes a link that signs a local account in once, for whoever has no password or lost it. It is shown on this answer
-/// only; sessions that begin with it may choose a password.
+/// True for whoever has nobody else to prove anything to: those whose password is kept here, and those whom a proxy names
+/// and who cannot show it a proof anew. With the link the former choose a password, the latter set up a second factor.
+fn takes_link(account: &Account) -> bool {
+    !account.blocked && matches!(account.source, IdentitySource::Local | IdentitySource::Proxy)
+}
+
+/// Makes a link that signs an account in once, for whoever has no password or lost it, or has no second factor and needs
+/// one. It is shown on this answer only; sessions that begin with it may choose the one and set up the other.
 ///
 /// # Errors
 /// [`Trouble::Conflict`] for one's own account, a blocked one, or one whose proof is kept elsewhere.
@@ -340,7 +346,7 @@ pub async fn link(
 ) -> Result<Response, Trouble> {
     let account = portal.account(&visitor, &id).await?;
     let is_own = account.id == visitor.principal.account;
-    if is_own || account.blocked || account.source != IdentitySource::Local {
+    if is_own || !takes_link(&account) {
         return Err(Trouble::Conflict);
     }
     if !is_fresh(&portal, &visitor) {

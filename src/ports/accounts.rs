@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::StoreError;
 use crate::domain::{
-    Account, AccountId, AuditEvent, Department, Deputy, Login, Preferences, Principal, TenantId, Timestamp,
+    Account, AccountId, AuditEvent, Department, Deputy, Login, Posting, Preferences, Principal, TenantId, Timestamp,
 };
 
 /// What proves a local account; only `identity` reads it.
@@ -36,6 +36,20 @@ pub enum AccountChange {
     /// The account with this id as it is to be from now on: name, mailbox, source, postings, blocked. Its sign-in name
     /// is never changed; credentials and preferences stay as they are.
     Replace(Account),
+    /// Stops an account and signs it out, or lets it go on; nothing else of it changes, whatever else is changed at once.
+    Block {
+        /// Which account.
+        account: AccountId,
+        /// Whether it may sign in no more.
+        blocked: bool,
+    },
+    /// The places of an account as they are to be from now on; nothing else of it changes.
+    Post {
+        /// Which account.
+        account: AccountId,
+        /// All of them.
+        postings: Vec<Posting>,
+    },
     /// A department as it is to be: added, or name and mailboxes changed.
     Department(Department),
 }

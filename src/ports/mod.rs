@@ -27,7 +27,7 @@ pub use edge::{Clock, Entropy, NoEntropy};
 pub use errands::{MAX_TRIALS, Offer, OfferState, Offers, Opened, Trial, TrialEnd, Trials};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
-pub use passwords::{PasswordSearch, PasswordSource, Passwords, Waiting};
+pub use passwords::{OpenedBefore, PasswordSearch, PasswordSource, Passwords, Waiting};
 pub use queue::{Conclusion, HandedName, Lease, Queue};
 pub use rebuilder::{
     Answer, AuthenticationField, AuthenticationResult, Inspection, Order, RebuildSession, Rebuilder, SandboxError,

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::StoreError;
-use crate::domain::{Facts, ItemId, ItemKey, Origin, Password, Reference, Timestamp};
+use crate::domain::{
+    Derivative, Facts, ItemId, ItemKey, Origin, PartOutcome, PartPath, Password, Reference, Timestamp,
+};
 
 /// What a mail contributes to the search, and how far it reaches.
 #[derive(Debug)]
@@ -49,6 +51,15 @@ pub struct Waiting {
     pub known: Vec<Password>,
 }
 
+/// What became of a part when it was opened.
+#[derive(Debug)]
+pub struct OpenedBefore {
+    /// For some of the recipients.
+    pub outcome: PartOutcome,
+    /// What was written of it.
+    pub derivative: Option<Derivative>,
+}
+
 /// Where the process role reads what was found for an item.
 #[async_trait]
 pub trait Passwords: Send + Sync {
@@ -71,4 +82,11 @@ pub trait Passwords: Send + Sync {
     /// # Errors
     /// [`StoreError::Damaged`] if what was named for them before does not unseal.
     async fn waiting(&self, key: &ItemKey, facts: &Facts, window: Duration) -> Result<Vec<Waiting>, StoreError>;
+
+    /// What became of these parts of a concluded item, and of everything inside them, for anybody who got it; each thing
+    /// once. Nothing of an item that has expired.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if what was written of them is not there as it was.
+    async fn opened_before(&self, key: &ItemKey, parts: &[PartPath]) -> Result<Vec<OpenedBefore>, StoreError>;
 }

@@ -12,6 +12,7 @@ pub mod transfer;
 
 mod acts;
 mod arrivals;
+mod before;
 mod clock_watch;
 mod conclusion;
 mod keys;

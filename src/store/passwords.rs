@@ -185,6 +185,15 @@ impl Other {
     }
 }
 
+/// Which of the others are read.
+#[derive(Clone, Copy)]
+struct Sought {
+    /// Those that want a password.
+    wanting: bool,
+    /// Those that name one.
+    naming: bool,
+}
+
 /// Candidates for one item.
 struct Pair {
     held: ItemId,
@@ -263,7 +272,7 @@ pub(super) fn source(row: &impl Columns) -> Result<PasswordSource, StoreError> {
 
 /// As in [`rows`](super::rows): the traits of both kinds cannot be named together without a page of bounds.
 macro_rules! passwords {
-    ($name:ident, $connection:ty) => {
+    ($name:ident, $connection:ty, $row:ty) => {
         pub(super) mod $name {
             use super::*;
             use crate::store::rows::failed;
@@ -289,18 +298,8 @@ macro_rules! passwords {
                     .execute(&mut *connection)
                     .await
                     .map_err(failed)?;
-                let reach = search.window.max(SLACK);
-                let rows = sqlx::query(OTHERS)
-                    .bind(key.tenant.as_str())
-                    .bind(search.from.as_deref())
-                    .bind(search.reverse_path.as_deref())
-                    .bind(search.received_at.before(reach).millis())
-                    .bind(search.received_at.after(reach).millis())
-                    .bind(search.sealed.is_some())
-                    .bind(search.wanted)
-                    .fetch_all(&mut *connection)
-                    .await
-                    .map_err(failed)?;
+                let sought = Sought { wanting: search.sealed.is_some(), naming: search.wanted };
+                let rows = others(&mut *connection, key, search, sought).await?;
                 let mut events = Vec::new();
                 for row in &rows {
                     for pair in search.pairs(key, &Other::of(row)?) {
@@ -319,18 +318,7 @@ macro_rules! passwords {
                 key: &ItemKey,
                 search: &Search,
             ) -> Result<Vec<Vec<u8>>, StoreError> {
-                let reach = search.window.max(SLACK);
-                let rows = sqlx::query(OTHERS)
-                    .bind(key.tenant.as_str())
-                    .bind(search.from.as_deref())
-                    .bind(search.reverse_path.as_deref())
-                    .bind(search.received_at.before(reach).millis())
-                    .bind(search.received_at.after(reach).millis())
-                    .bind(false)
-                    .bind(true)
-                    .fetch_all(connection)
-                    .await
-                    .map_err(failed)?;
+                let rows = others(connection, key, search, Sought { wanting: false, naming: true }).await?;
                 let mut named = Vec::new();
                 for row in &rows {
                     let other = Other::of(row)?;
@@ -346,18 +334,7 @@ macro_rules! passwords {
                 key: &ItemKey,
                 search: &Search,
             ) -> Result<Vec<Waiting>, StoreError> {
-                let reach = search.window.max(SLACK);
-                let rows = sqlx::query(OTHERS)
-                    .bind(key.tenant.as_str())
-                    .bind(search.from.as_deref())
-                    .bind(search.reverse_path.as_deref())
-                    .bind(search.received_at.before(reach).millis())
-                    .bind(search.received_at.after(reach).millis())
-                    .bind(true)
-                    .bind(false)
-                    .fetch_all(connection)
-                    .await
-                    .map_err(failed)?;
+                let rows = others(connection, key, search, Sought { wanting: true, naming: false }).await?;
                 let mut all = Vec::new();
                 for row in &rows {
                     if all.len() < MAX_WAITING {
@@ -365,6 +342,27 @@ macro_rules! passwords {
                     }
                 }
                 Ok(all)
+            }
+
+            /// Rows of [`OTHERS`].
+            async fn others(
+                connection: &mut $connection,
+                key: &ItemKey,
+                search: &Search,
+                sought: Sought,
+            ) -> Result<Vec<$row>, StoreError> {
+                let reach = search.window.max(SLACK);
+                sqlx::query(OTHERS)
+                    .bind(key.tenant.as_str())
+                    .bind(search.from.as_deref())
+                    .bind(search.reverse_path.as_deref())
+                    .bind(search.received_at.before(reach).millis())
+                    .bind(search.received_at.after(reach).millis())
+                    .bind(sought.wanting)
+                    .bind(sought.naming)
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)
             }
 
             /// False if they are linked already.
@@ -401,5 +399,5 @@ macro_rules! passwords {
     };
 }
 
-passwords!(sqlite, sqlx::SqliteConnection);
-passwords!(postgres, sqlx::PgConnection);
+passwords!(sqlite, sqlx::SqliteConnection, sqlx::sqlite::SqliteRow);
+passwords!(postgres, sqlx::PgConnection, sqlx::postgres::PgRow);

@@ -64,6 +64,7 @@ struct ProvePage {
     error: &'static str,
     source: IdentitySource,
     proves_anew: bool,
+    has_totp: bool,
 }
 
 #[derive(Template)]
@@ -155,6 +156,7 @@ impl Web {
             error,
             source: visitor.principal.source,
             proves_anew: self.config.proxy.proves_anew,
+            has_totp: visitor.principal.has_totp,
             frame: Frame::new(self, reader),
         })
     }
@@ -360,7 +362,9 @@ pub async fn prove(
     fields: Fields,
 ) -> Result<Response, Trouble> {
     let to = inside(fields.text("to")).to_owned();
+    let is_proxied = visitor.principal.source == IdentitySource::Proxy;
     let proof = match fields.text("ticket") {
+        "" if is_proxied => Proof::CodeOfProxied { code: fields.text("code").to_owned() },
         "" => Proof::Password {
             login: visitor.principal.login.as_str().to_owned(),
             password: Zeroizing::new(fields.raw("password").to_owned()),
@@ -377,7 +381,11 @@ pub async fn prove(
             Ok(show(&CodePage { to, ticket, error: "", again: true, frame: Frame::new(&web, &reader) }))
         }
         Err(refusal) => {
-            let page = web.prove_page(&reader, &visitor, &to, said(refusal, reader.words));
+            let error = match refusal {
+                Refusal::Refused if is_proxied => wrong_code(reader.words),
+                refusal => said(refusal, reader.words),
+            };
+            let page = web.prove_page(&reader, &visitor, &to, error);
             Ok((status(refusal), page).into_response())
         }
     }

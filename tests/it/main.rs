@@ -51,6 +51,7 @@ mod store_copy;
 mod support;
 mod texts;
 mod typed;
+mod units;
 mod user;
 mod users;
 mod zones;

@@ -1,5 +1,7 @@
 //! `temizu store copy`: everything arrives on the other side, whatever interrupts it, and nothing is served half.
 
+mod tables;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

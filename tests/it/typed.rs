@@ -17,7 +17,7 @@ use temizu::domain::{
     OfferId, Password, SenderFacts, TenantId, Timestamp, Upload,
 };
 use temizu::ports::{
-    Clock as _, Entropy as _, Offer, OfferState, UploadBytes, UploadCut, UploadError, Viewer, accept_upload,
+    Arrivals, Clock as _, Entropy as _, Offer, OfferState, UploadBytes, UploadCut, UploadError, Viewer, accept_upload,
 };
 use temizu::serve::{OsEntropy, SystemClock};
 use temizu::store::embedded::EmbeddedStore;
@@ -31,6 +31,9 @@ use crate::support::sender::Sender;
 const READER: &str = "a@city.test";
 const TYPED: &str = "Zq9Xk27Lm";
 const WRONG: &str = "Wq3Vb81Tn";
+/// Of `one.txt` and `two.txt`.
+const FIRST: &str = "First-1111";
+const SECOND: &str = "Second-2222";
 
 fn own(path: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -47,7 +50,12 @@ async fn portal(data: &Path) -> Arc<EmbeddedStore> {
 }
 
 fn locked_mail() -> Vec<u8> {
-    let zip = BASE64.encode(own("tests/it/locked/aes.zip"));
+    mail_with("aes.zip")
+}
+
+/// A mail with one of the files that 7-Zip made.
+fn mail_with(name: &str) -> Vec<u8> {
+    let zip = BASE64.encode(own(&format!("tests/it/locked/{name}")));
     let lines: Vec<&str> = zip.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!(
         "From: sender@example.com\r\nTo: {READER}\r\nMessage-ID: <locked@example.com>\r\nMIME-Version: 1.0\r\n\
@@ -178,6 +186,57 @@ async fn a_typed_password_opens_what_was_locked_and_is_nowhere_afterwards() {
     for secret in [TYPED, WRONG] {
         assert!(!told.contains(secret));
         assert_eq!(super::passwords::files_with(folder.path(), secret), Vec::<String>::new());
+    }
+}
+
+/// What the reader is shown of an item: the name of each part, and whether it can be fetched.
+async fn seen(store: &EmbeddedStore, item: ItemId) -> Vec<(String, bool)> {
+    let viewer = Viewer { tenant: TenantId::single(), account: account(), mailboxes: vec![READER.to_owned()] };
+    let detail = Arrivals::arrival(store, &viewer, item, None).await.unwrap();
+    let name = |file: &ArrivalFile| file.part.name.as_ref().map_or_else(String::new, ToString::to_string);
+    detail.line.arrival.parts.iter().map(|file| (name(file), file.now.is_some())).collect()
+}
+
+/// The texts `one.txt` and `two.txt`, each behind a password of its own: as members of one archive (`pair.zip`), or in
+/// archives of their own within a plain one (`each.zip`).
+async fn both_stay_open(name: &str, passwords: [&str; 2]) {
+    let (folder, hop) = (tempfile::tempdir().unwrap(), NextHop::start(Vec::new()).await);
+    let gateway = Gateway::start(folder.path(), hop.address());
+    let mut sender = Sender::connect(gateway.address().await).await.unwrap();
+    let reference = sender.send(READER, &mail_with(name)).await.unwrap();
+    hop.until("the mail arrives", |seen| seen.taken.len() == 1).await;
+    while show(folder.path(), &reference)["stage"] != "delivered" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let item = show(folder.path(), &reference)["id"].as_str().unwrap().parse().unwrap();
+    let store = portal(folder.path()).await;
+    assert_eq!(typed(&store, item, WRONG, false).await, OfferState::Wrong);
+    for (password, open) in passwords.iter().zip([1, 2]) {
+        assert_eq!(typed(&store, item, password, true).await, OfferState::Opened, "{name} {password}");
+        let seen = seen(&store, item).await;
+        let texts = seen.iter().filter(|(file, is_there)| file.ends_with(".txt") && *is_there).count();
+        assert_eq!(texts, open, "{name} after {password}: {seen:?}");
+        hop.until("what was opened arrives", |seen| seen.taken.len() == 1 + open).await;
+    }
+    let last = Delivered::read(&hop.seen().taken[2].bytes).unwrap();
+    let has = |name: &str| last.files.iter().any(|file| file.bytes.windows(name.len()).any(|at| at == name.as_bytes()));
+    let archives: &[&str] = if name == "each.zip" { &["first.zip", "second.zip"] } else { &["one.txt", "two.txt"] };
+    assert!(archives.iter().all(|name| has(name)), "{last:?}");
+    let kept = run_on(folder.path(), &format!("quarantine show {reference} --json"));
+    assert!(!kept.out.contains("password"), "{}", kept.out);
+    let shown = show(folder.path(), &reference);
+    assert!(!shown["facts"]["parts"].as_array().unwrap().iter().any(|part| part["encrypted"] == true), "{shown}");
+    run_on(folder.path(), "audit verify").with(0);
+    for password in passwords {
+        assert_eq!(super::passwords::files_with(folder.path(), password), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn members_with_passwords_of_their_own_stay_open_in_whichever_order_they_are_typed() {
+    for name in ["pair.zip", "each.zip"] {
+        both_stay_open(name, [FIRST, SECOND]).await;
+        both_stay_open(name, [SECOND, FIRST]).await;
     }
 }
 

@@ -231,6 +231,32 @@ async fn a_ticket_for_proving_again_is_none_for_sign_in() {
 }
 
 #[tokio::test]
+async fn whom_a_proxy_signs_in_proves_anew_by_a_code_and_nobody_else_does() {
+    let desk = Desk::open().await;
+    let (principal, secret) = desk.enrolled().await;
+    let by_code = async |code: String| {
+        let proof = Proof::CodeOfProxied { code };
+        desk.identity.prove_again(&principal, Door::Portal, proof, here()).await
+    };
+    let code = desk.code(&secret);
+    assert_eq!(by_code(code.clone()).await, Err(Refusal::Refused), "a password is asked of whoever has one");
+    desk.ledger.rows().account("chief").source = crate::domain::IdentitySource::Proxy;
+    for wrong in ["", "000000"] {
+        assert_eq!(by_code(wrong.to_owned()).await, Err(Refusal::Refused));
+    }
+    assert_eq!(welcomed(by_code(code.clone()).await).account, principal.account);
+    assert_eq!(desk.ledger.rows().records.last().unwrap().event, Event::ProvedAgain);
+    assert_eq!(by_code(code).await, Err(Refusal::Refused), "a code counts once");
+    desk.clock.pass(Duration::from_secs(30));
+    let code = desk.code(&secret);
+    let proof = Proof::CodeOfProxied { code: code.clone() };
+    let signing_in = desk.identity.sign_in(&desk.tenant, Door::Portal, proof, here()).await;
+    assert_eq!(signing_in, Err(Refusal::Refused), "nobody comes in with a code alone");
+    desk.identity.take_second_factor(&desk.tenant, &principal.login, "user:boss").await.unwrap();
+    assert_eq!(by_code(code).await, Err(Refusal::Refused), "without a second factor there is no code");
+}
+
+#[tokio::test]
 async fn a_hash_is_made_anew_when_the_cost_rises() {
     let desk = Desk::open().await;
     let hash = || desk.ledger.rows().accounts.values().next().unwrap().1.password.clone().unwrap();

@@ -54,6 +54,12 @@ impl Rows {
                 let row = self.accounts.get_mut(&account.id).ok_or(StoreError::Conflict)?;
                 row.0 = account;
             }
+            AccountChange::Block { account, blocked } => {
+                self.accounts.get_mut(&account).ok_or(StoreError::Conflict)?.0.blocked = blocked;
+            }
+            AccountChange::Post { account, postings } => {
+                self.accounts.get_mut(&account).ok_or(StoreError::Conflict)?.0.postings = postings;
+            }
             AccountChange::Department(department) => {
                 self.departments.insert(department.code.clone(), department);
             }

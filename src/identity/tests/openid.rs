@@ -23,11 +23,14 @@ struct Saying {
     claims: BTreeMap<&'static str, Value>,
     unsigned: bool,
     challenge: String,
+    /// How often it was asked who it is, and for its keys.
+    asked: [usize; 2],
 }
 
 struct Provider {
     issuer: String,
-    key: CoreEdDsaPrivateSigningKey,
+    /// The keys it ever had; the last one signs, and is the only one it tells of.
+    keys: Mutex<Vec<CoreEdDsaPrivateSigningKey>>,
     says: Mutex<Saying>,
 }
 
@@ -35,9 +38,8 @@ impl Provider {
     async fn start() -> Arc<Self> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let pem = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().serialize_pem();
-        let key = CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, Some(JsonWebKeyId::new("k".to_owned()))).unwrap();
-        let provider = Arc::new(Self { issuer, key, says: Mutex::default() });
+        let provider = Arc::new(Self { issuer, keys: Mutex::default(), says: Mutex::default() });
+        provider.change_key();
         let router = Router::new()
             .route("/.well-known/openid-configuration", routing::get(metadata))
             .route("/keys", routing::get(keys))
@@ -45,6 +47,13 @@ impl Provider {
             .with_state(Arc::clone(&provider));
         tokio::spawn(async move { axum::serve(listener, router).await });
         provider
+    }
+
+    fn change_key(&self) {
+        let pem = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().serialize_pem();
+        let mut keys = self.keys.lock().unwrap();
+        let name = JsonWebKeyId::new(format!("k{}", keys.len()));
+        keys.push(CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, Some(name)).unwrap());
     }
 
     fn say(&self, name: &'static str, value: Value) {
@@ -70,6 +79,7 @@ fn answer(value: &Value) -> Answer {
 }
 
 async fn metadata(State(provider): State<Arc<Provider>>) -> Answer {
+    provider.says.lock().unwrap().asked[0] += 1;
     let at = |path: &str| format!("{}{path}", provider.issuer);
     answer(&json!({
         "issuer": provider.issuer, "authorization_endpoint": at("/auth"), "token_endpoint": at("/token"),
@@ -79,7 +89,9 @@ async fn metadata(State(provider): State<Arc<Provider>>) -> Answer {
 }
 
 async fn keys(State(provider): State<Arc<Provider>>) -> Answer {
-    answer(&json!({ "keys": [provider.key.as_verification_key()] }))
+    provider.says.lock().unwrap().asked[1] += 1;
+    let key = provider.keys.lock().unwrap().last().unwrap().as_verification_key();
+    answer(&json!({ "keys": [key] }))
 }
 
 /// Gives a token for the code `good`, to whoever has the verifier of the challenge.
@@ -94,12 +106,11 @@ async fn token(
     }
     let algorithm = if says.unsigned { "none" } else { "EdDSA" };
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let text = format!("{}.{}", part(&json!({ "alg": algorithm, "kid": "k" })), part(&json!(says.claims)));
-    let signature = if says.unsigned {
-        Vec::new()
-    } else {
-        provider.key.sign(&CoreJwsSigningAlgorithm::EdDsa, text.as_bytes()).unwrap()
-    };
+    let keys = provider.keys.lock().unwrap();
+    let (key, kid) = (keys.last().unwrap(), format!("k{}", keys.len() - 1));
+    let text = format!("{}.{}", part(&json!({ "alg": algorithm, "kid": kid })), part(&json!(says.claims)));
+    let signature =
+        if says.unsigned { Vec::new() } else { key.sign(&CoreJwsSigningAlgorithm::EdDsa, text.as_bytes()).unwrap() };
     let id_token = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
     Ok(answer(&json!({ "access_token": "x", "token_type": "Bearer", "id_token": id_token })))
 }
@@ -153,6 +164,31 @@ async fn the_provider_knows_who_it_is() {
     assert_eq!((principal.source, roles(&principal)), (IdentitySource::Openid, vec![OfficeRole::Staff]));
     let replayed = finish(&desk, &departure.ticket, &state, "good").await;
     assert_eq!(replayed, Err(Refusal::Refused), "a state counts once");
+}
+
+#[tokio::test]
+async fn what_the_provider_is_is_asked_once_in_a_while_and_when_its_key_is_not_known() {
+    let provider = Provider::start().await;
+    let desk = Desk::with(|config| provider.set(config)).await;
+    let asked = || provider.says.lock().unwrap().asked;
+    let sign_in = async || {
+        let (departure, state) = begin(&desk, &provider, None).await;
+        welcomed(finish(&desk, &departure.ticket, &state, "good").await);
+    };
+    sign_in().await;
+    sign_in().await;
+    assert_eq!(asked(), [1, 1]);
+    desk.clock.pass(Duration::from_secs(10 * 60 - 1));
+    sign_in().await;
+    assert_eq!(asked(), [1, 1]);
+    desk.clock.pass(Duration::from_secs(1));
+    sign_in().await;
+    assert_eq!(asked(), [2, 2]);
+    provider.change_key();
+    sign_in().await;
+    assert_eq!(asked(), [3, 3]);
+    sign_in().await;
+    assert_eq!(asked(), [3, 3], "and is known from then on");
 }
 
 #[tokio::test]

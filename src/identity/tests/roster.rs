@@ -36,6 +36,7 @@ fn taken(rows: &str, before: &(Vec<Account>, Vec<Department>), today: &str) -> (
                 let old = accounts.iter_mut().find(|old| old.id == account.id).unwrap();
                 *old = account;
             }
+            AccountChange::Block { .. } | AccountChange::Post { .. } => panic!("a file says all of an account"),
             AccountChange::Department(department) => {
                 departments.retain(|old| old.code != department.code);
                 departments.push(department);

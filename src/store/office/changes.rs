@@ -9,7 +9,9 @@ use async_trait::async_trait;
 
 use super::Act;
 use crate::domain::office::DigestTimes;
-use crate::domain::{Account, AccountId, AuditEvent, Department, OfficeRole, Preferences, TenantId, Timestamp};
+use crate::domain::{
+    Account, AccountId, AuditEvent, Department, OfficeRole, Posting, Preferences, TenantId, Timestamp,
+};
 use crate::ports::{AccountChange, Credentials, StoreError};
 use crate::store::rows::{to_column, to_json};
 use crate::store::statement::{Rows, Statement};
@@ -22,6 +24,9 @@ const ADD: &str = "INSERT INTO account (tenant, id, login, name, mailbox, source
 /// A sign-in name is never changed: records name people by it.
 const REPLACE: &str = "\
     UPDATE account SET name = $4, mailbox = $5, source = $6, blocked = $7 WHERE tenant = $1 AND id = $2 AND login = $3";
+const BLOCK: &str = "UPDATE account SET blocked = $3 WHERE tenant = $1 AND id = $2";
+/// Waits for whoever changes the account, and tells whether it is there.
+const HOLD: &str = "UPDATE account SET name = name WHERE tenant = $1 AND id = $2";
 const POST: &str = "INSERT INTO posting (tenant, account, department, role, from_day, until_day) VALUES";
 const END_POSTINGS: &str = "DELETE FROM posting WHERE tenant = $1 AND account = $2";
 const KEEP_DEPARTMENT: &str = "\
@@ -94,7 +99,7 @@ impl Act for Founding {
         rows.change(Statement::of(FOUND).with(self.tenant.as_str()).with(self.record.at.millis())).await?;
         keep_department(rows, &self.tenant, &self.department).await?;
         add(rows, &self.tenant, &[&self.account]).await?;
-        post(rows, &self.tenant, &[&self.account]).await?;
+        post(rows, &self.tenant, &[(self.account.id, self.account.postings.as_slice())]).await?;
         set_credentials(rows, &self.tenant, self.account.id, &self.credentials).await
     }
 
@@ -112,25 +117,33 @@ impl Act for Changing {
     }
 
     async fn run<R: Rows>(&self, rows: &mut R) -> Result<(), StoreError> {
-        let (mut added, mut replaced) = (Vec::new(), Vec::new());
+        let (mut added, mut replaced, mut posted) = (Vec::new(), Vec::new(), Vec::new());
         for (change, _) in &self.changes {
             match change {
                 AccountChange::Add(account) => added.push(account),
                 AccountChange::Replace(account) => replaced.push(account),
+                AccountChange::Block { account, blocked } => block(rows, &self.tenant, *account, *blocked).await?,
+                AccountChange::Post { account, postings } => posted.push((*account, postings.as_slice())),
                 AccountChange::Department(department) => keep_department(rows, &self.tenant, department).await?,
             }
         }
-        let all: Vec<&Account> = added.iter().chain(&replaced).copied().collect();
-        if all.iter().map(|account| account.id).collect::<BTreeSet<_>>().len() < all.len() {
+        let whole = added.iter().chain(&replaced).map(|account| (account.id, account.postings.as_slice()));
+        let all: Vec<(AccountId, &[Posting])> = whole.chain(posted.iter().copied()).collect();
+        if all.iter().map(|(account, _)| account).collect::<BTreeSet<_>>().len() < all.len() {
             return Err(StoreError::Conflict);
         }
         add(rows, &self.tenant, &added).await?;
         for account in replaced {
             replace(rows, &self.tenant, account).await?;
         }
+        for (account, _) in posted {
+            let of = |text| Statement::of(text).with(self.tenant.as_str()).with(account.to_string());
+            one(rows.change(of(HOLD)).await?, StoreError::Conflict)?;
+            rows.change(of(END_POSTINGS)).await?;
+        }
         post(rows, &self.tenant, &all).await?;
-        let administers = |account: &&Account| {
-            account.postings.iter().any(|posting| posting.roles.contains(&OfficeRole::Administrator))
+        let administers = |(_, postings): &(AccountId, &[Posting])| {
+            postings.iter().any(|posting| posting.roles.contains(&OfficeRole::Administrator))
         };
         if all.iter().any(administers) {
             let at = self.changes.first().map_or(Timestamp::from_millis(0), |(_, record)| record.at);
@@ -242,14 +255,24 @@ async fn replace<R: Rows>(rows: &mut R, tenant: &TenantId, account: &Account) ->
     if account.blocked { sign_out(rows, tenant, account.id).await } else { Ok(()) }
 }
 
-async fn post<R: Rows>(rows: &mut R, tenant: &TenantId, accounts: &[&Account]) -> Result<(), StoreError> {
+async fn block<R: Rows>(rows: &mut R, tenant: &TenantId, account: AccountId, blocked: bool) -> Result<(), StoreError> {
+    let statement = Statement::of(BLOCK).with(tenant.as_str()).with(account.to_string()).with(blocked);
+    one(rows.change(statement).await?, StoreError::Conflict)?;
+    if blocked { sign_out(rows, tenant, account).await } else { Ok(()) }
+}
+
+async fn post<R: Rows>(
+    rows: &mut R,
+    tenant: &TenantId,
+    accounts: &[(AccountId, &[Posting])],
+) -> Result<(), StoreError> {
     let mut values: Vec<Vec<Value>> = Vec::new();
-    for account in accounts {
-        for posting in &account.postings {
+    for (account, postings) in accounts {
+        for posting in *postings {
             values.extend(posting.roles.iter().map(|role| {
                 vec![
                     tenant.as_str().into(),
-                    account.id.to_string().into(),
+                    account.to_string().into(),
                     posting.department.as_str().into(),
                     role.as_str().into(),
                     posting.from.to_string().into(),

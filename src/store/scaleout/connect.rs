@@ -5,7 +5,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -62,7 +61,7 @@ pub(super) fn pool(options: &PgConnectOptions) -> PgPool {
 
 /// The text of a file that only its owner may read.
 pub(super) fn secret(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+    if !config::is_private(&fs::metadata(path)?) {
         let what = format!("{} is open to others; give it mode 600", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidData, what));
     }

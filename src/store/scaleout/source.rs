@@ -9,8 +9,11 @@ use async_trait::async_trait;
 use sqlx::PgPool;
 
 use super::objects::Objects;
-use crate::domain::{Facts, ItemKey, Password};
-use crate::ports::{Blob, OriginalSource, PasswordSearch, Passwords, StoreError, Waiting};
+use super::register::SNAPSHOT;
+use crate::domain::{Facts, ItemKey, PartPath, Password};
+use crate::ports::{Blob, OpenedBefore, OriginalSource, PasswordSearch, Passwords, StoreError, Waiting};
+use crate::store::arrivals::bytes;
+use crate::store::before::{self, Stored};
 use crate::store::keys::OpeningKey;
 use crate::store::passwords::{self, SEALED, Search, opened, unsealed};
 use crate::store::rows::{Columns, failed};
@@ -86,5 +89,31 @@ impl Passwords for Source {
             one.known = self.candidates(&one.key).await?;
         }
         Ok(all)
+    }
+
+    async fn opened_before(&self, key: &ItemKey, parts: &[PartPath]) -> Result<Vec<OpenedBefore>, StoreError> {
+        let mut snapshot = self.pool.begin_with(SNAPSHOT).await.map_err(failed)?;
+        let found = before::postgres::find(&mut snapshot, key, parts).await?;
+        drop(snapshot);
+        let mut all = Vec::with_capacity(found.len());
+        for mut one in found {
+            let bytes = match &mut one.stored {
+                Some(stored) => Some(self.bytes_of(stored).await?),
+                None => None,
+            };
+            all.push(one.with(bytes));
+        }
+        Ok(all)
+    }
+}
+
+impl Source {
+    async fn bytes_of(&self, stored: &mut Stored) -> Result<Vec<u8>, StoreError> {
+        let blob = match (stored.bytes.take(), stored.file.take()) {
+            (Some(bytes), _) => bytes::in_memory(bytes, stored.length, stored.digest)?,
+            (None, Some(file)) => bytes::streamed(self.objects.open(&file).await?, stored.length, stored.digest),
+            (None, None) => return Err(StoreError::Damaged("a derivative without bytes")),
+        };
+        blob.collect().await
     }
 }

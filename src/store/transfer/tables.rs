@@ -70,7 +70,7 @@ macro_rules! tables {
             use crate::domain::TenantId;
             use crate::ports::StoreError;
             use crate::store::rows::{Columns as _, failed, to_column};
-            use crate::store::transfer::parcel::{BELONGINGS, Form, ITEM, PEOPLE, Parcel, Value, Values};
+            use crate::store::transfer::parcel::{BEHIND, BELONGINGS, Form, ITEM, PEOPLE, Parcel, Value, Values};
 
             pub(in crate::store) async fn mark(connection: &mut $connection) -> Result<Option<Mark>, StoreError> {
                 let found: Option<String> = sqlx::query_scalar("SELECT mark FROM store_mark")
@@ -247,7 +247,8 @@ macro_rules! tables {
                 Ok(people)
             }
 
-            /// For use within a transaction. Accounts and departments are never removed: others refer to them.
+            /// For use within a transaction. Accounts and departments are never removed: others refer to them. What does
+            /// not travel goes.
             pub(in crate::store) async fn put_people(
                 connection: &mut $connection,
                 tenant: &TenantId,
@@ -257,8 +258,9 @@ macro_rules! tables {
                     "account" | "department" => Some(["tenant", key(table)]),
                     _ => None,
                 };
-                for table in PEOPLE.iter().rev().filter(|table| lasting(table).is_none()) {
-                    let text = format!("DELETE FROM {} WHERE tenant = $1", table.name);
+                let replaced = PEOPLE.iter().rev().filter(|table| lasting(table).is_none()).map(|table| table.name);
+                for table in BEHIND.into_iter().chain(replaced) {
+                    let text = format!("DELETE FROM {table} WHERE tenant = $1");
                     sqlx::query(AssertSqlSafe(text))
                         .bind(tenant.as_str())
                         .execute(&mut *connection)

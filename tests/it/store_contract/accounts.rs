@@ -2,7 +2,7 @@
 
 use temizu::domain::office::DigestTimes;
 use temizu::domain::{Deputy, Event, OfficeRole, Preferences, TenantId};
-use temizu::ports::{Credentials, Failures, StoreError};
+use temizu::ports::{AccountChange, Credentials, Failures, StoreError};
 
 use super::fixture::{Embedded, Scaleout, StoreUnderTest, at, mailbox};
 use super::office::{
@@ -19,6 +19,7 @@ contract! {
         a_posting_counts_on_its_first_and_its_last_day,
         roles_and_departments_of_all_postings_of_the_day_count,
         who_is_blocked_is_nobody,
+        a_block_and_other_changes_leave_each_other_alone,
         a_change_that_cannot_be_made_whole_is_not_made_at_all,
         thousands_of_people_change_at_once,
         credentials_are_read_with_the_sign_in_name_only,
@@ -161,6 +162,31 @@ async fn who_is_blocked_is_nobody<S: StoreUnderTest>() {
     assert!(matches!(again, Err(StoreError::NotFound)), "{again:?}");
     ports.accounts.change(&city(), vec![replaced(person(1))]).await.unwrap();
     assert!(ports.accounts.principal(&city(), id(1), today).await.unwrap().is_some());
+}
+
+async fn a_block_and_other_changes_leave_each_other_alone<S: StoreUnderTest>() {
+    let ports = S::open().await;
+    move_in(&ports, &city(), &[1, 2]).await;
+    ports.sessions.open(&city(), session("s", 1, 100), record(Event::SignedIn)).await.unwrap();
+    let block = |blocked| (AccountChange::Block { account: id(1), blocked }, record(Event::AccountChanged));
+    let moved = vec![posting("road", &[OfficeRole::Approver], "2026-05-01", None)];
+    let post =
+        |number, postings| (AccountChange::Post { account: id(number), postings }, record(Event::AccountChanged));
+    let change = async |what| ports.accounts.change(&city(), vec![what]).await;
+    change(block(true)).await.unwrap();
+    change(post(1, moved.clone())).await.unwrap();
+    let token = super::office::token("s");
+    let found = ports.sessions.find(&city(), token, temizu::ports::Door::Portal, at(101), at(0), at(0)).await;
+    assert_eq!(found.unwrap(), None, "whoever is blocked is signed out");
+    let expected = temizu::domain::Account { blocked: true, postings: moved, ..person(1) };
+    assert_eq!(ports.accounts.accounts(&city()).await.unwrap(), [expected.clone(), person(2)]);
+    change(block(true)).await.unwrap();
+    change(block(false)).await.unwrap();
+    let expected = temizu::domain::Account { blocked: false, ..expected };
+    assert_eq!(ports.accounts.accounts(&city()).await.unwrap()[0], expected);
+    let nobody = AccountChange::Block { account: id(9), blocked: true };
+    assert!(conflicts(&change((nobody, record(Event::AccountChanged))).await));
+    assert!(conflicts(&change(post(9, Vec::new())).await));
 }
 
 async fn a_change_that_cannot_be_made_whole_is_not_made_at_all<S: StoreUnderTest>() {
