@@ -72,6 +72,7 @@ impl Identity {
             (Some((account, _)), _) if account.source != source => return Ok(wrong(Some(account.id))),
             (Some(found), _) => found,
             (None, None) => return Ok(wrong(None)),
+            (None, Some(_)) if !occasion.may_change() => return Ok(wrong(None)),
             (None, Some(department)) => {
                 let account = self.newcomer(&claims, source, department, roles.clone())?;
                 if !self.add(occasion, &account).await? {
@@ -81,6 +82,16 @@ impl Identity {
             }
         };
         if let Some(roles) = roles {
+            if !occasion.may_change() {
+                // What the groups have taken away is written at the next sign-in to the portal; it counts now.
+                let today = self.today();
+                let mut current =
+                    account.postings.iter().filter(|posting| posting.until.is_none_or(|end| end >= today));
+                if !current.all(|posting| posting.roles.is_subset(&roles)) {
+                    return Ok(wrong(Some(account.id)));
+                }
+                return self.weigh_rest(occasion, &account, &credentials, code).await;
+            }
             self.follow_groups(occasion, &account, &roles).await?;
         }
         self.weigh_rest(occasion, &account, &credentials, code).await

@@ -138,6 +138,11 @@ pub(super) struct Occasion<'a> {
 }
 
 impl Occasion<'_> {
+    /// Accounts are changed from the portal only: the login of the review role may not.
+    pub(super) fn may_change(&self) -> bool {
+        self.door == Door::Portal
+    }
+
     /// What a ticket of this occasion is sealed for.
     fn purpose(&self) -> String {
         let again = self.again.map_or(String::new(), |principal| principal.account.to_string());
@@ -268,7 +273,7 @@ impl Identity {
             return Ok(Verdict::Wrong { account: id, source: IdentitySource::Local });
         };
         let verdict = self.weigh_rest(occasion, &account, &credentials, code).await?;
-        if checked.stale && matches!(verdict, Verdict::Right { .. }) {
+        if checked.stale && occasion.may_change() && matches!(verdict, Verdict::Right { .. }) {
             self.hash_anew(occasion.tenant, &account, password).await?;
         }
         Ok(verdict)

@@ -176,6 +176,19 @@ pub trait HandOver: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<ReleaseRequest>, StoreError>;
 
+    /// One of them. The record (who looked) is written with it and names the item.
+    ///
+    /// # Errors
+    /// As [`Self::hand_over`].
+    async fn look_at_approved(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        request: RequestId,
+        now: Timestamp,
+        record: AuditEvent,
+    ) -> Result<ReleaseRequest, StoreError>;
+
     /// Marks an approved request of the account as handed over, with its record, before a byte leaves; it may be fetched
     /// again until its time is over, each time with a record. Returns the request and the item to read.
     ///

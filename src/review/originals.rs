@@ -92,6 +92,21 @@ impl Review {
         approved.into_iter().find(|request| request.id == id).ok_or(Trouble::NotFound)
     }
 
+    /// The same, for a page that shows it: on record.
+    async fn seen(&self, visitor: &Visitor, id: &str, page: &'static str) -> Result<ReleaseRequest, Trouble> {
+        let id = RequestId::from_str(id).map_err(|_| Trouble::NotFound)?;
+        let principal = &visitor.principal;
+        let record = AuditEvent {
+            at: self.web.clock.now(),
+            event: Event::ItemViewed,
+            // The store names it.
+            item: None,
+            actor: principal.actor(),
+            details: json!({ "page": page, "request": id }),
+        };
+        Ok(self.requests.look_at_approved(&principal.tenant, principal.account, id, record.at, record).await?)
+    }
+
     async fn approved(&self, visitor: &Visitor) -> Result<Vec<ReleaseRequest>, Trouble> {
         let principal = &visitor.principal;
         Ok(self.requests.approved(&principal.tenant, principal.account, self.web.clock.now()).await?)
@@ -147,7 +162,7 @@ pub(super) async fn page(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
-    let request = review.request(&visitor, &id).await?;
+    let request = review.seen(&visitor, &id, "original").await?;
     Ok(show(&review.page_of(&reader, &request, String::new())))
 }
 
@@ -162,12 +177,13 @@ pub(super) async fn prepare(
     Path(id): Path<String>,
     _fields: Fields,
 ) -> Result<Response, Trouble> {
-    let request = review.request(&visitor, &id).await?;
     let now = review.web.clock.now();
+    let request = review.request(&visitor, &id).await?;
     if now.since(visitor.session.proved_at) > FRESH {
         let back = format!("/originals/{}", request.id);
         return Ok(Redirect::to(&format!("/prove?to={}", escaped(&back))).into_response());
     }
+    let request = review.seen(&visitor, &id, "original_password").await?;
     // Opened for its length; whether it can be opened at all is better known now than with a password in hand.
     let length = review.originals.open(&key_of(&visitor, &request)).await?.len();
     if length > review.web.config.review.original_bytes {

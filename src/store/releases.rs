@@ -66,6 +66,9 @@ pub(super) struct HandingOver {
     pub(super) record: AuditEvent,
 }
 
+/// A look at a request whose original may be fetched, before that.
+pub(super) struct Fetching(pub(super) HandingOver);
+
 /// What is not in columns.
 #[derive(Serialize, Deserialize)]
 struct About {
@@ -428,12 +431,13 @@ macro_rules! releases {
                 Ok((request, place, seen(&row)?))
             }
 
-            pub(in crate::store) async fn hand_over(
+            /// The request, if its original may be handed out now.
+            pub(in crate::store) async fn fetchable(
                 connection: &mut $connection,
                 handing: &HandingOver,
-            ) -> Result<(ReleaseRequest, ItemKey), StoreError> {
+            ) -> Result<ReleaseRequest, StoreError> {
                 let HandingOver { tenant, account, request: id, now, .. } = handing;
-                let mut request = request(&one(connection, tenant, *id).await?)?;
+                let request = request(&one(connection, tenant, *id).await?)?;
                 let fetchable = [RequestState::Approved, RequestState::HandedOver].contains(&request.state);
                 if request.requester != *account || !fetchable || *now >= request.until {
                     return Err(StoreError::NotFound);
@@ -445,6 +449,15 @@ macro_rules! releases {
                 if blocked || item.parsed::<Stage>("stage")? == Stage::Expired {
                     return Err(StoreError::NotFound);
                 }
+                Ok(request)
+            }
+
+            pub(in crate::store) async fn hand_over(
+                connection: &mut $connection,
+                handing: &HandingOver,
+            ) -> Result<(ReleaseRequest, ItemKey), StoreError> {
+                let HandingOver { tenant, request: id, .. } = handing;
+                let mut request = fetchable(connection, handing).await?;
                 let query = sqlx::query(HAND_OVER).bind(tenant.as_str()).bind(id.to_string());
                 query.execute(connection).await.map_err(failed)?;
                 request.state = RequestState::HandedOver;

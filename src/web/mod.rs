@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod cookie;
+pub mod elsewhere;
 pub mod form;
 pub mod frame;
 pub mod headers;

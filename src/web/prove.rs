@@ -24,6 +24,7 @@ use crate::domain::{Department, IdentitySource, Principal};
 use crate::identity::{
     ChoiceRefusal, EnrolRefusal, Enrolment, FoundRefusal, Founder, Proof, Refusal, SignedIn, Weakness,
 };
+use crate::ports::Door;
 
 /// Where a form is to lead.
 #[derive(Debug, Default, Deserialize)]
@@ -180,7 +181,7 @@ pub async fn form(
     if reader.visitor.is_some() {
         return Ok(Redirect::to(inside(&asked.to)).into_response());
     }
-    let has_setup = !web.accounts.has_administrator(&web.tenant).await?;
+    let has_setup = web.door == Door::Portal && !web.accounts.has_administrator(&web.tenant).await?;
     Ok(web.sign_in_page(&reader, &asked.to, "", "", has_setup))
 }
 

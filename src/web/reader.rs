@@ -16,7 +16,7 @@ use super::trouble::Trouble;
 use super::words::Words;
 use super::{Web, cookie};
 use crate::domain::{Digest, Language, OfficeRole, Principal};
-use crate::ports::{Session, StoreError};
+use crate::ports::{Door, Session, StoreError};
 
 /// How long a session lasts without being used, and at most (ASVS 7.3).
 pub const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -100,8 +100,13 @@ impl Web {
     /// If the store does not answer.
     pub async fn reader(&self, headers: &HeaderMap, extensions: &Extensions, uri: &Uri) -> Result<Reader, StoreError> {
         let visitor = self.visitor(headers).await?;
-        let chosen = visitor.as_ref().and_then(|visitor| visitor.principal.preferences.language);
-        let language = chosen.or_else(|| language(headers)).unwrap_or(self.config.site.language);
+        let of_account = visitor.as_ref().and_then(|visitor| visitor.principal.preferences.language);
+        let chosen = match self.door {
+            Door::Portal => of_account.or_else(|| language(headers)),
+            // There the account's is not written, only the browser's.
+            Door::Review => language(headers).or(of_account),
+        };
+        let language = chosen.unwrap_or(self.config.site.language);
         let words = Words { language, ..self.words() };
         let peer = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
         let (address, proxied) = self.behind_proxy(peer, headers).unwrap_or((peer, false));

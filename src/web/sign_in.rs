@@ -19,9 +19,9 @@ use super::frame::Frame;
 use super::reader::{Read, Visitor, hex};
 use super::routes::{Need, Routes};
 use super::trouble::{Trouble, show};
-use super::{Web, cookie, prove, sso};
+use super::{Web, cookie, elsewhere, prove, sso};
 use crate::domain::{AccountId, AuditEvent, Digest, Event, IdentitySource, Timestamp};
-use crate::ports::{NoEntropy, Session};
+use crate::ports::{Door, NoEntropy, Session};
 
 /// How a session began that a proxy in front vouches for.
 pub(super) const PROXY: &str = "proxy";
@@ -33,25 +33,19 @@ struct LinkPage {
     token: String,
 }
 
-/// The rows of signing in and out, the same at every door.
+/// The rows of signing in and out; what people prove who they are with is set in the portal only.
 #[must_use]
 pub fn routes<S>(web: &Arc<Web>) -> Routes<S>
 where
     S: Clone + Send + Sync + 'static,
     Arc<Web>: axum::extract::FromRef<S>,
 {
-    Routes::new(Arc::clone(web))
+    let routes = Routes::new(Arc::clone(web))
         .get("/sign-in", Need::Nobody, prove::form)
         .post("/sign-in", Need::Nobody, prove::password)
         .post("/sign-in/code", Need::Nobody, prove::code)
-        .get("/setup", Need::Nobody, prove::setup)
-        .post("/setup", Need::Nobody, prove::found)
         .get("/prove", Need::Anyone, prove::again)
         .post("/prove", Need::Anyone, prove::prove)
-        .get("/second-factor", Need::Anyone, prove::enrol)
-        .post("/second-factor", Need::Anyone, prove::enrolled)
-        .get("/password", Need::Anyone, prove::own_password)
-        .post("/password", Need::Anyone, prove::choose_password)
         .get("/link/{token}", Need::Nobody, link)
         .post("/link/{token}", Need::Nobody, take_link)
         .post("/sso/openid", Need::Nobody, sso::depart)
@@ -59,7 +53,23 @@ where
         .post("/sso/back", Need::Nobody, sso::arrive)
         .post("/sso/proxy", Need::Nobody, sso::by_proxy)
         .post("/sign-out", Need::Anyone, sign_out)
-        .post("/language", Need::Nobody, language)
+        .post("/language", Need::Nobody, language);
+    match web.door {
+        Door::Portal => routes
+            .get("/setup", Need::Nobody, prove::setup)
+            .post("/setup", Need::Nobody, prove::found)
+            .get("/second-factor", Need::Anyone, prove::enrol)
+            .post("/second-factor", Need::Anyone, prove::enrolled)
+            .get("/password", Need::Anyone, prove::own_password)
+            .post("/password", Need::Anyone, prove::choose_password),
+        // Its login may not write who people are, nor what they prove it with: whoever took over this listener could
+        // sign in on the other side as anybody.
+        Door::Review => routes.get("/second-factor", Need::Anyone, elsewhere::second_factor).get(
+            "/password",
+            Need::Anyone,
+            elsewhere::password,
+        ),
+    }
 }
 
 /// The page of a link that signs somebody in once: a button, because whoever looks at a link must not use it up.
@@ -80,7 +90,8 @@ pub async fn take_link(State(web): State<Arc<Web>>, Path(token): Path<String>) -
     // Whoever has no password yet chooses one: the link is the proof of the last minutes.
     let fresh = found.is_some_and(|(account, _)| account.source == IdentitySource::Local && !account.has_password);
     let cookie = web.begin_session(account, "link").await?;
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(if fresh { "/password" } else { "/" })).into_response())
+    let chooses = fresh && web.door == Door::Portal;
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(if chooses { "/password" } else { "/" })).into_response())
 }
 
 /// Ends the session.
@@ -94,7 +105,7 @@ pub async fn sign_out(State(web): State<Arc<Web>>, visitor: Visitor, _fields: Fi
     Ok(([(SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
 }
 
-/// Chooses the language: for the account of whoever has signed in, else for this browser.
+/// Chooses the language: for the account of whoever has signed in to the portal, else for this browser.
 ///
 /// # Errors
 /// [`Trouble`] if the store does not answer.
@@ -104,7 +115,7 @@ pub async fn language(State(web): State<Arc<Web>>, Read(reader): Read, fields: F
         _ => (crate::domain::Language::Ja, "ja"),
     };
     let mut headers = HeaderMap::new();
-    if let Some(visitor) = &reader.visitor {
+    if let Some(visitor) = reader.visitor.as_ref().filter(|_| web.door == Door::Portal) {
         let preferences = crate::domain::Preferences { language: Some(language), ..visitor.principal.preferences };
         web.accounts.prefer(&web.tenant, visitor.principal.account, preferences).await?;
     }

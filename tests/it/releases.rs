@@ -7,7 +7,7 @@ mod stories;
 mod tidings;
 
 use temizu::audit::chain;
-use temizu::domain::{Event, RequestState, Stage, TenantId};
+use temizu::domain::{AuditEvent, Event, RequestState, Stage, TenantId};
 use temizu::ports::{Judgement, Ruling, StoreError};
 
 use self::office::{
@@ -44,6 +44,7 @@ contract! {
         what_was_withdrawn_is_never_approved,
         an_approver_sees_the_mail_and_the_look_is_on_record,
         an_original_is_handed_over_to_whoever_asked_until_it_is_over,
+        a_look_at_what_may_be_fetched_is_on_record_with_its_item,
         what_was_not_decided_or_fetched_in_time_ends,
         decisions_are_listed_to_whoever_made_them,
         another_tenant_sees_and_decides_nothing,
@@ -352,6 +353,29 @@ async fn an_original_is_handed_over_to_whoever_asked_until_it_is_over<K: Kind>()
     assert!(office.store.approved(&city(), account(1), at(8000)).await.unwrap().is_empty());
     assert_eq!(office.store.expire_requests(&city(), at(9000)).await.unwrap(), 0, "it has ended already");
     assert_eq!(office.state(1, 1).await, RequestState::HandedOver);
+}
+
+async fn a_look_at_what_may_be_fetched_is_on_record_with_its_item<K: Kind>() {
+    let office = Office::staffed::<K>().await;
+    office.ask(wish(1, 1, 1)).await.unwrap();
+    let look = async |who: u8, second: i64| {
+        let unnamed = AuditEvent { item: None, ..record(Event::ItemViewed, item_id(1)) };
+        office.store.look_at_approved(&city(), account(who), request_id(1), at(second), unnamed).await
+    };
+    assert!(is_missing(&look(1, 4000).await), "not approved yet");
+    office.judge(approval(1, 3)).await.unwrap();
+    assert!(is_missing(&look(2, 5000).await) && is_missing(&look(3, 5000).await), "somebody else's");
+    assert!(is_missing(&look(1, 8000).await), "over");
+    assert_eq!(office.records(Event::ItemViewed).await, 0);
+    assert_eq!(look(1, 5000).await.unwrap().state, RequestState::Approved);
+    office.fetch(1, 1, 5000).await.unwrap();
+    assert_eq!(look(1, 6000).await.unwrap().state, RequestState::HandedOver);
+    assert_eq!(office.records(Event::ItemViewed).await, 2);
+    let bodies = office.store.records(&city(), 0, 1000).await.unwrap();
+    let looks = bodies.iter().filter(|record| record.body.contains("\"item_viewed\""));
+    assert!(looks.into_iter().all(|record| record.body.contains(&item_id(1).to_string())));
+    office.block(1).await;
+    assert!(is_missing(&look(1, 6000).await), "blocked");
 }
 
 async fn what_was_not_decided_or_fetched_in_time_ends<K: Kind>() {

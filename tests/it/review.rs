@@ -1,7 +1,7 @@
 //! The review listener over TLS and HTTP: who is handed an original, how it is packed, and what is on record before.
 
 mod visitor;
-mod zip;
+pub(crate) mod zip;
 
 use std::time::Duration;
 

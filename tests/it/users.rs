@@ -82,6 +82,11 @@ async fn sign_in(browser: &mut Browser, login: &str, password: &str) -> Answer {
 
 /// The six digits that an app shows for this secret.
 fn code(secret: &str, site: &Site) -> String {
+    code_at(secret, site.now().millis() / 1_000)
+}
+
+/// The same at a second.
+pub(crate) fn code_at(secret: &str, second: i64) -> String {
     let mut bits = 0u64;
     let mut count = 0;
     let mut bytes = Vec::new();
@@ -95,7 +100,7 @@ fn code(secret: &str, site: &Site) -> String {
         }
     }
     let totp = totp_rs::Builder::new().with_secret(bytes).with_account_name("x".to_owned()).build().unwrap();
-    totp.generate(u64::try_from(site.now().millis() / 1_000).unwrap()).to_string()
+    totp.generate(u64::try_from(second).unwrap()).to_string()
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 //!
 //! Invariant: whatever is refused here is also done by somebody who may, so that no case passes because nothing works.
 
+mod attempts;
 mod edges;
+mod outside;
 mod people;
 pub(crate) mod town;
 mod wall;

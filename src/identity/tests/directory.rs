@@ -207,6 +207,30 @@ async fn groups_give_and_take_roles() {
 }
 
 #[tokio::test]
+async fn on_the_internet_side_nobody_is_added_and_whoever_lost_a_role_stays_out() {
+    let slapd = Slapd::start();
+    let desk = Desk::with(|config| {
+        slapd.set(config);
+        config.directory.groups = vec!["staff: CN=approvers,dc=city,dc=example".to_owned()];
+    })
+    .await;
+    let outside = async || {
+        let proof = typed("kashiwagi", "plum tree", None);
+        desk.identity.sign_in(&desk.tenant, Door::Review, proof, here()).await
+    };
+    assert_eq!(outside().await, Err(Refusal::Refused));
+    assert_eq!(desk.ledger.rows().accounts.len(), 1, "nobody was added");
+    welcomed(desk.try_password("kashiwagi", "plum tree", None).await);
+    welcomed(outside().await);
+    let both = [OfficeRole::Staff, OfficeRole::Approver];
+    desk.ledger.rows().account("kashiwagi").postings[0].roles = both.into();
+    assert_eq!(outside().await, Err(Refusal::Refused), "the groups say staff only");
+    assert_eq!(desk.ledger.rows().account("kashiwagi").postings[0].roles, both.into(), "nothing is written there");
+    welcomed(desk.try_password("kashiwagi", "plum tree", None).await);
+    welcomed(outside().await);
+}
+
+#[tokio::test]
 async fn without_create_only_accounts_that_are_here_come_in() {
     let slapd = Slapd::start();
     let desk = Desk::with(|config| {

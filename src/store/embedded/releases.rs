@@ -12,7 +12,7 @@ use crate::domain::{
     AccountId, AuditEvent, DepartmentCode, ItemKey, Label, ReleaseRequest, RequestId, TenantId, Timestamp,
 };
 use crate::ports::{ArrivalDetail, Judgement, StoreError};
-use crate::store::releases::{Asking, HandingOver, Judging, Looking, Withdrawing, release_ports, sqlite};
+use crate::store::releases::{Asking, Fetching, HandingOver, Judging, Looking, Withdrawing, release_ports, sqlite};
 use crate::store::rows::failed;
 
 release_ports!(EmbeddedStore, readers, sqlite);
@@ -50,5 +50,17 @@ impl Job for Looking {
         let record = AuditEvent { item: Some(answer.0.item), ..self.record };
         turn.append(&self.tenant, &record).await?;
         Ok(answer)
+    }
+}
+
+#[async_trait]
+impl Job for Fetching {
+    type Answer = ReleaseRequest;
+
+    async fn run(self, turn: &mut Turn) -> Result<ReleaseRequest, StoreError> {
+        let request = sqlite::fetchable(&mut turn.connection, &self.0).await?;
+        let record = AuditEvent { item: Some(request.item), ..self.0.record };
+        turn.append(&self.0.tenant, &record).await?;
+        Ok(request)
     }
 }

@@ -126,6 +126,18 @@ macro_rules! release_ports {
                 $rows::approved(&mut connection, tenant, account, now).await
             }
 
+            async fn look_at_approved(
+                &self,
+                tenant: &TenantId,
+                account: AccountId,
+                request: RequestId,
+                now: Timestamp,
+                record: AuditEvent,
+            ) -> Result<ReleaseRequest, StoreError> {
+                let handing = HandingOver { tenant: tenant.clone(), account, request, now, record };
+                self.writer.submit(Fetching(handing)).await
+            }
+
             async fn hand_over(
                 &self,
                 tenant: &TenantId,

@@ -1,7 +1,7 @@
 //! Who may do what in the object store: an IAM policy document for each zone, as AWS, MinIO and Ceph read them.
 //!
 //! Refuses: originals and derivatives in one place, which no policy could keep apart. Invariant: only process and review
-//! read an original; only intake and process write one.
+//! read an original; only intake, process and the portal, where staff put files in, write one.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,8 @@ const fn actions(zone: Zone) -> [&'static [&'static str]; 2] {
     match zone {
         Zone::Intake => [PUT, &[]],
         Zone::Process => [ALL, ALL],
-        Zone::Deliver | Zone::Portal => [&[], GET],
+        Zone::Deliver => [&[], GET],
+        Zone::Portal => [PUT, GET],
         Zone::Review => [GET, &[]],
         Zone::Operator | Zone::Auditor => [&[], &[]],
     }
@@ -90,12 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn only_process_and_review_read_an_original_and_only_intake_and_process_write_one() {
+    fn only_process_and_review_read_an_original_and_only_those_who_take_one_in_and_process_write_one() {
         for zone in Zone::ALL {
             let (sealed, new) = ("arn:aws:s3:::sealed/*", "arn:aws:s3:::new/temizu/*");
             let reads = [Zone::Process, Zone::Review].contains(&zone);
             assert_eq!(allows(&[zone], "s3:GetObject", sealed), reads, "{zone}");
-            let writes = [Zone::Process, Zone::Intake].contains(&zone);
+            let writes = [Zone::Process, Zone::Intake, Zone::Portal].contains(&zone);
             assert_eq!(allows(&[zone], "s3:PutObject", sealed), writes, "{zone}");
             let sends = [Zone::Process, Zone::Deliver, Zone::Portal].contains(&zone);
             assert_eq!(allows(&[zone], "s3:GetObject", new), sends, "{zone}");

@@ -97,15 +97,20 @@ impl Client {
         self.ask(Method::POST, path, &headers, form(&self.token, fields)).await
     }
 
-    /// Takes the cookie that an answer sets, and the token of the forms of that session.
-    pub(crate) async fn take(&mut self, answer: &Answer) {
+    /// Takes the cookie that an answer sets, and the token of the forms of that session, which are on `page`.
+    pub(crate) async fn take(&mut self, answer: &Answer, page: &str) {
         let cookies = answer.cookies();
         let set = cookies.iter().find(|cookie| cookie.starts_with("__Host-temizu=")).expect("a session's cookie");
         self.cookie = set.split(';').next().unwrap().to_owned();
-        let page = self.get("/help").await.text();
-        let (_, rest) = page.split_once("name=\"token\" value=\"").expect("a form");
-        self.token = rest.split('"').next().unwrap().to_owned();
+        let page = self.get(page).await.text();
+        self.token = hidden(&page, "token").expect("a form");
     }
+}
+
+/// The value of a page's hidden field.
+pub(crate) fn hidden(page: &str, name: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\""))?;
+    rest.split('"').next().map(str::to_owned)
 }
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";

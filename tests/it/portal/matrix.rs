@@ -1,4 +1,4 @@
-//! Who may do what: every row of the portal's table for everybody, with objects of their own, of others, and of nobody.
+//! Who may do what: every row of the tables of both listeners for everybody, with objects of their own, of others, and of nobody.
 //!
 //! Refuses a row whose parameters it does not know: a new page cannot be forgotten. Invariant: what is expected follows
 //! from the row and from whose the object is, and from nothing else.
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 use temizu::domain::{AuditEvent, Event, ItemId, OfferId, OfficeRole, Password, RequestId};
-use temizu::ports::{Offer, OfferState, Viewer};
+use temizu::ports::{Door, Judgement, Offer, OfferState, Ruling, Viewer};
 use temizu::web::routes::{Need, Row};
 
-use super::client::{Answer, Client, FORM, PARTS, form, parts};
+use super::client::{Answer, Client, FORM, PARTS, form, hidden, parts};
 use super::letters::{letter, locked_zip, pdf};
 use super::support::{HANAKO, JIRO, KAEDE, KANRI, KANSA, MOMO, Office, PASSWORD, SAKURA, account, city, mailbox};
 
@@ -50,16 +50,26 @@ struct Things {
 
 struct World {
     office: Office,
+    /// Where everybody asks.
+    door: Door,
     hanakos: Things,
     jiros: Things,
 }
 
 impl World {
-    async fn open() -> Self {
+    async fn open(door: Door) -> Self {
         let office = Office::open().await;
         let hanakos = things(&office, HANAKO, "road").await;
         let jiros = things(&office, JIRO, "library").await;
-        Self { office, hanakos, jiros }
+        if door == Door::Review {
+            approved(&office, &hanakos, SAKURA).await;
+            approved(&office, &jiros, KAEDE).await;
+        }
+        Self { office, door, hanakos, jiros }
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        self.office.rows(self.door)
     }
 
     /// The path of a row with an object in it, and whether the object is there for `login`.
@@ -76,7 +86,7 @@ impl World {
                 "{item}" if row.path.starts_with("/upload/") => {
                     (things.upload.expect("an upload").to_string(), whose == Whose::Own)
                 }
-                "{item}" => (things.item.to_string(), whose == Whose::Own),
+                "{item}" if row.path.starts_with("/m/") => (things.item.to_string(), whose == Whose::Own),
                 "{offer}" if !is_there => (OfferId::from_bytes([99; 16]).to_string(), false),
                 "{offer}" => (things.offer.to_string(), whose == Whose::Own),
                 "{digest}" if !is_there => ("0".repeat(64), false),
@@ -86,12 +96,14 @@ impl World {
                 "{request}" if row.path.starts_with("/approvals") => {
                     (things.request.to_string(), whose == Whose::Own && login == Some(SAKURA))
                 }
-                "{request}" => (things.request.to_string(), whose == Whose::Own),
+                "{request}" if ["/requests/", "/originals/"].iter().any(|of| row.path.starts_with(of)) => {
+                    (things.request.to_string(), whose == Whose::Own)
+                }
                 "{account}" if !is_there => (temizu::domain::AccountId::from_bytes([99; 16]).to_string(), false),
                 // Whoever manages accounts manages all of them.
                 "{account}" => (account(if whose == Whose::Own { MOMO } else { KAEDE }).to_string(), true),
                 // A link is whoever's holds it.
-                "{token}" if is_there => (self.office.link(HANAKO).await, true),
+                "{token}" if is_there => (self.office.link_at(HANAKO, self.door).await, true),
                 "{token}" => ("nothing".to_owned(), false),
                 plain if !plain.contains(['{', '}', '*']) => (plain.to_owned(), true),
                 unknown => panic!("the matrix does not know whose {unknown} of {} is", row.path),
@@ -103,10 +115,7 @@ impl World {
     }
 
     async fn client(&self, login: Option<&str>) -> Client {
-        match login {
-            Some(login) => self.office.client(login).await,
-            None => self.office.stranger(),
-        }
+        self.office.client_at(login, self.door).await
     }
 }
 
@@ -125,6 +134,23 @@ async fn things(office: &Office, login: &str, department: &str) -> Things {
     assert_eq!((asked.status, asked.to()), (303, "/requests?said=asked"), "{}", asked.text());
     let request = office.site.store().own_requests(&city(), account(login), 10).await.unwrap()[0].id;
     Things { item, digest, request, offer, upload: put_in(office, login, &client).await }
+}
+
+/// Approved by somebody of the department.
+async fn approved(office: &Office, things: &Things, by: &str) {
+    let at = office.site.now();
+    let judgement = Judgement {
+        request: things.request,
+        by: account(by),
+        by_name: by.parse().unwrap(),
+        ruling: Ruling::Approve { fetch_until: at.after(Duration::from_secs(86_400)) },
+        comment: None,
+        at,
+        day: "2026-11-23".parse().unwrap(),
+    };
+    let actor = format!("user:{by}");
+    let record = AuditEvent { at, event: Event::RequestApproved, item: Some(things.item), actor, details: json!({}) };
+    office.site.store().judge(&city(), judgement, record).await.unwrap();
 }
 
 /// A wrong password, tried.
@@ -147,7 +173,7 @@ async fn typed(office: &Office, login: &str, item: ItemId) -> OfferId {
 
 /// A file put in, where a page takes files.
 async fn put_in(office: &Office, login: &str, client: &Client) -> Option<ItemId> {
-    office.rows().iter().find(|row| row.path == "/upload" && row.method == Method::POST)?;
+    office.rows(Door::Portal).iter().find(|row| row.path == "/upload" && row.method == Method::POST)?;
     let headers = [("sec-fetch-site", "same-origin"), ("content-type", PARTS)];
     let body = parts(&client.token, format!("{login}の資料").as_bytes());
     let answer = client.ask(Method::POST, "/upload", &headers, body).await;
@@ -221,12 +247,21 @@ fn bare(row: &Row, answer: &Answer) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_sees_what_is_theirs_and_looking_changes_nothing_but_the_record_of_it() {
-    let world = World::open().await;
+    everybody_sees(Door::Portal).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_holds_on_the_internet_side() {
+    everybody_sees(Door::Review).await;
+}
+
+async fn everybody_sees(door: Door) {
+    let world = World::open(door).await;
     let mut wrong = Vec::new();
     let before = state(&world).await;
     for login in ACTORS {
         let client = world.client(login).await;
-        for (row, objects) in cases(world.office.rows(), &Method::GET) {
+        for (row, objects) in cases(world.rows(), &Method::GET) {
             let may = match login {
                 Some(login) => may(&world, row.need, login).await,
                 None => false,
@@ -285,12 +320,26 @@ async fn state(world: &World) -> Vec<String> {
 const WITH_FILES: [&str; 2] = ["/upload", "/users/import"];
 
 /// The kind and the body of a row's form.
-fn filled(row: &Row, token: &str) -> (&'static str, Vec<u8>) {
-    if WITH_FILES.contains(&row.path) { (PARTS, parts(token, b"x")) } else { (FORM, form(token, &fields(row))) }
+fn filled(row: &Row, token: &str, ticket: &str) -> (&'static str, Vec<u8>) {
+    if WITH_FILES.contains(&row.path) {
+        return (PARTS, parts(token, b"x"));
+    }
+    let mut fields = fields(row);
+    fields.extend((!ticket.is_empty()).then_some(("ticket", ticket)));
+    (FORM, form(token, &fields))
+}
+
+/// What the form of a row carries from the page before: that with the password of a zip; empty if there is none before.
+async fn ticket(row: &Row, client: &Client, path: &str) -> String {
+    let Some(before) = path.strip_suffix("/zip").filter(|_| row.path.starts_with("/originals/")) else {
+        return String::new();
+    };
+    let page = client.post(before, &[]).await;
+    hidden(&page.text(), "ticket").unwrap_or_else(|| panic!("{}: {}", page.status, page.text()))
 }
 
 /// What the form of a row needs, so that it does what it is for.
-fn fields(row: &Row) -> Vec<(&'static str, &'static str)> {
+fn fields<'f>(row: &Row) -> Vec<(&'static str, &'f str)> {
     match row.path {
         "/prove" => vec![("password", PASSWORD)],
         "/sign-in" => vec![("login", HANAKO), ("password", PASSWORD)],
@@ -300,9 +349,18 @@ fn fields(row: &Row) -> Vec<(&'static str, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_changes_what_is_theirs() {
-    let world = World::open().await;
+    everybody_changes(Door::Portal).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_fetches_what_is_theirs() {
+    everybody_changes(Door::Review).await;
+}
+
+async fn everybody_changes(door: Door) {
+    let world = World::open(door).await;
     let mut wrong = Vec::new();
-    for (row, objects) in cases(world.office.rows(), &Method::POST) {
+    for (row, objects) in cases(world.rows(), &Method::POST) {
         for login in ACTORS {
             let may = match login {
                 Some(login) => may(&world, row.need, login).await,
@@ -312,8 +370,9 @@ async fn everybody_changes_what_is_theirs() {
                 // Signed in anew each time: some forms end the session.
                 let client = world.client(login).await;
                 let (path, theirs) = world.path(&row, login, *whose).await;
+                let ticket = if may && theirs { ticket(&row, &client, &path).await } else { String::new() };
                 let head = world.office.head().await;
-                let (kind, body) = filled(&row, &client.token);
+                let (kind, body) = filled(&row, &client.token, &ticket);
                 let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
                 let answer = client.ask(Method::POST, &path, &headers, body).await;
                 wrong.extend(judged(&row, login, may, theirs, &answer));
@@ -332,19 +391,28 @@ async fn everybody_changes_what_is_theirs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_from_elsewhere_or_of_another_session_changes_nothing() {
-    let world = World::open().await;
+    foreign_forms(Door::Portal).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_does_it_on_the_internet_side() {
+    foreign_forms(Door::Review).await;
+}
+
+async fn foreign_forms(door: Door) {
+    let world = World::open(door).await;
     let mut wrong = Vec::new();
     let mut clients = Vec::new();
     for login in ACTORS.into_iter().flatten() {
         clients.push((login, world.client(Some(login)).await));
     }
-    for (row, _) in cases(world.office.rows(), &Method::POST) {
+    for (row, _) in cases(world.rows(), &Method::POST) {
         for (login, client) in &clients {
             if !may(&world, row.need, login).await {
                 continue;
             }
             let (path, _) = world.path(&row, Some(login), Whose::Own).await;
-            let kind = ("content-type", filled(&row, "").0);
+            let kind = ("content-type", filled(&row, "", "").0);
             let head = world.office.head().await;
             for (headers, token) in [
                 (vec![kind], client.token.as_str()),
@@ -358,7 +426,7 @@ async fn a_form_from_elsewhere_or_of_another_session_changes_nothing() {
                 if row.need == Need::Nobody && is_ours {
                     continue;
                 }
-                let answer = client.ask(Method::POST, &path, &headers, filled(&row, token).1).await;
+                let answer = client.ask(Method::POST, &path, &headers, filled(&row, token, "").1).await;
                 if answer.status != 403 {
                     wrong.push(format!("POST {path} as {login} with {headers:?} {token:?}: {}", answer.status));
                 }
@@ -375,7 +443,7 @@ async fn a_form_from_elsewhere_or_of_another_session_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_are_given_with_the_mail_that_they_came_with_and_with_no_other() {
-    let world = World::open().await;
+    let world = World::open(Door::Portal).await;
     let client = world.office.client(HANAKO).await;
     for kind in ["text", "file"] {
         let path = format!("/m/{}/{kind}/{}", world.hanakos.item, world.jiros.digest);
@@ -395,5 +463,22 @@ async fn assets_may_be_kept_and_nothing_else_may() {
     assert!(sheet.header("cache-control").contains("immutable"), "{:?}", sheet.headers);
     assert_eq!(sheet.header("x-content-type-options"), "nosniff");
     assert_eq!(client.get("/nothing").await.header("cache-control"), "no-store");
+    office.site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_prove_who_they_are_with_is_set_in_the_portal_and_nowhere_else() {
+    let office = Office::open().await;
+    let of = |door| office.rows(door).into_iter().map(|row| (row.method, row.path)).collect::<BTreeSet<_>>();
+    let (portal, review) = (of(Door::Portal), of(Door::Review));
+    for (method, path) in [
+        (Method::POST, "/second-factor"),
+        (Method::POST, "/password"),
+        (Method::GET, "/setup"),
+        (Method::POST, "/setup"),
+    ] {
+        assert!(portal.contains(&(method.clone(), path)), "{method} {path}");
+        assert!(!review.contains(&(method.clone(), path)), "{method} {path}");
+    }
     office.site.stop().await;
 }

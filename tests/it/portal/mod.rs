@@ -2,7 +2,7 @@
 //!
 //! Invariant: people come in by the port of accounts, mail by SMTP, and everything else by the pages.
 
-mod client;
+pub(crate) mod client;
 mod letters;
 mod matrix;
 mod pages;

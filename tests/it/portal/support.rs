@@ -20,6 +20,7 @@ use temizu::domain::{
 use temizu::identity::{Cost, Identity};
 use temizu::portal;
 use temizu::ports::{AccountChange, ArrivalQuery, Credentials, Door, OneTimeLink, Viewer};
+use temizu::review::{self, Review};
 use temizu::serve::{OsEntropy, SystemClock};
 use temizu::web::Web;
 use temizu::web::routes::Row;
@@ -85,6 +86,8 @@ pub(crate) struct Office {
     /// `https://` and the address of the portal.
     pub(crate) base: String,
     nobody: Client,
+    /// Nobody's, for the review listener.
+    outside: Client,
     links: AtomicU32,
     _hop: NextHop,
     _certificate: tempfile::TempDir,
@@ -101,11 +104,17 @@ impl Office {
         plan.config.identity.totp = TotpPolicy::Nobody;
         plan.config.portal.listen = vec![([127, 0, 0, 1], 0).into()];
         plan.config.portal.tls_certificate = Some(chain.clone());
-        plan.config.portal.tls_key = Some(key);
+        plan.config.portal.tls_key = Some(key.clone());
+        plan.config.review.listen = vec![([127, 0, 0, 1], 0).into()];
+        plan.config.review.tls_certificate = Some(chain.clone());
+        plan.config.review.tls_key = Some(key);
         let site = Site::start(plan).await;
         let base = format!("https://127.0.0.1:{}", site.portal().port());
         let nobody = Client::new(&base, &chain);
-        let office = Self { site, base, nobody, links: AtomicU32::new(0), _hop: hop, _certificate: certificate };
+        let review = site.gateway().review_addresses()[0];
+        let outside = Client::new(&format!("https://{review}"), &chain);
+        let office =
+            Self { site, base, nobody, outside, links: AtomicU32::new(0), _hop: hop, _certificate: certificate };
         office.people().await;
         office
     }
@@ -155,13 +164,18 @@ impl Office {
         lines.into_iter().find(|line| line.arrival.id == item).expect("an arrival").arrival
     }
 
-    /// A link that signs `login` in once: its token.
+    /// A link that signs `login` in to the portal once: its token.
     pub(crate) async fn link(&self, login: &str) -> String {
+        self.link_at(login, Door::Portal).await
+    }
+
+    /// The same for either listener.
+    pub(crate) async fn link_at(&self, login: &str, door: Door) -> String {
         let token = format!("link-{}", self.links.fetch_add(1, Ordering::SeqCst));
         let link = OneTimeLink {
             token: Digest::of(token.as_bytes()),
             account: account(login),
-            door: Door::Portal,
+            door,
             until: self.site.now().after(Duration::from_secs(600)),
         };
         self.site.store().offer_link(&city(), link, self.record(Event::LinkOffered)).await.unwrap();
@@ -173,12 +187,21 @@ impl Office {
         self.nobody.clone()
     }
 
-    /// A browser with which `login` has signed in.
+    /// A browser with which `login` has signed in to the portal.
     pub(crate) async fn client(&self, login: &str) -> Client {
-        let mut client = self.stranger();
-        let answer = client.post(&format!("/link/{}", self.link(login).await), &[]).await;
+        self.client_at(Some(login), Door::Portal).await
+    }
+
+    /// A browser at either listener; with `None` nobody has signed in.
+    pub(crate) async fn client_at(&self, login: Option<&str>, door: Door) -> Client {
+        let (mut client, page) = match door {
+            Door::Portal => (self.nobody.clone(), "/help"),
+            Door::Review => (self.outside.clone(), "/"),
+        };
+        let Some(login) = login else { return client };
+        let answer = client.post(&format!("/link/{}", self.link_at(login, door).await), &[]).await;
         assert_eq!((answer.status, answer.to()), (303, "/"));
-        client.take(&answer).await;
+        client.take(&answer, page).await;
         client
     }
 
@@ -213,8 +236,8 @@ impl Office {
         self.site.store().head(&city()).await.unwrap().0
     }
 
-    /// The rows of the portal's pages.
-    pub(crate) fn rows(&self) -> Vec<Row> {
+    /// The rows of a listener's pages.
+    pub(crate) fn rows(&self, door: Door) -> Vec<Row> {
         let store = self.site.store();
         let config = Arc::new(self.site.config().clone());
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
@@ -222,15 +245,21 @@ impl Office {
         let web = Web {
             config,
             tenant: city(),
-            door: Door::Portal,
+            door,
             accounts: store.clone(),
             sessions: store.clone(),
             identity: Arc::new(identity),
             clock,
             entropy,
-            menu: portal::menu,
+            menu: match door {
+                Door::Portal => portal::menu,
+                Door::Review => review::menu,
+            },
         };
-        portal::rows(&Arc::new(web))
+        match door {
+            Door::Portal => portal::rows(&Arc::new(web)),
+            Door::Review => Review::new(Arc::new(web), store.clone(), store.source().unwrap()).unwrap().rows(),
+        }
     }
 
     /// Who `login` is today.

@@ -5,7 +5,7 @@ use temizu::zip::Zip;
 use crate::support::tools::program;
 
 /// Names and contents of what 7-Zip takes out of `zip` with `password`; what it said if it takes out nothing.
-pub(super) fn opened(zip: &[u8], password: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
+pub(crate) fn opened(zip: &[u8], password: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
     let folder = tempfile::tempdir().unwrap();
     let (file, out) = (folder.path().join("it.zip"), folder.path().join("out"));
     std::fs::write(&file, zip).unwrap();

@@ -122,7 +122,7 @@ async fn portal_and_review_each_run_with_their_own_login_and_the_portal_reaches_
 }
 
 /// Puts the private key of process into the data folder of another role.
-fn copy_key(town: &Town, role: &str) {
+pub(super) fn copy_key(town: &Town, role: &str) {
     let folder = town.data(role).join("keys");
     std::fs::create_dir_all(&folder).unwrap();
     for name in ["sealing.key", "sealing.pub"] {

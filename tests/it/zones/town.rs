@@ -124,7 +124,7 @@ impl Town {
         let s3_credentials_file = self.keys.get(role).map(|_| self.folder.path().join(format!("{role}.credentials")));
         let reaches = |bucket: &str| {
             let used = match bucket {
-                "sealed" => ["intake", "process", "review", "host1"].contains(&role),
+                "sealed" => ["intake", "process", "portal", "review", "host1"].contains(&role),
                 _ => ["process", "deliver", "portal", "host1"].contains(&role),
             };
             if used || role == "owner" { format!("s3://{bucket}") } else { String::new() }
