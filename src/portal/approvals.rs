@@ -18,7 +18,7 @@ use super::Portal;
 use super::parts::{self, Part};
 use super::requests::{Row, row};
 use crate::domain::release::MAX_WHY;
-use crate::domain::{Deputy, Event, Language, Login, ReleaseRequest, RequestId, Risk};
+use crate::domain::{ArrivalState, Deputy, Event, Language, Login, ReleaseRequest, RequestId, Risk};
 use crate::ports::{Judgement, Ruling};
 use crate::web::form::Fields;
 use crate::web::frame::Frame;
@@ -123,19 +123,25 @@ impl Portal {
         let (request, place, detail) =
             self.releases.request_to_decide(&principal.tenant, principal.account, today, id, record).await?;
         let contact = self.web.config.site.contact.as_str();
-        let parts = detail.line.arrival.parts.iter().filter(|part| parts::is_file(part));
+        let arrival = &detail.line.arrival;
+        let of_files = arrival.parts.iter().filter(|part| parts::is_file(part));
+        let mut files: Vec<Part> = of_files.map(|part| parts::part(part, l, contact)).collect();
+        super::detail::number(&mut files);
+        self.preview_to_decide(visitor, id, arrival, &mut files).await?;
+        for part in &mut files {
+            // Whoever decides fetches nothing.
+            (part.digest, part.wants_password) = (None, false);
+        }
         Ok(OnePage {
             request: row(&request, l),
             in_place_of: place.map(|label| label.to_string()),
             head: parts::line(&detail.line, l),
-            files: parts
-                .map(|part| Part { digest: None, wants_password: false, ..parts::part(part, l, contact) })
-                .collect(),
+            files,
             fetch_hours: self.web.config.portal.fetch_hours,
             error,
             comment: comment.to_owned(),
             is_own: request.requester == principal.account,
-            expired: false,
+            expired: detail.line.state == ArrivalState::Expired,
             frame: Frame::new(&self.web, reader),
         })
     }

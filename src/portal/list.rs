@@ -103,6 +103,7 @@ pub async fn page(
         mailbox: mailbox.clone(),
         terms: search.terms.clone(),
         older_than: asked.older.parse::<ItemId>().ok(),
+        newer_than: None,
         limit: PAGE + 1,
     };
     let mut found = portal.arrivals.list(&viewer, &query).await?;

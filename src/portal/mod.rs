@@ -7,9 +7,12 @@ pub mod approvals;
 pub mod detail;
 pub mod download;
 pub mod help;
+mod history;
 pub mod list;
 mod parts;
 pub mod password;
+pub mod preview;
+mod related;
 pub mod requests;
 pub mod roster;
 pub mod search;
@@ -91,6 +94,7 @@ fn routes(web: &Arc<Web>) -> Routes<Portal> {
         .get("/m/{item}", STAFF, detail::page)
         .get("/m/{item}/text/{digest}", STAFF, detail::text)
         .get("/m/{item}/file/{digest}", STAFF, download::file)
+        .get("/m/{item}/preview/{digest}", STAFF, preview::picture_of_mail)
         .post("/m/{item}/files", STAFF, download::all)
         .get("/m/{item}/request", STAFF, requests::form)
         .post("/m/{item}/request", STAFF, requests::ask)
@@ -109,6 +113,7 @@ fn routes(web: &Arc<Web>) -> Routes<Portal> {
         .post("/approvals", DECIDES, approvals::together)
         .get("/approvals/{request}", DECIDES, approvals::page)
         .post("/approvals/{request}", DECIDES, approvals::decide)
+        .get("/approvals/{request}/preview/{digest}", DECIDES, preview::picture_of_request)
         .get("/decided", DECIDES, approvals::decided)
         .get("/decided.csv", DECIDES, approvals::decided_csv)
         .get("/deputies", APPROVER, approvals::deputies)

@@ -38,6 +38,14 @@ pub(super) struct Part {
     pub(super) next: String,
     pub(super) rule: String,
     pub(super) digest: Option<Digest>,
+    /// Where its picture is.
+    pub(super) picture: Option<String>,
+    /// Its first lines, and whether there are more.
+    pub(super) table: Option<(String, bool)>,
+    /// True for a rebuilt text that has a page of its own.
+    pub(super) is_text: bool,
+    /// Its place among the parts of the page: what makes identifiers of.
+    pub(super) number: usize,
     pub(super) wants_password: bool,
     pub(super) is_kept: bool,
 }
@@ -151,6 +159,10 @@ pub(super) fn part(one: &ArrivalFile, l: Words, contact: &str) -> Part {
         next: why.map(|reason| reason.next_step(l.language, &detail)).unwrap_or_default(),
         rule: one.outcome.rule.as_str().to_owned(),
         digest: one.now.as_ref().map(|now| now.digest),
+        picture: None,
+        table: None,
+        is_text: one.now.as_ref().is_some_and(|now| now.media_type == "text/plain"),
+        number: 0,
         wants_password,
         is_kept: one.outcome.is_kept(),
     }

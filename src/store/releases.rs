@@ -13,13 +13,16 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::ports::release_ports;
 pub(super) use self::statements::TELL;
 use self::statements::*;
+use super::arrivals::{self, Found, lines};
 use super::rows::Columns;
 use crate::domain::release::Decided;
 use crate::domain::{
-    AccountId, Arrival, ArrivalState, AuditEvent, DepartmentCode, ItemId, Label, Reason, ReleaseRequest, RequestId,
+    AccountId, ArrivalState, AuditEvent, DepartmentCode, Digest, ItemId, Label, Reason, Rebuilt, ReleaseRequest, RequestId,
     RequestState, Risk, Stage, TenantId, Timestamp,
 };
-use crate::ports::{ArrivalDetail, ArrivalLine, Judgement, Ruling, StoreError, TidingKind};
+use crate::ports::{
+    ArrivalDetail, ArrivalLine, AskedByOther, Judgement, Ruling, StoreError, TidingKind, Viewer,
+};
 
 /// What is counted at most.
 pub(super) const MAX_COUNT: i64 = 1000;
@@ -122,6 +125,20 @@ pub(super) fn request(row: &impl Columns) -> Result<ReleaseRequest, StoreError> 
     })
 }
 
+/// What a viewer may know of a request by somebody else: nothing, unless both read a mailbox that the mail came for.
+pub(super) fn of_other(row: &impl Columns, viewer: &Viewer) -> Result<Option<AskedByOther>, StoreError> {
+    let about: About = row.json("about")?;
+    if !about.mailboxes.iter().any(|mailbox| viewer.mailboxes.contains(mailbox)) {
+        return Ok(None);
+    }
+    Ok(Some(AskedByOther {
+        by: about.requester_name,
+        asked_at: row.time("asked_at")?,
+        state: row.parsed("state")?,
+        decided_at: about.decided.map(|decided| decided.at),
+    }))
+}
+
 /// Column `place`: NULL for whoever may not decide, empty for whoever decides for themselves.
 pub(super) enum Power {
     None,
@@ -144,6 +161,17 @@ impl Power {
             Self::None => Err(StoreError::NotFound),
             Self::Own => Ok(None),
             Self::InPlaceOf(name) => Ok(Some(name)),
+        }
+    }
+
+    /// The same for a look: whoever decided may see on what, always.
+    fn to_look(self, request: &ReleaseRequest, approver: AccountId) -> Result<Option<Label>, StoreError> {
+        match self {
+            Self::None => {
+                let own = request.decided.as_ref().filter(|decided| decided.by == approver);
+                Ok(own.ok_or(StoreError::NotFound)?.in_place_of.clone())
+            }
+            power => power.place(),
         }
     }
 }
@@ -174,18 +202,21 @@ fn judged(
 
 /// What the requester saw of the mail, from its row of `arrival` beside the item's `stage`.
 fn seen(row: &impl Columns) -> Result<ArrivalDetail, StoreError> {
-    let arrival: Arrival = row.json("about")?;
+    let arrival = lines::arrival(row)?;
     let state = ArrivalState::from_name(&row.maybe_text("state")?.unwrap_or_default());
     let expired = row.parsed::<Stage>("stage")? == Stage::Expired;
     let state = if expired { ArrivalState::Expired } else { state.ok_or(StoreError::Damaged("state"))? };
     let reference = arrival.id.reference();
     Ok(ArrivalDetail {
         line: ArrivalLine { arrival, reference, state, aside: false },
+        concluded_at: None,
         deliveries: Vec::new(),
         wrong_passwords: row.number("wrong_passwords")?,
         trying: false,
         candidates: 0,
+        typed: Vec::new(),
         requests: Vec::new(),
+        asked_by_others: Vec::new(),
         fetched: Vec::new(),
     })
 }
@@ -410,13 +441,8 @@ macro_rules! releases {
                 let Looking { tenant, approver, day, request: id, .. } = looking;
                 let row = one(connection, tenant, *id).await?;
                 let (request, about) = (request(&row)?, row.json::<About>("about")?);
-                let place = match power(connection, tenant, *day, *approver, &request).await? {
-                    Power::None => {
-                        let own = request.decided.as_ref().filter(|decided| decided.by == *approver);
-                        own.ok_or(StoreError::NotFound)?.in_place_of.clone()
-                    }
-                    power => power.place()?,
-                };
+                let power = power(connection, tenant, *day, *approver, &request).await?;
+                let place = power.to_look(&request, *approver)?;
                 let mailbox = about.mailboxes.first().ok_or(StoreError::Damaged("mailboxes"))?;
                 let row = sqlx::query(SEEN)
                     .bind(tenant.as_str())
@@ -426,6 +452,37 @@ macro_rules! releases {
                     .await
                     .map_err(failed)?;
                 Ok((request, place, seen(&row)?))
+            }
+
+            /// Bytes that [`look`] shows of, and the item. Within a snapshot.
+            pub(in crate::store) async fn look_at_bytes(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                (approver, day): (AccountId, Date),
+                id: RequestId,
+                digest: Digest,
+            ) -> Result<(ItemId, Rebuilt, Found), StoreError> {
+                let row = sqlx::query("SELECT * FROM release_request WHERE tenant = $1 AND id = $2")
+                    .bind(tenant.as_str())
+                    .bind(id.to_string())
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                let (request, about) = (request(&row)?, row.json::<About>("about")?);
+                power(connection, tenant, day, approver, &request).await?.to_look(&request, approver)?;
+                let mailbox = about.mailboxes.into_iter().next().ok_or(StoreError::Damaged("mailboxes"))?;
+                let row = sqlx::query(SEEN)
+                    .bind(tenant.as_str())
+                    .bind(request.item.to_string())
+                    .bind(&mailbox)
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                let parts = lines::arrival(&row)?.parts.into_iter();
+                let now = parts.filter_map(|part| part.now).find(|now| now.digest == digest);
+                let now = now.ok_or(StoreError::NotFound)?;
+                let found = arrivals::$name::found(connection, tenant, request.item, digest, mailbox).await?;
+                Ok((request.item, now, found))
             }
 
             pub(in crate::store) async fn hand_over(

@@ -258,6 +258,10 @@ pub(super) fn page(dialect: Dialect, viewer: &Viewer, query: &ArrivalQuery) -> O
         let place = statement.bind_text(&item.to_string());
         branches.conditions.insert_str(0, &format!(" AND a.item < {place}"));
     }
+    if let Some(item) = query.newer_than {
+        let place = statement.bind_text(&item.to_string());
+        branches.conditions.insert_str(0, &format!(" AND a.item > {place}"));
+    }
     branches.write(&mut statement, dialect, &mailboxes, limit);
     statement.text.push_str(" ORDER BY item DESC");
     Some((statement, usize::try_from(limit).unwrap_or(usize::MAX)))

@@ -83,6 +83,28 @@ macro_rules! release_ports {
                 self.writer.submit(Looking { tenant: tenant.clone(), approver, day, request, record }).await
             }
 
+            async fn derivative_to_decide(
+                &self,
+                tenant: &TenantId,
+                approver: AccountId,
+                day: Date,
+                request: RequestId,
+                digest: Digest,
+                shown: IsShown,
+                record: AuditEvent,
+            ) -> Result<(Rebuilt, Blob), StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                let who = (approver, day);
+                let (item, now, found) = $rows::look_at_bytes(&mut connection, tenant, who, request, digest).await?;
+                drop(connection);
+                if !shown(&now) {
+                    return Err(StoreError::NotFound);
+                }
+                let blob = self.opened(found, digest).await?;
+                self.record(tenant, AuditEvent { item: Some(item), ..record }).await?;
+                Ok((now, blob))
+            }
+
             async fn judge(
                 &self,
                 tenant: &TenantId,
