@@ -18,17 +18,22 @@ use super::Portal;
 use super::parts::{self, Part};
 use super::requests::{Row, row};
 use crate::domain::release::MAX_WHY;
-use crate::domain::{ArrivalState, Deputy, Event, Language, Login, ReleaseRequest, RequestId, Risk};
+use crate::domain::{
+    ArrivalState, Deputy, Event, Language, Login, ReleaseRequest, RequestId, RequestState, Risk, date, folded,
+};
 use crate::ports::{Judgement, Ruling};
 use crate::web::form::Fields;
 use crate::web::frame::Frame;
 use crate::web::reader::{FRESH, Read, Reader, Visitor};
 use crate::web::trouble::{Trouble, escaped, show};
+use crate::web::words::Words;
 
 /// Requests that a page shows.
 const SHOWN: u32 = 200;
 /// Days that the history reaches back.
 const HISTORY: u64 = 400;
+/// Decisions that are looked through, and lines of a file at most.
+const EXPORTED: u32 = 10_000;
 /// Most requests that are approved at once.
 const AT_ONCE: usize = 50;
 
@@ -60,6 +65,58 @@ struct OnePage {
 struct HistoryPage {
     frame: Frame,
     rows: Vec<Row>,
+    filter: Filter,
+    /// What the file of the same lines is asked for by.
+    csv: String,
+    more: bool,
+}
+
+/// Which decisions are shown: what the address of the page says.
+#[derive(Debug, Default, Clone, serde::Deserialize)]
+pub struct Filter {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    until: String,
+}
+
+impl Filter {
+    /// True of what is to be shown; days are those of the site.
+    fn shows(&self, request: &ReleaseRequest, l: Words) -> bool {
+        let wanted = folded(self.q.trim());
+        let texts = [
+            request.reference.to_string(),
+            request.requester_name.to_string(),
+            request.sender.clone(),
+            request.file.clone().unwrap_or_default(),
+            request.subject.clone().unwrap_or_default(),
+            request.why.clone(),
+        ];
+        let approved = matches!(request.state, RequestState::Approved | RequestState::HandedOver | RequestState::Expired);
+        let day = request.decided.as_ref().map(|one| date::local(one.at, l.utc_offset_minutes).date());
+        let from_on = self.since.parse::<Date>().map_or(true, |since| day.is_some_and(|day| day >= since));
+        let up_to = self.until.parse::<Date>().map_or(true, |until| day.is_some_and(|day| day <= until));
+        let in_state = match self.state.as_str() {
+            "approved" => approved,
+            "returned" => request.state == RequestState::Returned,
+            _ => true,
+        };
+        (wanted.is_empty() || texts.iter().any(|text| folded(text).contains(&wanted))) && in_state && from_on && up_to
+    }
+
+    fn is_empty(&self) -> bool {
+        [&self.q, &self.state, &self.since, &self.until].iter().all(|text| text.trim().is_empty())
+    }
+
+    fn href(&self) -> String {
+        let Self { q, state, since, until } = self;
+        let [q, state, since, until] = [q, state, since, until].map(|text| escaped(text));
+        format!("/decided.csv?q={q}&state={state}&since={since}&until={until}")
+    }
 }
 
 #[derive(Template)]
@@ -88,7 +145,7 @@ pub async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let (principal, l) = (&visitor.principal, reader.words);
-    let today = portal.web.today();
+    let (today, now) = (portal.web.today(), portal.web.clock.now());
     let waiting = portal.releases.to_decide(&principal.tenant, principal.account, today, SHOWN).await?;
     let said = match asked.said.as_str() {
         "approved" => l.t("承認しました。申請した人にメールで知らせます。", "Approved. The requester is told by mail."),
@@ -100,7 +157,7 @@ pub async fn list(
     Ok(show(&ListPage {
         rows: waiting
             .iter()
-            .map(|(request, place)| (row(request, l), place.as_ref().map(ToString::to_string)))
+            .map(|(request, place)| (row(request, now, l), place.as_ref().map(ToString::to_string)))
             .collect(),
         said: said.to_owned(),
         frame: Frame::new(&portal.web, &reader),
@@ -133,7 +190,7 @@ impl Portal {
             (part.digest, part.wants_password) = (None, false);
         }
         Ok(OnePage {
-            request: row(&request, l),
+            request: row(&request, self.web.clock.now(), l),
             in_place_of: place.map(|label| label.to_string()),
             head: parts::line(&detail.line, l),
             files,
@@ -235,7 +292,7 @@ pub async fn decide(
     Ok(Redirect::to(if approves { "/approvals?said=approved" } else { "/approvals?said=returned" }).into_response())
 }
 
-/// Approves what was marked, if none of it is dangerous and all has one reason and one sender.
+/// Approves what was marked, if none of it is dangerous and the same rules keep back what one sender sent.
 ///
 /// # Errors
 /// [`Trouble::Conflict`] if the marked ones may not be approved together.
@@ -246,8 +303,10 @@ pub async fn together(State(portal): State<Portal>, visitor: Visitor, fields: Fi
     let chosen: Vec<ReleaseRequest> =
         waiting.into_iter().map(|(request, _)| request).filter(|request| marked.contains(&request.id)).collect();
     let Some(first) = chosen.first() else { return Ok(Redirect::to("/approvals").into_response()) };
-    let alike =
-        |one: &ReleaseRequest| one.risk == Risk::Normal && one.sender == first.sender && one.kept_for == first.kept_for;
+    let alike = |one: &ReleaseRequest| {
+            let same_rule = one.rules == first.rules && one.kept_for == first.kept_for;
+            one.risk == Risk::Normal && one.sender == first.sender && same_rule
+        };
     if chosen.len() != marked.len() || !chosen.iter().all(alike) {
         return Err(Trouble::Conflict);
     }
@@ -270,10 +329,12 @@ pub(super) fn prove_first(to: &str) -> Response {
 }
 
 impl Portal {
-    async fn history(&self, visitor: &Visitor, limit: u32) -> Result<Vec<ReleaseRequest>, Trouble> {
+    async fn history(&self, visitor: &Visitor, filter: &Filter, l: Words) -> Result<Vec<ReleaseRequest>, Trouble> {
         let principal = &visitor.principal;
         let since = self.web.clock.now().before(Duration::from_secs(HISTORY * 86_400));
-        Ok(self.releases.decided(&principal.tenant, principal.account, since, limit).await?)
+        let mut all = self.releases.decided(&principal.tenant, principal.account, since, EXPORTED).await?;
+        all.retain(|request| filter.shows(request, l));
+        Ok(all)
     }
 }
 
@@ -281,10 +342,20 @@ impl Portal {
 ///
 /// # Errors
 /// [`Trouble`] if the store does not answer.
-pub async fn decided(State(portal): State<Portal>, Read(reader): Read, visitor: Visitor) -> Result<Response, Trouble> {
-    let requests = portal.history(&visitor, SHOWN).await?;
+pub async fn decided(
+    State(portal): State<Portal>,
+    Read(reader): Read,
+    visitor: Visitor,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Trouble> {
+    let (l, now) = (reader.words, portal.web.clock.now());
+    let requests = portal.history(&visitor, &filter, l).await?;
+    let shown = usize::try_from(SHOWN).unwrap_or(usize::MAX);
     Ok(show(&HistoryPage {
-        rows: requests.iter().map(|request| row(request, reader.words)).collect(),
+        rows: requests.iter().take(shown).map(|request| row(request, now, l)).collect(),
+        csv: filter.href(),
+        more: requests.len() > shown,
+        filter,
         frame: Frame::new(&portal.web, &reader),
     }))
 }
@@ -297,8 +368,9 @@ pub async fn decided_csv(
     State(portal): State<Portal>,
     Read(reader): Read,
     visitor: Visitor,
+    Query(filter): Query<Filter>,
 ) -> Result<Response, Trouble> {
-    let requests = portal.history(&visitor, 10_000).await?;
+    let requests = portal.history(&visitor, &filter, reader.words).await?;
     let record =
         portal.record(&visitor, Event::ListExported, None, json!({ "list": "decided", "lines": requests.len() }));
     portal.register.record(&visitor.principal.tenant, record).await?;
@@ -340,7 +412,8 @@ fn csv(requests: &[ReleaseRequest], language: Language) -> Result<Vec<u8>, ()> {
 
 /// A cell that no spreadsheet runs (OWASP: CSV injection).
 fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    // Those of full width, too: some spreadsheets fold them.
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 /// Who decides in the visitor's place.
@@ -418,7 +491,7 @@ mod tests {
 
     #[test]
     fn no_cell_begins_a_formula() {
-        for cell in ["=1+1", "+81", "-1", "@x", "\tx", "\rx"] {
+        for cell in ["=1+1", "+81", "-1", "@x", "\tx", "\rx", "＝1"] {
             assert!(inert(cell).starts_with('\''), "{cell:?}");
         }
         assert_eq!(inert("図面"), "図面");

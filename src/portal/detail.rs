@@ -12,8 +12,9 @@ use serde_json::json;
 
 use super::history::{Moment, moments};
 use super::parts::{self, Part};
+use super::requests::can_ask;
 use super::{Portal, viewer};
-use crate::domain::{AccountId, ArrivalState, Authentication, Digest, Event, ItemId, Reason, date};
+use crate::domain::{AccountId, ArrivalState, Authentication, Digest, Event, ItemId, date};
 use crate::ports::ArrivalDetail;
 use crate::web::frame::Frame;
 use crate::web::reader::{Read, Visitor};
@@ -115,13 +116,6 @@ impl Portal {
         let gone = || l.t("今は利用者でない人", "somebody who is no user any more").to_owned();
         Ok(who.map(|who| format!("{}（{}）", who.name, who.login)).unwrap_or_else(gone))
     }
-}
-
-/// True if an approver can be asked for its original: not of malware, not of what is over.
-fn can_ask(detail: &ArrivalDetail) -> bool {
-    let parts = &detail.line.arrival.parts;
-    detail.line.state != ArrivalState::Expired
-        && !parts.iter().any(|part| part.outcome.reason == Some(Reason::MalwareFound))
 }
 
 /// What stands beside the names: who, when, for whom, how it was checked.

@@ -23,6 +23,9 @@ pub(super) struct Line {
     pub(super) more_files: usize,
     pub(super) reason: String,
     pub(super) wants_password: bool,
+    /// The one rebuilt file of it, and how many there are.
+    pub(super) file: Option<Digest>,
+    pub(super) rebuilt: usize,
 }
 
 /// One part before and after.
@@ -66,6 +69,7 @@ pub(super) fn line(line: &ArrivalLine, l: Words) -> Line {
     let arrival = &line.arrival;
     let files: Vec<&ArrivalFile> = arrival.parts.iter().filter(|part| is_file(part)).collect();
     let kept = arrival.parts.iter().find(|part| part.outcome.is_kept());
+    let rebuilt: Vec<Digest> = files.iter().filter_map(|file| file.now.as_ref().map(|now| now.digest)).collect();
     Line {
         id: arrival.id,
         reference: line.reference.to_string(),
@@ -91,6 +95,8 @@ pub(super) fn line(line: &ArrivalLine, l: Words) -> Line {
             (None, false) => String::new(),
         },
         wants_password: line.state == ArrivalState::PasswordWanted,
+        file: rebuilt.first().copied().filter(|_| rebuilt.len() == 1),
+        rebuilt: rebuilt.len(),
     }
 }
 

@@ -80,7 +80,7 @@ pub enum Tab {
     Aside,
 }
 
-/// Which mails to list. Newest first.
+/// Which mails to list. Newest first, unless the oldest are wanted first.
 #[derive(Debug, Clone, Default)]
 pub struct ArrivalQuery {
     /// The tab.
@@ -91,8 +91,10 @@ pub struct ArrivalQuery {
     pub terms: Vec<Term>,
     /// Only items older than this one: the next page.
     pub older_than: Option<ItemId>,
-    /// Only items newer than this one.
+    /// Only items newer than this one: the next page, if the oldest come first.
     pub newer_than: Option<ItemId>,
+    /// The oldest first.
+    pub oldest_first: bool,
     /// At most so many; 1 to 200.
     pub limit: u32,
 }

@@ -18,7 +18,7 @@ use super::rows::Columns;
 use crate::domain::release::Decided;
 use crate::domain::{
     AccountId, ArrivalState, AuditEvent, DepartmentCode, Digest, ItemId, Label, Reason, Rebuilt, ReleaseRequest, RequestId,
-    RequestState, Risk, Stage, TenantId, Timestamp,
+    RequestState, Risk, RuleName, Stage, TenantId, Timestamp,
 };
 use crate::ports::{
     ArrivalDetail, ArrivalLine, AskedByOther, Judgement, Ruling, StoreError, TidingKind, Viewer,
@@ -76,9 +76,13 @@ struct About {
     subject: Option<String>,
     sender: String,
     kept_for: Option<Reason>,
+    #[serde(default)]
+    rules: Vec<RuleName>,
     risk: Risk,
     requester_name: Label,
     why: String,
+    #[serde(default)]
+    use_until: Option<Date>,
     decided: Option<Decided>,
     /// For which of the requester's mailboxes it came, in lower case.
     mailboxes: Vec<String>,
@@ -91,9 +95,11 @@ impl About {
             subject: request.subject.clone(),
             sender: request.sender.clone(),
             kept_for: request.kept_for,
+            rules: request.rules.clone(),
             risk: request.risk,
             requester_name: request.requester_name.clone(),
             why: request.why.clone(),
+            use_until: request.use_until,
             decided: None,
             mailboxes,
         }
@@ -113,11 +119,13 @@ pub(super) fn request(row: &impl Columns) -> Result<ReleaseRequest, StoreError> 
         subject: about.subject,
         sender: about.sender,
         kept_for: about.kept_for,
+        rules: about.rules,
         risk: about.risk,
         requester: row.parsed("requester")?,
         requester_name: about.requester_name,
         department: row.parsed::<DepartmentCode>("department")?,
         why: about.why,
+        use_until: about.use_until,
         asked_at: row.time("asked_at")?,
         until: row.time("until")?,
         state: row.parsed("state")?,

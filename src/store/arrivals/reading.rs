@@ -84,6 +84,9 @@ macro_rules! arrivals {
                 let rows = fetch(connection, lines(viewer, &shown)).await?;
                 let mut all = rows.iter().map(line).collect::<Result<Vec<_>, _>>()?;
                 all.sort_by_key(|line| std::cmp::Reverse(line.arrival.id));
+                if query.oldest_first {
+                    all.reverse();
+                }
                 Ok(all)
             }
 
