@@ -87,7 +87,8 @@ impl Portal {
             }
         }
         let rebuilt = |part: &&ArrivalFile| super::parts::is_file(part) && part.now.is_some();
-        let count = details.iter().map(|detail| detail.line.arrival.parts.iter().filter(rebuilt).count()).sum::<usize>();
+        let count =
+            details.iter().map(|detail| detail.line.arrival.parts.iter().filter(rebuilt).count()).sum::<usize>();
         self.within_limit(visitor, u32::try_from(count).unwrap_or(u32::MAX)).await?;
         for detail in details {
             let id = detail.line.arrival.id;

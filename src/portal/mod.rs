@@ -4,6 +4,7 @@
 //! asks for it.
 
 pub mod approvals;
+pub mod decided;
 pub mod detail;
 pub mod download;
 pub mod help;
@@ -114,8 +115,8 @@ fn routes(web: &Arc<Web>) -> Routes<Portal> {
         .get("/approvals/{request}", DECIDES, approvals::page)
         .post("/approvals/{request}", DECIDES, approvals::decide)
         .get("/approvals/{request}/preview/{digest}", DECIDES, preview::picture_of_request)
-        .get("/decided", DECIDES, approvals::decided)
-        .get("/decided.csv", DECIDES, approvals::decided_csv)
+        .get("/decided", DECIDES, decided::page)
+        .get("/decided.csv", DECIDES, decided::file)
         .get("/deputies", APPROVER, approvals::deputies)
         .post("/deputies", APPROVER, approvals::name_deputies)
         .get("/users", ADMINISTRATOR, users::list)

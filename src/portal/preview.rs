@@ -61,7 +61,12 @@ impl Portal {
     }
 
     /// What the page of a mail shows of its files: pictures by their addresses, tables by their first lines.
-    pub(super) async fn preview(&self, visitor: &Visitor, arrival: &Arrival, parts: &mut [Part]) -> Result<(), Trouble> {
+    pub(super) async fn preview(
+        &self,
+        visitor: &Visitor,
+        arrival: &Arrival,
+        parts: &mut [Part],
+    ) -> Result<(), Trouble> {
         let viewer = viewer(visitor);
         for part in parts.iter_mut().take(SHOWN) {
             let Some(now) = part.digest.and_then(|digest| find(arrival, digest)) else { continue };
@@ -70,7 +75,8 @@ impl Portal {
             } else if is_table(now) {
                 let details = json!({ "sha256": now.digest, "as": "text" });
                 let record = self.record(visitor, Event::FileShown, Some(arrival.id), details);
-                part.table = beginning(self.arrivals.derivative(&viewer, arrival.id, now.digest, record).await?).await?;
+                part.table =
+                    beginning(self.arrivals.derivative(&viewer, arrival.id, now.digest, record).await?).await?;
             }
         }
         Ok(())
@@ -89,7 +95,8 @@ impl Portal {
             if picture(now).is_some() {
                 part.picture = Some(format!("/approvals/{request}/preview/{}", now.digest));
             } else if is_table(now) {
-                part.table = beginning(self.shown_to_decide(visitor, request, now.digest, is_table, "text").await?.1).await?;
+                part.table =
+                    beginning(self.shown_to_decide(visitor, request, now.digest, is_table, "text").await?.1).await?;
             }
         }
         Ok(())
@@ -131,8 +138,7 @@ pub async fn picture_of_request(
 ) -> Result<Response, Trouble> {
     let id = RequestId::from_str(&request).map_err(|_| Trouble::NotFound)?;
     let digest = Digest::from_str(&digest).map_err(|_| Trouble::NotFound)?;
-    let (now, blob) =
-        portal.shown_to_decide(&visitor, id, digest, |now| picture(now).is_some(), "picture").await?;
+    let (now, blob) = portal.shown_to_decide(&visitor, id, digest, |now| picture(now).is_some(), "picture").await?;
     let kind = picture(&now).ok_or(Trouble::NotFound)?;
     shown(kind, blob).await
 }

@@ -317,8 +317,11 @@ pub async fn ask(
     let use_until = typed.use_until.parse::<Date>().ok();
     if !typed.use_until.is_empty() && use_until.is_none_or(|day| day < portal.web.today()) {
         errors.push(
-            l.t("使う期間は、今日からの日付（2026-11-23 の形）で書いてください。", "Give the last day of use from today on (2026-11-23).")
-                .to_owned(),
+            l.t(
+                "使う期間は、今日からの日付（2026-11-23 の形）で書いてください。",
+                "Give the last day of use from today on (2026-11-23).",
+            )
+            .to_owned(),
         );
     }
     let part = asked_part(&detail, &typed.part);

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::{Blob, OfferState, StoreError};
 use crate::domain::{
-    AccountId, Arrival, ArrivalState, AuditEvent, Digest, ItemId, Label, Reference, ReleaseRequest, RequestState, Status,
-    TenantId, Timestamp,
+    AccountId, Arrival, ArrivalState, AuditEvent, Digest, ItemId, Label, Reference, ReleaseRequest, RequestState,
+    Status, TenantId, Timestamp,
 };
 
 /// Through whose eyes.

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 
 use super::{ArrivalDetail, Blob, StoreError};
 use crate::domain::{
-    AccountId, AuditEvent, DepartmentCode, Digest, ItemKey, Label, Rebuilt, ReleaseRequest, RequestId, RequestState, TenantId,
-    Timestamp,
+    AccountId, AuditEvent, DepartmentCode, Digest, ItemKey, Label, Rebuilt, ReleaseRequest, RequestId, RequestState,
+    TenantId, Timestamp,
 };
 
 /// What an approver decides.

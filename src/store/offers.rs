@@ -16,7 +16,7 @@ use super::rows::{Columns, failed, to_column, to_json};
 use crate::domain::{AccountId, AuditEvent, ItemKey, OfferId, Stage, TenantId, Timestamp};
 use crate::ports::{MAX_TRIALS, Offer, OfferState, Opened, StoreError, Trial, TrialEnd, Viewer};
 
-/// How long a batch may wait, and is told of after it ended.
+/// How long a batch may wait.
 const LIFE: std::time::Duration = std::time::Duration::from_secs(3600);
 /// How long a batch that could not be tried waits until it is tried again.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);

@@ -74,14 +74,8 @@ impl Arrivals for EmbeddedStore {
         drop(snapshot);
         let mailbox = found.mailbox.clone();
         let blob = self.opened(found, digest).await?;
-        let fetching = Fetching {
-            tenant: viewer.tenant.clone(),
-            account: viewer.account,
-            item,
-            digest,
-            mailbox,
-            record,
-        };
+        let fetching =
+            Fetching { tenant: viewer.tenant.clone(), account: viewer.account, item, digest, mailbox, record };
         self.writer.submit(fetching).await?;
         Ok(blob)
     }
