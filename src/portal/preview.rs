@@ -15,7 +15,7 @@ use serde_json::json;
 use super::parts::Part;
 use super::{Portal, viewer};
 use crate::domain::{Arrival, Digest, Event, ItemId, Rebuilt, RequestId};
-use crate::ports::{Blob, IsShown};
+use crate::ports::{Blob, Glance, IsShown};
 use crate::web::headers::DOWNLOAD_POLICY;
 use crate::web::reader::Visitor;
 use crate::web::trouble::Trouble;
@@ -51,13 +51,11 @@ impl Portal {
         shown: IsShown,
         how: &str,
     ) -> Result<(Rebuilt, Blob), Trouble> {
-        let (principal, today) = (&visitor.principal, self.web.today());
+        let principal = &visitor.principal;
         let details = json!({ "sha256": digest, "as": how, "request": request });
         let record = self.record(visitor, Event::FileShown, None, details);
-        let releases = &self.releases;
-        let found =
-            releases.derivative_to_decide(&principal.tenant, principal.account, today, request, digest, shown, record);
-        Ok(found.await?)
+        let glance = Glance { approver: principal.account, day: self.web.today(), request, digest };
+        Ok(self.releases.derivative_to_decide(&principal.tenant, glance, shown, record).await?)
     }
 
     /// What the page of a mail shows of its files: pictures by their addresses, tables by their first lines.

@@ -37,7 +37,7 @@ pub use rebuilder::{
     Subject,
 };
 pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register};
-pub use releases::{HandOver, IsShown, Judgement, Releases, Ruling};
+pub use releases::{Glance, HandOver, IsShown, Judgement, Releases, Ruling};
 pub use retention::Retention;
 pub use sessions::{Door, OneTimeLink, Session, Sessions};
 pub use tidings::{DigestQuery, Tiding, TidingKind, Tidings};

@@ -44,6 +44,19 @@ pub struct Judgement {
     pub day: Date,
 }
 
+/// Which bytes of the mail of which request, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance {
+    /// Who decides.
+    pub approver: AccountId,
+    /// The day, at the site.
+    pub day: Date,
+    /// On which request.
+    pub request: RequestId,
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
+}
+
 /// True of rebuilt bytes that a page shows in place.
 pub type IsShown = fn(&Rebuilt) -> bool;
 
@@ -149,10 +162,7 @@ pub trait Releases: Send + Sync {
     async fn derivative_to_decide(
         &self,
         tenant: &TenantId,
-        approver: AccountId,
-        day: Date,
-        request: RequestId,
-        digest: Digest,
+        glance: Glance,
         shown: IsShown,
         record: AuditEvent,
     ) -> Result<(Rebuilt, Blob), StoreError>;

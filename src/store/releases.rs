@@ -18,10 +18,10 @@ pub(super) use self::words::{of_other, request};
 use super::arrivals::{self, Found, lines};
 use super::rows::Columns;
 use crate::domain::{
-    AccountId, AuditEvent, DepartmentCode, Digest, ItemId, Label, Rebuilt, ReleaseRequest, RequestId, RequestState,
-    Stage, TenantId, Timestamp,
+    AccountId, AuditEvent, DepartmentCode, ItemId, Label, Rebuilt, ReleaseRequest, RequestId, RequestState, Stage,
+    TenantId, Timestamp,
 };
-use crate::ports::{ArrivalDetail, Judgement, Ruling, StoreError, TidingKind};
+use crate::ports::{ArrivalDetail, Glance, Judgement, Ruling, StoreError, TidingKind};
 
 /// What is counted at most.
 pub(super) const MAX_COUNT: i64 = 1000;
@@ -289,7 +289,7 @@ macro_rules! releases {
                 let row = one(connection, tenant, *id).await?;
                 let (request, about) = (request(&row)?, row.json::<About>("about")?);
                 let power = power(connection, tenant, *day, *approver, &request).await?;
-                let place = power.to_look(&request, *approver)?;
+                let place = power.looking(&request, *approver)?;
                 let mailbox = about.mailboxes.first().ok_or(StoreError::Damaged("mailboxes"))?;
                 let row = sqlx::query(SEEN)
                     .bind(tenant.as_str())
@@ -305,18 +305,18 @@ macro_rules! releases {
             pub(in crate::store) async fn look_at_bytes(
                 connection: &mut $connection,
                 tenant: &TenantId,
-                (approver, day): (AccountId, Date),
-                id: RequestId,
-                digest: Digest,
+                glance: Glance,
             ) -> Result<(ItemId, Rebuilt, Found), StoreError> {
                 let row = sqlx::query("SELECT * FROM release_request WHERE tenant = $1 AND id = $2")
                     .bind(tenant.as_str())
-                    .bind(id.to_string())
+                    .bind(glance.request.to_string())
                     .fetch_one(&mut *connection)
                     .await
                     .map_err(failed)?;
                 let (request, about) = (request(&row)?, row.json::<About>("about")?);
-                power(connection, tenant, day, approver, &request).await?.to_look(&request, approver)?;
+                power(connection, tenant, glance.day, glance.approver, &request)
+                    .await?
+                    .looking(&request, glance.approver)?;
                 let mailbox = about.mailboxes.into_iter().next().ok_or(StoreError::Damaged("mailboxes"))?;
                 let row = sqlx::query(SEEN)
                     .bind(tenant.as_str())
@@ -326,9 +326,9 @@ macro_rules! releases {
                     .await
                     .map_err(failed)?;
                 let parts = lines::arrival(&row)?.parts.into_iter();
-                let now = parts.filter_map(|part| part.now).find(|now| now.digest == digest);
+                let now = parts.filter_map(|part| part.now).find(|now| now.digest == glance.digest);
                 let now = now.ok_or(StoreError::NotFound)?;
-                let found = arrivals::$name::found(connection, tenant, request.item, digest, mailbox).await?;
+                let found = arrivals::$name::found(connection, tenant, request.item, glance.digest, mailbox).await?;
                 Ok((request.item, now, found))
             }
 

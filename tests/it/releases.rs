@@ -8,7 +8,7 @@ mod tidings;
 
 use temizu::audit::chain;
 use temizu::domain::{ArrivalState, Digest, Event, RequestState, Stage, TenantId};
-use temizu::ports::{IsShown, Judgement, Ruling, StoreError, Viewer};
+use temizu::ports::{Glance, IsShown, Judgement, Ruling, StoreError, Viewer};
 
 use self::office::{
     Embedded, Kind, Office, Scaleout, account, approval, city, day, key, record, request_id, today, wish,
@@ -343,9 +343,10 @@ async fn of_what_expired_an_approver_sees_the_request<K: Kind>() {
     assert_eq!(detail.line.state, ArrivalState::Expired);
     let bytes = |who| {
         let (store, digest) = (&office.store, Digest::of(b""));
+        let glance = Glance { approver: account(who), day: today(), request: request_id(1), digest };
         let shown: IsShown = |_| true;
         let made = record(Event::FileShown, item_id(1));
-        async move { store.derivative_to_decide(&city(), account(who), today(), request_id(1), digest, shown, made).await }
+        async move { store.derivative_to_decide(&city(), glance, shown, made).await }
     };
     assert!(is_missing(&bytes(3).await) && is_missing(&bytes(1).await));
     assert_eq!(office.records(Event::FileShown).await, 0);

@@ -86,21 +86,17 @@ macro_rules! release_ports {
             async fn derivative_to_decide(
                 &self,
                 tenant: &TenantId,
-                approver: AccountId,
-                day: Date,
-                request: RequestId,
-                digest: Digest,
+                glance: Glance,
                 shown: IsShown,
                 record: AuditEvent,
             ) -> Result<(Rebuilt, Blob), StoreError> {
                 let mut connection = self.$pool.acquire().await.map_err(failed)?;
-                let who = (approver, day);
-                let (item, now, found) = $rows::look_at_bytes(&mut connection, tenant, who, request, digest).await?;
+                let (item, now, found) = $rows::look_at_bytes(&mut connection, tenant, glance).await?;
                 drop(connection);
                 if !shown(&now) {
                     return Err(StoreError::NotFound);
                 }
-                let blob = self.opened(found, digest).await?;
+                let blob = self.opened(found, glance.digest).await?;
                 self.record(tenant, AuditEvent { item: Some(item), ..record }).await?;
                 Ok((now, blob))
             }

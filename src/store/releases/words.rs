@@ -118,7 +118,7 @@ impl Power {
     }
 
     /// The same for a look: whoever decided may see on what, always.
-    pub(super) fn to_look(self, request: &ReleaseRequest, approver: AccountId) -> Result<Option<Label>, StoreError> {
+    pub(super) fn looking(self, request: &ReleaseRequest, approver: AccountId) -> Result<Option<Label>, StoreError> {
         match self {
             Self::None => {
                 let own = request.decided.as_ref().filter(|decided| decided.by == approver);
