@@ -105,7 +105,7 @@ async fn sign_in(
     store.offer_link(&tenant, link, record(Event::LinkOffered)).await.unwrap();
     let mut client = Client::new(base, &folder.join("tls/portal-authority.pem"));
     let answer = client.post(&format!("/link/{token}"), &[]).await;
-    client.take(&answer).await;
+    client.take(&answer, "/help").await;
     client
 }
 

@@ -458,6 +458,8 @@ pub struct Portal {
     pub fetch_hours: u32,
     /// Bytes of one uploaded file.
     pub upload_bytes: u64,
+    /// Different files and texts that one account may fetch or be shown within an hour.
+    pub fetches_per_hour: u32,
     /// Local times at which staff are sent a list of what waits for them; empty for none.
     pub digest_times: Vec<TimeOfDay>,
 }
@@ -474,6 +476,7 @@ impl Default for Portal {
             decision_hours: 72,
             fetch_hours: 24,
             upload_bytes: 50 * 1024 * 1024,
+            fetches_per_hour: 1000,
             digest_times: ["08:30", "13:00"].into_iter().filter_map(|time| time.parse().ok()).collect(),
         }
     }

@@ -112,6 +112,10 @@ events! {
     ItemViewed = "item_viewed",
     /// Somebody fetched rebuilt bytes of an item: who, which part, SHA-256.
     FileFetched = "file_fetched",
+    /// Somebody was shown rebuilt bytes of an item on a page, as text or as a picture: who, which part, SHA-256.
+    FileShown = "file_shown",
+    /// Somebody fetched very many files within an hour and was given no more: how many.
+    FetchesRefused = "fetches_refused",
     /// Somebody put a file in to be sanitized: who, its length.
     FileUploaded = "file_uploaded",
     /// Somebody typed passwords for an item: who, how many; never themselves.

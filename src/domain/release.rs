@@ -5,8 +5,10 @@
 
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::action::RuleName;
 use super::id::{AccountId, InvalidId, ItemId, Reference, RequestId};
 use super::office::{DepartmentCode, Label};
 use super::part::PartPath;
@@ -98,6 +100,8 @@ pub struct ReleaseRequest {
     pub sender: String,
     /// Why it was kept back.
     pub kept_for: Option<Reason>,
+    /// The rules that keep it back, each once, by name; none of what was asked for before that was kept.
+    pub rules: Vec<RuleName>,
     /// How dangerous it is.
     pub risk: Risk,
     /// Who asked.
@@ -108,6 +112,8 @@ pub struct ReleaseRequest {
     pub department: DepartmentCode,
     /// What it is needed for: 10 to 1000 characters.
     pub why: String,
+    /// The last day on which it is needed, as the requester says.
+    pub use_until: Option<Date>,
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// Until when somebody must decide; once approved, until when it may be fetched.

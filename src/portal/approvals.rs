@@ -1,4 +1,4 @@
-//! A1 to A3: what waits for an approver, one decision, what was decided, and who decides in one's place.
+//! A1 and A2: what waits for an approver, one decision, and who decides in one's place.
 //!
 //! Refuses: an approval without a proof of identity of the last minutes, a return without a comment, many at once for what
 //! is dangerous. Invariant: whether somebody may decide is settled by the store, in the transaction of the decision.
@@ -9,7 +9,6 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::civil::Date;
 use serde_json::json;
@@ -18,7 +17,7 @@ use super::Portal;
 use super::parts::{self, Part};
 use super::requests::{Row, row};
 use crate::domain::release::MAX_WHY;
-use crate::domain::{Deputy, Event, Language, Login, ReleaseRequest, RequestId, Risk};
+use crate::domain::{ArrivalState, Deputy, Event, Login, ReleaseRequest, RequestId, Risk};
 use crate::ports::{Judgement, Ruling};
 use crate::web::form::Fields;
 use crate::web::frame::Frame;
@@ -27,8 +26,6 @@ use crate::web::trouble::{Trouble, escaped, show};
 
 /// Requests that a page shows.
 const SHOWN: u32 = 200;
-/// Days that the history reaches back.
-const HISTORY: u64 = 400;
 /// Most requests that are approved at once.
 const AT_ONCE: usize = 50;
 
@@ -53,13 +50,6 @@ struct OnePage {
     comment: String,
     is_own: bool,
     expired: bool,
-}
-
-#[derive(Template)]
-#[template(path = "decided.html")]
-struct HistoryPage {
-    frame: Frame,
-    rows: Vec<Row>,
 }
 
 #[derive(Template)]
@@ -88,7 +78,7 @@ pub async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let (principal, l) = (&visitor.principal, reader.words);
-    let today = portal.web.today();
+    let (today, now) = (portal.web.today(), portal.web.clock.now());
     let waiting = portal.releases.to_decide(&principal.tenant, principal.account, today, SHOWN).await?;
     let said = match asked.said.as_str() {
         "approved" => l.t("承認しました。申請した人にメールで知らせます。", "Approved. The requester is told by mail."),
@@ -100,7 +90,7 @@ pub async fn list(
     Ok(show(&ListPage {
         rows: waiting
             .iter()
-            .map(|(request, place)| (row(request, l), place.as_ref().map(ToString::to_string)))
+            .map(|(request, place)| (row(request, now, l), place.as_ref().map(ToString::to_string)))
             .collect(),
         said: said.to_owned(),
         frame: Frame::new(&portal.web, &reader),
@@ -123,19 +113,25 @@ impl Portal {
         let (request, place, detail) =
             self.releases.request_to_decide(&principal.tenant, principal.account, today, id, record).await?;
         let contact = self.web.config.site.contact.as_str();
-        let parts = detail.line.arrival.parts.iter().filter(|part| parts::is_file(part));
+        let arrival = &detail.line.arrival;
+        let of_files = arrival.parts.iter().filter(|part| parts::is_file(part));
+        let mut files: Vec<Part> = of_files.map(|part| parts::part(part, l, contact)).collect();
+        super::detail::number(&mut files);
+        self.preview_to_decide(visitor, id, arrival, &mut files).await?;
+        for part in &mut files {
+            // Whoever decides fetches nothing.
+            (part.digest, part.wants_password) = (None, false);
+        }
         Ok(OnePage {
-            request: row(&request, l),
+            request: row(&request, self.web.clock.now(), l),
             in_place_of: place.map(|label| label.to_string()),
             head: parts::line(&detail.line, l),
-            files: parts
-                .map(|part| Part { digest: None, wants_password: false, ..parts::part(part, l, contact) })
-                .collect(),
+            files,
             fetch_hours: self.web.config.portal.fetch_hours,
             error,
             comment: comment.to_owned(),
             is_own: request.requester == principal.account,
-            expired: false,
+            expired: detail.line.state == ArrivalState::Expired,
             frame: Frame::new(&self.web, reader),
         })
     }
@@ -229,7 +225,7 @@ pub async fn decide(
     Ok(Redirect::to(if approves { "/approvals?said=approved" } else { "/approvals?said=returned" }).into_response())
 }
 
-/// Approves what was marked, if none of it is dangerous and all has one reason and one sender.
+/// Approves what was marked, if none of it is dangerous and the same rules keep back what one sender sent.
 ///
 /// # Errors
 /// [`Trouble::Conflict`] if the marked ones may not be approved together.
@@ -240,8 +236,10 @@ pub async fn together(State(portal): State<Portal>, visitor: Visitor, fields: Fi
     let chosen: Vec<ReleaseRequest> =
         waiting.into_iter().map(|(request, _)| request).filter(|request| marked.contains(&request.id)).collect();
     let Some(first) = chosen.first() else { return Ok(Redirect::to("/approvals").into_response()) };
-    let alike =
-        |one: &ReleaseRequest| one.risk == Risk::Normal && one.sender == first.sender && one.kept_for == first.kept_for;
+    let alike = |one: &ReleaseRequest| {
+        let same_rule = one.rules == first.rules && one.kept_for == first.kept_for;
+        one.risk == Risk::Normal && one.sender == first.sender && same_rule
+    };
     if chosen.len() != marked.len() || !chosen.iter().all(alike) {
         return Err(Trouble::Conflict);
     }
@@ -261,80 +259,6 @@ pub(super) fn is_fresh(portal: &Portal, visitor: &Visitor) -> bool {
 
 pub(super) fn prove_first(to: &str) -> Response {
     Redirect::to(&format!("/prove?to={}", escaped(to))).into_response()
-}
-
-impl Portal {
-    async fn history(&self, visitor: &Visitor, limit: u32) -> Result<Vec<ReleaseRequest>, Trouble> {
-        let principal = &visitor.principal;
-        let since = self.web.clock.now().before(Duration::from_secs(HISTORY * 86_400));
-        Ok(self.releases.decided(&principal.tenant, principal.account, since, limit).await?)
-    }
-}
-
-/// What the visitor decided.
-///
-/// # Errors
-/// [`Trouble`] if the store does not answer.
-pub async fn decided(State(portal): State<Portal>, Read(reader): Read, visitor: Visitor) -> Result<Response, Trouble> {
-    let requests = portal.history(&visitor, SHOWN).await?;
-    Ok(show(&HistoryPage {
-        rows: requests.iter().map(|request| row(request, reader.words)).collect(),
-        frame: Frame::new(&portal.web, &reader),
-    }))
-}
-
-/// The same as CSV: UTF-8 with a byte order mark, for Excel; no cell begins a formula.
-///
-/// # Errors
-/// [`Trouble`] if the store does not answer.
-pub async fn decided_csv(
-    State(portal): State<Portal>,
-    Read(reader): Read,
-    visitor: Visitor,
-) -> Result<Response, Trouble> {
-    let requests = portal.history(&visitor, 10_000).await?;
-    let record =
-        portal.record(&visitor, Event::ListExported, None, json!({ "list": "decided", "lines": requests.len() }));
-    portal.register.record(&visitor.principal.tenant, record).await?;
-    let text = csv(&requests, reader.words.language).map_err(|()| Trouble::Unavailable)?;
-    let headers =
-        [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"approvals.csv\"")];
-    Ok((headers, text).into_response())
-}
-
-fn csv(requests: &[ReleaseRequest], language: Language) -> Result<Vec<u8>, ()> {
-    let head = match language {
-        Language::Ja => {
-            ["申請番号", "管理番号", "申請日時", "申請者", "対象", "理由", "結果", "決定日時", "代理", "コメント"]
-        }
-        Language::En => {
-            ["request", "reference", "asked", "requester", "what", "why", "state", "decided", "for", "comment"]
-        }
-    };
-    let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    writer.write_record(head).map_err(drop)?;
-    for request in requests {
-        let decided = request.decided.as_ref();
-        let cells = [
-            request.id.to_string(),
-            request.reference.to_string(),
-            request.asked_at.to_string(),
-            request.requester_name.to_string(),
-            request.file.clone().unwrap_or_default(),
-            request.why.clone(),
-            request.state.as_str().to_owned(),
-            decided.map(|decided| decided.at.to_string()).unwrap_or_default(),
-            decided.and_then(|decided| decided.in_place_of.as_ref()).map(ToString::to_string).unwrap_or_default(),
-            decided.and_then(|decided| decided.comment.clone()).unwrap_or_default(),
-        ];
-        writer.write_record(cells.iter().map(|cell| inert(cell))).map_err(drop)?;
-    }
-    writer.into_inner().map_err(drop)
-}
-
-/// A cell that no spreadsheet runs (OWASP: CSV injection).
-fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 /// Who decides in the visitor's place.
@@ -404,17 +328,4 @@ pub async fn name_deputies(
     let today = portal.web.today();
     portal.web.accounts.name_deputies(&principal.tenant, principal.account, deputies, today, record).await?;
     Ok(Redirect::to("/deputies").into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_begins_a_formula() {
-        for cell in ["=1+1", "+81", "-1", "@x", "\tx", "\rx"] {
-            assert!(inert(cell).starts_with('\''), "{cell:?}");
-        }
-        assert_eq!(inert("図面"), "図面");
-    }
 }

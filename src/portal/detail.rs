@@ -7,11 +7,14 @@ use std::str::FromStr as _;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiff::civil::Date;
 use serde_json::json;
 
+use super::history::{Moment, moments};
 use super::parts::{self, Part};
+use super::requests::can_ask;
 use super::{Portal, viewer};
-use crate::domain::{AccountId, ArrivalState, Authentication, Digest, Event, ItemId, Reason, Status};
+use crate::domain::{AccountId, ArrivalState, Authentication, Digest, Event, ItemId, date};
 use crate::ports::ArrivalDetail;
 use crate::web::frame::Frame;
 use crate::web::reader::{Read, Visitor};
@@ -30,7 +33,11 @@ struct Page {
     files: Vec<Part>,
     rows: Vec<(String, String)>,
     findings: Vec<String>,
-    deliveries: Vec<String>,
+    moments: Vec<Moment>,
+    kept_until: String,
+    related: Vec<parts::Line>,
+    /// The text is not shown: the visitor has had too much.
+    limited: bool,
     text: Option<String>,
     links: Vec<(u32, String)>,
     can_ask: bool,
@@ -58,17 +65,22 @@ pub async fn page(
     let contact = portal.web.config.site.contact.as_str();
     let arrival = &detail.line.arrival;
     let all: Vec<Part> = arrival.parts.iter().map(|one| parts::part(one, l, contact)).collect();
-    let (files, bodies): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| part.is_file);
+    let (mut files, bodies): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| part.is_file);
+    number(&mut files);
     let body = arrival.parts.iter().find(|part| !parts::is_file(part)).and_then(|part| part.now.as_ref());
+    let limited = !portal.may_fetch(&visitor, 1).await?;
     let text = match body {
-        Some(body) if body.length <= MAX_TEXT && detail.line.state != ArrivalState::Expired => {
-            let shown = json!({ "part": "body", "sha256": body.digest, "shown": true });
-            let record = portal.record(&visitor, Event::FileFetched, Some(id), shown);
+        Some(body) if body.length <= MAX_TEXT && detail.line.state != ArrivalState::Expired && !limited => {
+            let shown = json!({ "part": "body", "sha256": body.digest, "as": "text" });
+            let record = portal.record(&visitor, Event::FileShown, Some(id), shown);
             let bytes = portal.arrivals.derivative(&viewer, id, body.digest, record).await?.collect().await?;
             String::from_utf8(bytes).ok()
         }
         _ => None,
     };
+    if !limited && detail.line.state != ArrivalState::Expired {
+        portal.preview(&visitor, arrival, &mut files).await?;
+    }
     let put_in_by = match arrival.uploaded_by {
         None => None,
         Some(account) => Some(portal.name_of(&visitor, account, l).await?),
@@ -77,7 +89,10 @@ pub async fn page(
         head: parts::line(&detail.line, l),
         rows: rows(&detail, put_in_by.as_deref(), l, portal.web.config.retention.days),
         findings: arrival.findings.iter().map(|finding| l.reason(&finding.code)).collect(),
-        deliveries: deliveries(&detail, l),
+        moments: moments(&detail, l),
+        kept_until: l.day(&kept_until(&detail, l, portal.web.config.retention.days)),
+        related: portal.related(&viewer, &detail, l).await?,
+        limited,
         links: body
             .map(|body| body.links.iter().map(|link| (link.number, link.target.clone())).collect())
             .unwrap_or_default(),
@@ -103,13 +118,6 @@ impl Portal {
     }
 }
 
-/// True if an approver can be asked for its original: not of malware, not of what is over.
-fn can_ask(detail: &ArrivalDetail) -> bool {
-    let parts = &detail.line.arrival.parts;
-    detail.line.state != ArrivalState::Expired
-        && !parts.iter().any(|part| part.outcome.reason == Some(Reason::MalwareFound))
-}
-
 /// What stands beside the names: who, when, for whom, how it was checked.
 fn rows(detail: &ArrivalDetail, put_in_by: Option<&str>, l: Words, days: u32) -> Vec<(String, String)> {
     let arrival = &detail.line.arrival;
@@ -133,20 +141,20 @@ fn rows(detail: &ArrivalDetail, put_in_by: Option<&str>, l: Words, days: u32) ->
         };
         rows.push((l.t("送信ドメイン認証", "Sender authentication").to_owned(), checked.to_owned()));
     }
-    let kept = crate::domain::date::local(arrival.received_at, l.utc_offset_minutes);
-    rows.push((l.t("保管期限", "Kept until").to_owned(), l.day(&crate::domain::date::deadline(&kept, days))));
+    rows.push((l.t("保管期限", "Kept until").to_owned(), l.day(&kept_until(detail, l, days))));
     rows
 }
 
-fn deliveries(detail: &ArrivalDetail, l: Words) -> Vec<String> {
-    let word = |status: Status| match status {
-        Status::Waiting => l.t("配送を待っています", "waiting for delivery"),
-        Status::Sent => l.t("メールをお届けしました", "delivered"),
-        Status::Refused => l.t("メールサーバが受け取りませんでした", "refused by the mail server"),
-        Status::Undeliverable => l.t("お届けできませんでした", "could not be delivered"),
-        Status::OnHold => l.t("配送を止めています", "on hold"),
-    };
-    detail.deliveries.iter().map(|(mailbox, status, _)| format!("{mailbox} {}", word(*status))).collect()
+/// The last day on which it is kept.
+fn kept_until(detail: &ArrivalDetail, l: Words, days: u32) -> Date {
+    date::deadline(&date::local(detail.line.arrival.received_at, l.utc_offset_minutes), days)
+}
+
+/// Numbers the parts of a page from 1.
+pub(super) fn number(parts: &mut [Part]) {
+    for (number, part) in (1..).zip(parts) {
+        part.number = number;
+    }
 }
 
 #[derive(Template)]
@@ -176,7 +184,8 @@ pub async fn text(
     let now = parts.iter().filter_map(|part| part.now.as_ref()).find(|now| now.digest == digest);
     let now =
         now.filter(|now| now.media_type.starts_with("text/") && now.length <= MAX_TEXT).ok_or(Trouble::NotFound)?;
-    let record = portal.record(&visitor, Event::FileFetched, Some(id), json!({ "sha256": digest, "shown": true }));
+    portal.within_limit(&visitor, 1).await?;
+    let record = portal.record(&visitor, Event::FileShown, Some(id), json!({ "sha256": digest, "as": "text" }));
     let bytes = portal.arrivals.derivative(&viewer, id, digest, record).await?.collect().await?;
     let text = String::from_utf8(bytes).map_err(|_| Trouble::NotFound)?;
     let page = TextPage { title: now.name.clone(), text, back: id, frame: Frame::new(&portal.web, &reader) };

@@ -4,6 +4,7 @@
 //! never opened by the browser, and is on record before its first byte.
 
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -13,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::{Portal, viewer};
-use crate::domain::{Digest, Event, ItemId};
+use crate::domain::{ArrivalFile, Digest, Event, ItemId};
 use crate::ports::{Blob, StoreError};
 use crate::web::form::Fields;
 use crate::web::headers::DOWNLOAD_POLICY;
@@ -38,6 +39,7 @@ pub async fn file(
     let part = parts.iter().find(|part| part.now.as_ref().is_some_and(|now| now.digest == digest));
     let part = part.ok_or(Trouble::NotFound)?;
     let name = part.now.as_ref().map_or("file", |now| now.name.as_str());
+    portal.within_limit(&visitor, 1).await?;
     let details = json!({ "part": part.part.path.to_string(), "sha256": digest });
     let record = portal.record(&visitor, Event::FileFetched, Some(id), details);
     let blob = portal.arrivals.derivative(&viewer, id, digest, record).await?;
@@ -76,20 +78,28 @@ impl Portal {
         let viewer = viewer(visitor);
         let mut members: Vec<(String, Vec<u8>)> = Vec::new();
         let (mut room, mut last) = (MAX_ZIP, String::new());
+        let mut details = Vec::new();
         for id in items {
-            let detail = match self.arrivals.arrival(&viewer, *id, None).await {
-                Ok(detail) => detail,
-                Err(StoreError::NotFound) => continue,
+            match self.arrivals.arrival(&viewer, *id, None).await {
+                Ok(detail) => details.push(detail),
+                Err(StoreError::NotFound) => {}
                 Err(error) => return Err(error.into()),
-            };
+            }
+        }
+        let rebuilt = |part: &&ArrivalFile| super::parts::is_file(part) && part.now.is_some();
+        let count =
+            details.iter().map(|detail| detail.line.arrival.parts.iter().filter(rebuilt).count()).sum::<usize>();
+        self.within_limit(visitor, u32::try_from(count).unwrap_or(u32::MAX)).await?;
+        for detail in details {
+            let id = detail.line.arrival.id;
             last = detail.line.reference.to_string();
             let folder = if items.len() > 1 { format!("{last}/") } else { String::new() };
             for part in detail.line.arrival.parts.iter().filter(|part| super::parts::is_file(part)) {
                 let Some(now) = &part.now else { continue };
                 room = room.checked_sub(now.length).ok_or(Trouble::TooLarge)?;
                 let details = json!({ "part": part.part.path.to_string(), "sha256": now.digest, "in": "zip" });
-                let record = self.record(visitor, Event::FileFetched, Some(*id), details);
-                let bytes = self.arrivals.derivative(&viewer, *id, now.digest, record).await?.collect().await?;
+                let record = self.record(visitor, Event::FileFetched, Some(id), details);
+                let bytes = self.arrivals.derivative(&viewer, id, now.digest, record).await?.collect().await?;
                 members.push((distinct(&format!("{folder}{}", now.name), &members), bytes));
             }
         }
@@ -105,6 +115,33 @@ impl Portal {
         Ok((download(&name, u64::try_from(zip.len()).ok()), zip).into_response())
     }
 }
+
+impl Portal {
+    /// Refuses, on record, what would be more than `portal.fetches_per_hour` (reference: security 5.1).
+    ///
+    /// # Errors
+    /// [`Trouble::TooMany`].
+    pub(super) async fn within_limit(&self, visitor: &Visitor, more: u32) -> Result<(), Trouble> {
+        if self.may_fetch(visitor, more).await? { Ok(()) } else { Err(Trouble::TooMany) }
+    }
+
+    /// False, and on record, if so many more would be too many.
+    pub(super) async fn may_fetch(&self, visitor: &Visitor, more: u32) -> Result<bool, Trouble> {
+        let most = self.web.config.portal.fetches_per_hour;
+        let since = self.web.clock.now().before(HOUR);
+        let so_far = self.arrivals.fetched_since(&viewer(visitor), since).await?;
+        if so_far.saturating_add(more) <= most {
+            return Ok(true);
+        }
+        let details = json!({ "within_an_hour": so_far, "wanted": more, "limit": most });
+        let record = self.record(visitor, Event::FetchesRefused, None, details);
+        self.register.record(&visitor.principal.tenant, record).await?;
+        Ok(false)
+    }
+}
+
+/// What the limit of fetches is counted over.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// A name that no member has yet: `a.txt`, `a (2).txt`.
 fn distinct(name: &str, members: &[(String, Vec<u8>)]) -> String {

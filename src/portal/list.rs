@@ -35,6 +35,8 @@ pub struct Asked {
     #[serde(default)]
     older: String,
     #[serde(default)]
+    order: String,
+    #[serde(default)]
     said: String,
 }
 
@@ -51,6 +53,10 @@ struct Page {
     lines: Vec<Line>,
     counts: ArrivalCounts,
     older: Option<String>,
+    /// The same list the other way round, and the first page of this one.
+    turned: String,
+    first: String,
+    oldest_first: bool,
     is_first: bool,
     said: Option<String>,
     checked: String,
@@ -98,17 +104,20 @@ pub async fn page(
     let (tab, name) = tab(&asked.tab, counts);
     let search = Search::parse(&asked.q, l.utc_offset_minutes);
     let mailbox = viewer.mailboxes.iter().find(|mailbox| **mailbox == asked.mailbox).cloned();
+    let (next, oldest_first) = (asked.older.parse::<ItemId>().ok(), asked.order == "old");
     let query = ArrivalQuery {
         tab,
         mailbox: mailbox.clone(),
         terms: search.terms.clone(),
-        older_than: asked.older.parse::<ItemId>().ok(),
+        older_than: next.filter(|_| !oldest_first),
+        newer_than: next.filter(|_| oldest_first),
+        oldest_first,
         limit: PAGE + 1,
     };
     let mut found = portal.arrivals.list(&viewer, &query).await?;
     let more = found.len() > PAGE as usize;
     found.truncate(PAGE as usize);
-    let own = Address { tab: name, q: asked.q.trim(), mailbox: mailbox.as_deref().unwrap_or_default() };
+    let own = Address { tab: name, q: asked.q.trim(), mailbox: mailbox.as_deref().unwrap_or_default(), oldest_first };
     let older = found.last().filter(|_| more).map(|last| own.older(last.arrival.id));
     let page = Page {
         tabs: tabs(l, &own, counts),
@@ -124,7 +133,10 @@ pub async fn page(
         lines: found.iter().map(|line| parts::line(line, l)).collect(),
         counts,
         older,
-        is_first: query.older_than.is_none(),
+        turned: Address { oldest_first: !oldest_first, ..own }.href(),
+        first: own.href(),
+        oldest_first,
+        is_first: next.is_none(),
         said: said(&asked.said, l),
         checked: l.short(&portal.web.clock.now()),
         frame: Frame::new(&portal.web, &reader),
@@ -138,13 +150,22 @@ pub async fn page(
 /// [`Trouble`] if the store does not answer; [`Trouble::NotFound`] if none of the marked has a file.
 pub async fn act(State(portal): State<Portal>, visitor: Visitor, fields: Fields) -> Result<Response, Trouble> {
     let items: Vec<ItemId> = fields.all("item").take(AT_ONCE).filter_map(|text| text.parse().ok()).collect();
+    if let Ok(one) = fields.text("one").parse::<ItemId>() {
+        return portal.zip_of(&visitor, &[one], None).await;
+    }
     if fields.has("fetch") {
         return portal.zip_of(&visitor, &items, Some("temizu.zip")).await;
     }
     let aside = !fields.has("back");
     portal.arrivals.set_aside(&viewer(&visitor), &items, aside).await?;
     let word = if aside { "aside" } else { "back" };
-    let mut to = Address { tab: fields.text("tab"), q: fields.text("q"), mailbox: fields.text("mailbox") }.href();
+    let mut to = Address {
+        tab: fields.text("tab"),
+        q: fields.text("q"),
+        mailbox: fields.text("mailbox"),
+        oldest_first: fields.text("order") == "old",
+    }
+    .href();
     to.push_str(&format!("&said={word}-{}", items.len()));
     Ok(Redirect::to(&to).into_response())
 }
@@ -186,15 +207,18 @@ fn said(text: &str, l: crate::web::words::Words) -> Option<String> {
 }
 
 /// Where a list is found.
+#[derive(Clone, Copy)]
 struct Address<'a> {
     tab: &'a str,
     q: &'a str,
     mailbox: &'a str,
+    oldest_first: bool,
 }
 
 impl Address<'_> {
     fn href(&self) -> String {
-        format!("/mails?tab={}&q={}&mailbox={}", escaped(self.tab), escaped(self.q), escaped(self.mailbox))
+        let order = if self.oldest_first { "&order=old" } else { "" };
+        format!("/mails?tab={}&q={}&mailbox={}{order}", escaped(self.tab), escaped(self.q), escaped(self.mailbox))
     }
 
     fn older(&self, than: ItemId) -> String {

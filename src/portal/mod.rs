@@ -4,12 +4,16 @@
 //! asks for it.
 
 pub mod approvals;
+pub mod decided;
 pub mod detail;
 pub mod download;
 pub mod help;
+mod history;
 pub mod list;
 mod parts;
 pub mod password;
+pub mod preview;
+mod related;
 pub mod requests;
 pub mod roster;
 pub mod search;
@@ -91,6 +95,7 @@ fn routes(web: &Arc<Web>) -> Routes<Portal> {
         .get("/m/{item}", STAFF, detail::page)
         .get("/m/{item}/text/{digest}", STAFF, detail::text)
         .get("/m/{item}/file/{digest}", STAFF, download::file)
+        .get("/m/{item}/preview/{digest}", STAFF, preview::picture_of_mail)
         .post("/m/{item}/files", STAFF, download::all)
         .get("/m/{item}/request", STAFF, requests::form)
         .post("/m/{item}/request", STAFF, requests::ask)
@@ -109,8 +114,9 @@ fn routes(web: &Arc<Web>) -> Routes<Portal> {
         .post("/approvals", DECIDES, approvals::together)
         .get("/approvals/{request}", DECIDES, approvals::page)
         .post("/approvals/{request}", DECIDES, approvals::decide)
-        .get("/decided", DECIDES, approvals::decided)
-        .get("/decided.csv", DECIDES, approvals::decided_csv)
+        .get("/approvals/{request}/preview/{digest}", DECIDES, preview::picture_of_request)
+        .get("/decided", DECIDES, decided::page)
+        .get("/decided.csv", DECIDES, decided::file)
         .get("/deputies", APPROVER, approvals::deputies)
         .post("/deputies", APPROVER, approvals::name_deputies)
         .get("/users", ADMINISTRATOR, users::list)

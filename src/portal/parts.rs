@@ -23,6 +23,9 @@ pub(super) struct Line {
     pub(super) more_files: usize,
     pub(super) reason: String,
     pub(super) wants_password: bool,
+    /// The one rebuilt file of it, and how many there are.
+    pub(super) file: Option<Digest>,
+    pub(super) rebuilt: usize,
 }
 
 /// One part before and after.
@@ -38,6 +41,14 @@ pub(super) struct Part {
     pub(super) next: String,
     pub(super) rule: String,
     pub(super) digest: Option<Digest>,
+    /// Where its picture is.
+    pub(super) picture: Option<String>,
+    /// Its first lines, and whether there are more.
+    pub(super) table: Option<(String, bool)>,
+    /// True for a rebuilt text that has a page of its own.
+    pub(super) is_text: bool,
+    /// Its place among the parts of the page: what makes identifiers of.
+    pub(super) number: usize,
     pub(super) wants_password: bool,
     pub(super) is_kept: bool,
 }
@@ -58,6 +69,7 @@ pub(super) fn line(line: &ArrivalLine, l: Words) -> Line {
     let arrival = &line.arrival;
     let files: Vec<&ArrivalFile> = arrival.parts.iter().filter(|part| is_file(part)).collect();
     let kept = arrival.parts.iter().find(|part| part.outcome.is_kept());
+    let rebuilt: Vec<Digest> = files.iter().filter_map(|file| file.now.as_ref().map(|now| now.digest)).collect();
     Line {
         id: arrival.id,
         reference: line.reference.to_string(),
@@ -83,6 +95,8 @@ pub(super) fn line(line: &ArrivalLine, l: Words) -> Line {
             (None, false) => String::new(),
         },
         wants_password: line.state == ArrivalState::PasswordWanted,
+        file: rebuilt.first().copied().filter(|_| rebuilt.len() == 1),
+        rebuilt: rebuilt.len(),
     }
 }
 
@@ -151,6 +165,10 @@ pub(super) fn part(one: &ArrivalFile, l: Words, contact: &str) -> Part {
         next: why.map(|reason| reason.next_step(l.language, &detail)).unwrap_or_default(),
         rule: one.outcome.rule.as_str().to_owned(),
         digest: one.now.as_ref().map(|now| now.digest),
+        picture: None,
+        table: None,
+        is_text: one.now.as_ref().is_some_and(|now| now.media_type == "text/plain"),
+        number: 0,
         wants_password,
         is_kept: one.outcome.is_kept(),
     }

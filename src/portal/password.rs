@@ -270,7 +270,7 @@ impl Portal {
 /// How trying goes; the form again if none was right.
 ///
 /// # Errors
-/// [`Trouble::NotFound`] if mail or batch is not the visitor's, or the batch ended more than an hour ago.
+/// [`Trouble::NotFound`] if mail or batch is not the visitor's.
 pub async fn trial(
     State(portal): State<Portal>,
     Read(reader): Read,

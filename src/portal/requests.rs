@@ -3,21 +3,23 @@
 //! Refuses: a reason of fewer than ten characters, a request that nobody could decide on. Invariant: what is asked for is
 //! named by the store's own row of the mail, never by the form.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::civil::Date;
 use serde_json::json;
 
 use super::parts;
 use super::{Portal, viewer};
 use crate::domain::release::{MAX_WHY, MIN_WHY};
 use crate::domain::{
-    ArrivalFile, Department, Event, ItemId, Label, PartPath, Reason, ReleaseRequest, RequestId, RequestState, Risk,
-    TypeClass,
+    ArrivalFile, ArrivalState, Department, DepartmentCode, Event, ItemId, Label, Language, PartPath, Reason,
+    ReleaseRequest, RequestId, RequestState, Risk, RuleName, Timestamp, TypeClass,
 };
 use crate::ports::{ArrivalDetail, StoreError};
 use crate::web::form::Fields;
@@ -40,10 +42,14 @@ struct FormPage {
     departments: Vec<(String, String, String)>,
     department: String,
     why: String,
+    use_until: String,
+    today: String,
     templates: Vec<&'static str>,
     decision_hours: u32,
     fetch_hours: u32,
     errors: Vec<String>,
+    /// Nobody could decide, whatever is chosen.
+    nobody: bool,
 }
 
 #[derive(Template)]
@@ -65,6 +71,12 @@ pub(super) struct Row {
     pub(super) sender: String,
     pub(super) requester: String,
     pub(super) why: String,
+    /// The last day on which it is needed.
+    pub(super) use_until: Option<String>,
+    /// Who may decide, while it waits.
+    pub(super) route: Option<String>,
+    /// How long is left to decide, and whether that is little.
+    pub(super) left: Option<(String, bool)>,
     pub(super) asked: String,
     pub(super) until: String,
     pub(super) state: &'static str,
@@ -79,7 +91,7 @@ pub(super) struct Row {
 }
 
 /// A request in the reader's words.
-pub(super) fn row(request: &ReleaseRequest, l: Words) -> Row {
+pub(super) fn row(request: &ReleaseRequest, now: Timestamp, l: Words) -> Row {
     let decided = request.decided.as_ref().map(|decided| {
         let place = decided.in_place_of.as_ref().map(|approver| match l.language {
             crate::domain::Language::Ja => format!("（{approver}の代理）"),
@@ -96,6 +108,9 @@ pub(super) fn row(request: &ReleaseRequest, l: Words) -> Row {
         sender: request.sender.clone(),
         requester: request.requester_name.to_string(),
         why: request.why.clone(),
+        use_until: request.use_until.map(|day| l.day(&day)),
+        route: None,
+        left: (request.state == RequestState::Waiting).then(|| left(request.until, now, l)),
         asked: l.short(&request.asked_at),
         until: l.short(&request.until),
         state: request.state.title(l.language),
@@ -108,6 +123,23 @@ pub(super) fn row(request: &ReleaseRequest, l: Words) -> Row {
         kept_for: request.kept_for.map(|reason| l.reason(&reason)).unwrap_or_default(),
         decided,
     }
+}
+
+/// How long is left until `until`; less than a day is little.
+fn left(until: Timestamp, now: Timestamp, l: Words) -> (String, bool) {
+    let minutes = until.since(now).as_secs() / 60;
+    let (hours, days) = (minutes / 60, minutes / 1_440);
+    let text = match (days, hours, l.language) {
+        (0, 0, Language::Ja) if minutes == 0 => "期限です".to_owned(),
+        (0, 0, Language::En) if minutes == 0 => "due now".to_owned(),
+        (0, 0, Language::Ja) => format!("あと{minutes}分"),
+        (0, 0, Language::En) => format!("{minutes} min left"),
+        (0, hours, Language::Ja) => format!("あと{hours}時間"),
+        (0, hours, Language::En) => format!("{hours} h left"),
+        (days, _, Language::Ja) => format!("あと{days}日"),
+        (days, _, Language::En) => format!("{days} d left"),
+    };
+    (text, days == 0)
 }
 
 /// Which of the chips fits.
@@ -129,12 +161,28 @@ pub async fn form(
     Read(reader): Read,
     visitor: Visitor,
     Path(item): Path<String>,
+    Query(asked): Query<Again>,
 ) -> Result<Response, Trouble> {
     let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
     let record = portal.record(&visitor, Event::ItemViewed, Some(id), json!({ "page": "request" }));
     let detail = portal.arrivals.arrival(&viewer(&visitor), id, Some(record)).await?;
-    let page = portal.request_page(&reader, &visitor, &detail, Typed::default(), Vec::new()).await?;
+    if !can_ask(&detail) {
+        return Ok(Redirect::to(&format!("/m/{id}")).into_response());
+    }
+    let typed = match RequestId::from_str(&asked.again) {
+        Ok(again) => portal.asked_before(&visitor, id, again).await?,
+        Err(_) => Typed::default(),
+    };
+    let page = portal.request_page(&reader, &visitor, &detail, typed, Vec::new()).await?;
     Ok(show(&page))
+}
+
+/// What the address of the form says.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Again {
+    /// A request of one's own that is over: its words stand in the form.
+    #[serde(default)]
+    again: String,
 }
 
 /// What was typed, to be shown again.
@@ -143,9 +191,33 @@ struct Typed {
     part: String,
     department: String,
     why: String,
+    use_until: String,
+}
+
+/// True if an approver can be asked for its original: not of malware, not of what is over.
+pub(super) fn can_ask(detail: &ArrivalDetail) -> bool {
+    let parts = &detail.line.arrival.parts;
+    detail.line.state != ArrivalState::Expired
+        && !parts.iter().any(|part| part.outcome.reason == Some(Reason::MalwareFound))
 }
 
 impl Portal {
+    /// The words of a request of the visitor for the same mail; none of anybody else's.
+    async fn asked_before(&self, visitor: &Visitor, item: ItemId, again: RequestId) -> Result<Typed, Trouble> {
+        let principal = &visitor.principal;
+        let before = match self.releases.own_request(&principal.tenant, principal.account, again).await {
+            Ok(before) if before.item == item => before,
+            Ok(_) | Err(StoreError::NotFound) => return Ok(Typed::default()),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Typed {
+            part: before.part.map(|part| part.to_string()).unwrap_or_default(),
+            department: before.department.to_string(),
+            why: before.why,
+            use_until: String::new(),
+        })
+    }
+
     async fn request_page(
         &self,
         reader: &Reader,
@@ -156,9 +228,10 @@ impl Portal {
     ) -> Result<FormPage, StoreError> {
         let l = reader.words;
         let (tenant, today) = (&visitor.principal.tenant, self.web.today());
-        let mut departments = Vec::new();
+        let (mut departments, mut nobody) = (Vec::new(), true);
         for department in &visitor.principal.departments {
             let names = self.releases.approvers(tenant, &department.code, today, visitor.principal.account).await?;
+            nobody &= names.is_empty();
             let route = if names.is_empty() {
                 l.t("承認者がいません", "nobody can approve").to_owned()
             } else {
@@ -176,6 +249,8 @@ impl Portal {
             department: if typed.department.is_empty() { first } else { typed.department },
             departments,
             why: typed.why,
+            use_until: typed.use_until,
+            today: today.to_string(),
             templates: vec![
                 l.t(
                     "業務で原本のまま編集して返送する必要があるため。",
@@ -190,6 +265,7 @@ impl Portal {
             decision_hours: config.decision_hours,
             fetch_hours: config.fetch_hours,
             errors,
+            nobody,
             frame: Frame::new(&self.web, reader),
         })
     }
@@ -218,10 +294,14 @@ pub async fn ask(
     let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
     let viewer = viewer(&visitor);
     let detail = portal.arrivals.arrival(&viewer, id, None).await?;
+    if !can_ask(&detail) {
+        return Err(Trouble::Conflict);
+    }
     let typed = Typed {
         part: fields.text("part").to_owned(),
         department: fields.text("department").to_owned(),
         why: fields.text("why").replace("\r\n", "\n"),
+        use_until: fields.text("use_until").trim().to_owned(),
     };
     let department = visitor.principal.departments.iter().find(|one| one.code.as_str() == typed.department);
     let mut errors = Vec::new();
@@ -234,6 +314,16 @@ pub async fn ask(
     if !fields.has("pledge") {
         errors.push(l.t("取扱いの約束を確かめ、印を付けてください。", "Confirm how you will handle it.").to_owned());
     }
+    let use_until = typed.use_until.parse::<Date>().ok();
+    if !typed.use_until.is_empty() && use_until.is_none_or(|day| day < portal.web.today()) {
+        errors.push(
+            l.t(
+                "使う期間は、今日からの日付（2026-11-23 の形）で書いてください。",
+                "Give the last day of use from today on (2026-11-23).",
+            )
+            .to_owned(),
+        );
+    }
     let part = asked_part(&detail, &typed.part);
     let (Some(department), Some(part), true) = (department, part, errors.is_empty()) else {
         if errors.is_empty() {
@@ -242,10 +332,11 @@ pub async fn ask(
         let page = portal.request_page(&reader, &visitor, &detail, typed, errors).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&page)).into_response());
     };
-    let request = portal.request(&visitor, &detail, part, department, typed.why.clone(), l)?;
+    let request =
+        ReleaseRequest { use_until, ..portal.request(&visitor, &detail, part, department, typed.why.clone(), l)? };
     let details = json!({
         "request": request.id, "part": request.part.as_ref().map(ToString::to_string),
-        "department": request.department, "why": request.why, "risk": request.risk,
+        "department": request.department, "why": request.why, "risk": request.risk, "use_until": request.use_until,
     });
     let record = portal.record(&visitor, Event::OriginalRequested, Some(id), details);
     let tenant = &visitor.principal.tenant;
@@ -298,11 +389,13 @@ impl Portal {
             subject: arrival.headers.subject.clone(),
             sender: parts::sender(&detail.line),
             kept_for: part.and_then(|part| part.outcome.reason),
+            rules: rules(detail, part),
             risk: risk(detail, part),
             requester: visitor.principal.account,
             requester_name: visitor.principal.name.clone(),
             department: department.code.clone(),
             why,
+            use_until: None,
             asked_at: now,
             until: now.after(Duration::from_secs(hours.saturating_mul(3_600))),
             state: RequestState::Waiting,
@@ -311,14 +404,26 @@ impl Portal {
     }
 }
 
+/// The rules that keep back what is asked for.
+fn rules(detail: &ArrivalDetail, part: Option<&ArrivalFile>) -> Vec<RuleName> {
+    let parts = detail.line.arrival.parts.iter().filter(|one| within(one, part) && one.outcome.is_kept());
+    let mut rules: Vec<RuleName> = parts.map(|one| one.outcome.rule.clone()).collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
+/// True of what is asked for and of what is in it; all of a mail, if that is asked for.
+fn within(one: &ArrivalFile, part: Option<&ArrivalFile>) -> bool {
+    part.is_none_or(|part| one.part.path == part.part.path || one.part.path.is_inside(&part.part.path))
+}
+
 /// How dangerous what is asked for is: of a whole mail, the most dangerous of its parts.
 fn risk(detail: &ArrivalDetail, part: Option<&ArrivalFile>) -> Risk {
     const TRICKS: [Reason; 4] =
         [Reason::TypeMismatch, Reason::TypeNotAllowed, Reason::AmbiguousStructure, Reason::MacroRemoved];
     let parts = &detail.line.arrival.parts;
-    let mut asked = parts.iter().filter(|one| {
-        part.is_none_or(|part| one.part.path == part.part.path || one.part.path.is_inside(&part.part.path))
-    });
+    let mut asked = parts.iter().filter(|one| within(one, part));
     let dangerous = |one: &ArrivalFile| {
         let findings = one.findings.iter().chain(&one.outcome.findings).map(|finding| finding.code);
         one.part.class == TypeClass::Executable
@@ -342,12 +447,27 @@ pub async fn list(
     State(portal): State<Portal>,
     Read(reader): Read,
     visitor: Visitor,
-    axum::extract::Query(asked): axum::extract::Query<Asked>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let principal = &visitor.principal;
     let requests = portal.releases.own_requests(&principal.tenant, principal.account, SHOWN).await?;
+    let (l, now, today) = (reader.words, portal.web.clock.now(), portal.web.today());
+    let mut routes: BTreeMap<&DepartmentCode, String> = BTreeMap::new();
+    let mut rows = Vec::with_capacity(requests.len());
+    for request in &requests {
+        let mut row = row(request, now, l);
+        if row.is_waiting {
+            if !routes.contains_key(&request.department) {
+                let (department, own) = (&request.department, principal.account);
+                let names = portal.releases.approvers(&principal.tenant, department, today, own).await?;
+                routes.insert(department, names.iter().map(Label::as_str).collect::<Vec<_>>().join(l.t("、", ", ")));
+            }
+            row.route = routes.get(&request.department).filter(|names| !names.is_empty()).cloned();
+        }
+        rows.push(row);
+    }
     Ok(show(&ListPage {
-        rows: requests.iter().map(|request| row(request, reader.words)).collect(),
+        rows,
         review: portal.web.config.review.url.clone(),
         said: asked.said == "asked",
         frame: Frame::new(&portal.web, &reader),

@@ -5,10 +5,10 @@
 
 use async_trait::async_trait;
 
-use super::{Blob, StoreError};
+use super::{Blob, OfferState, StoreError};
 use crate::domain::{
-    AccountId, Arrival, ArrivalState, AuditEvent, Digest, ItemId, Reference, ReleaseRequest, Status, TenantId,
-    Timestamp,
+    AccountId, Arrival, ArrivalState, AuditEvent, Digest, ItemId, Label, Reference, ReleaseRequest, RequestState,
+    Status, TenantId, Timestamp,
 };
 
 /// Through whose eyes.
@@ -80,7 +80,7 @@ pub enum Tab {
     Aside,
 }
 
-/// Which mails to list. Newest first.
+/// Which mails to list. Newest first, unless the oldest are wanted first.
 #[derive(Debug, Clone, Default)]
 pub struct ArrivalQuery {
     /// The tab.
@@ -91,6 +91,10 @@ pub struct ArrivalQuery {
     pub terms: Vec<Term>,
     /// Only items older than this one: the next page.
     pub older_than: Option<ItemId>,
+    /// Only items newer than this one: the next page, if the oldest come first.
+    pub newer_than: Option<ItemId>,
+    /// The oldest first.
+    pub oldest_first: bool,
     /// At most so many; 1 to 200.
     pub limit: u32,
 }
@@ -122,18 +126,81 @@ pub struct ArrivalCounts {
 pub struct ArrivalDetail {
     /// The line of the list.
     pub line: ArrivalLine,
-    /// How the copies for the viewer's mailboxes were delivered: mailbox, status, last reply.
-    pub deliveries: Vec<(String, Status, Option<String>)>,
+    /// When it was concluded last; absent of what was concluded before that was kept.
+    pub concluded_at: Option<Timestamp>,
+    /// How the copies for the viewer's mailboxes were delivered; mails that tell people of something are none.
+    pub deliveries: Vec<Delivery>,
     /// Wrong passwords typed for it so far.
     pub wrong_passwords: u32,
     /// A typed password is being tried.
     pub trying: bool,
     /// How many passwords other mails name for it.
     pub candidates: u32,
-    /// Requests for its original by the viewer.
+    /// Passwords that were typed for the viewer's mailboxes, oldest first.
+    pub typed: Vec<Typed>,
+    /// Requests for its original by the viewer, oldest first.
     pub requests: Vec<ReleaseRequest>,
-    /// What the viewer and others of the same mailboxes fetched: when, which bytes.
-    pub fetched: Vec<(Timestamp, Digest)>,
+    /// Requests by others who read the same mailboxes, oldest first.
+    pub asked_by_others: Vec<AskedByOther>,
+    /// What the viewer and others of the same mailboxes fetched, oldest first; the last [`MAX_FETCHES`].
+    pub fetched: Vec<Fetched>,
+}
+
+/// How many times that something was fetched a page of a mail tells of.
+pub const MAX_FETCHES: usize = 200;
+
+/// A copy on its way to a mailbox, or there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// For whom, as it was written.
+    pub mailbox: String,
+    /// How it stands.
+    pub status: Status,
+    /// What the next hop answered last.
+    pub reply: Option<String>,
+    /// When it was composed.
+    pub queued_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When the next hop answered last.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// Passwords that somebody typed at once; never themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// When.
+    pub at: Timestamp,
+    /// By whom, as long as there is such an account.
+    pub by: Option<Label>,
+    /// How many.
+    pub count: u32,
+    /// What became of them; nothing is said of others before them.
+    pub state: OfferState,
+}
+
+/// What others may know of somebody's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedByOther {
+    /// Who asked.
+    pub by: Label,
+    /// When.
+    pub asked_at: Timestamp,
+    /// How it stands.
+    pub state: RequestState,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
+}
+
+/// Rebuilt bytes that somebody fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub digest: Digest,
+    /// By whom, as long as there is such an account.
+    pub by: Option<Label>,
 }
 
 /// The portal's view.
@@ -162,7 +229,10 @@ pub trait Arrivals: Send + Sync {
         record: Option<AuditEvent>,
     ) -> Result<ArrivalDetail, StoreError>;
 
-    /// The rebuilt bytes with this digest of an item; `record` (who fetched) is written before they are handed out.
+    /// The rebuilt bytes with this digest of an item; `record` (who fetched, or looked: [`Event::FileShown`]) is written
+    /// before they are handed out.
+    ///
+    /// [`Event::FileShown`]: crate::domain::Event::FileShown
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if the item came for none of the viewer's mailboxes, if no part of it that the viewer was
@@ -174,6 +244,12 @@ pub trait Arrivals: Send + Sync {
         digest: Digest,
         record: AuditEvent,
     ) -> Result<Blob, StoreError>;
+
+    /// How many different bytes the account fetched, or was shown, at `since` or after, whichever mails they are of.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    async fn fetched_since(&self, viewer: &Viewer, since: Timestamp) -> Result<u32, StoreError>;
 
     /// Takes mails off the viewer's list, or puts them back. Items the viewer may not see are passed over.
     ///

@@ -63,7 +63,7 @@ pub trait Offers: Send + Sync {
         record: AuditEvent,
     ) -> Result<(), StoreError>;
 
-    /// How a batch of the account stands; kept for an hour after it ended.
+    /// How a batch of the account stands; kept as long as the mail.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if it is not theirs.

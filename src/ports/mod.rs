@@ -21,7 +21,10 @@ pub mod tidings;
 pub mod uploads;
 
 pub use accounts::{AccountChange, Accounts, Credentials, Failures};
-pub use arrivals::{ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Sought, Tab, Term, Viewer};
+pub use arrivals::{
+    ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, AskedByOther, Delivery, Fetched, MAX_FETCHES,
+    Sought, Tab, Term, Typed, Viewer,
+};
 pub use blob::Blob;
 pub use edge::{Clock, Entropy, NoEntropy};
 pub use errands::{MAX_TRIALS, Offer, OfferState, Offers, Opened, Trial, TrialEnd, Trials};
@@ -34,7 +37,7 @@ pub use rebuilder::{
     Subject,
 };
 pub use register::{ItemDetail, ItemFilter, ItemSummary, Operator, QuarantineEntry, RecipientState, Register};
-pub use releases::{HandOver, Judgement, Releases, Ruling};
+pub use releases::{Glance, HandOver, IsShown, Judgement, Releases, Ruling};
 pub use retention::Retention;
 pub use sessions::{Door, OneTimeLink, Session, Sessions};
 pub use tidings::{DigestQuery, Tiding, TidingKind, Tidings};

@@ -7,9 +7,10 @@
 use async_trait::async_trait;
 use jiff::civil::Date;
 
-use super::{ArrivalDetail, StoreError};
+use super::{ArrivalDetail, Blob, StoreError};
 use crate::domain::{
-    AccountId, AuditEvent, DepartmentCode, ItemKey, Label, ReleaseRequest, RequestId, RequestState, TenantId, Timestamp,
+    AccountId, AuditEvent, DepartmentCode, Digest, ItemKey, Label, Rebuilt, ReleaseRequest, RequestId, RequestState,
+    TenantId, Timestamp,
 };
 
 /// What an approver decides.
@@ -42,6 +43,22 @@ pub struct Judgement {
     /// The day, at the site.
     pub day: Date,
 }
+
+/// Which bytes of the mail of which request, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance {
+    /// Who decides.
+    pub approver: AccountId,
+    /// The day, at the site.
+    pub day: Date,
+    /// On which request.
+    pub request: RequestId,
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
+}
+
+/// True of rebuilt bytes that a page shows in place.
+pub type IsShown = fn(&Rebuilt) -> bool;
 
 /// Requests, as the portal needs them.
 #[async_trait]
@@ -135,6 +152,20 @@ pub trait Releases: Send + Sync {
         request: RequestId,
         record: AuditEvent,
     ) -> Result<(ReleaseRequest, Option<Label>, ArrivalDetail), StoreError>;
+
+    /// Rebuilt bytes of the mail of a request that [`Self::request_to_decide`] shows: those with this digest, if they are
+    /// `shown`. The record (who looked) is written before they are handed out and names the item.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the request is not for them, the requester was not given these bytes, they are not
+    /// shown, or they expired.
+    async fn derivative_to_decide(
+        &self,
+        tenant: &TenantId,
+        glance: Glance,
+        shown: IsShown,
+        record: AuditEvent,
+    ) -> Result<(Rebuilt, Blob), StoreError>;
 
     /// Writes a decision; the requester is told.
     ///

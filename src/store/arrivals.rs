@@ -5,11 +5,11 @@
 //! what is searched is folded.
 
 pub(super) mod bytes;
-mod lines;
+pub(super) mod lines;
 mod query;
 mod reading;
 
-pub(super) use reading::{Fetching, SettingAside, postgres, sqlite};
+pub(super) use reading::{Fetching, Found, SettingAside, postgres, sqlite};
 
 use super::rows::{to_column, to_json};
 use crate::domain::{

@@ -16,7 +16,7 @@ use super::rows::{Columns, failed, to_column, to_json};
 use crate::domain::{AccountId, AuditEvent, ItemKey, OfferId, Stage, TenantId, Timestamp};
 use crate::ports::{MAX_TRIALS, Offer, OfferState, Opened, StoreError, Trial, TrialEnd, Viewer};
 
-/// How long a batch may wait, and is told of after it ended.
+/// How long a batch may wait.
 const LIFE: std::time::Duration = std::time::Duration::from_secs(3600);
 /// How long a batch that could not be tried waits until it is tried again.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -26,20 +26,24 @@ const WRONG_SO_FAR: &str = "\
     WHERE tenant = $1 AND mailbox = $2 AND item = $3 AND state = 'password'";
 /// Nothing, if others of the item are being tried.
 const OFFER: &str = "\
-    INSERT INTO password_offer (tenant, id, item, account, actor, mailbox, by_mail, at, state, sealed) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9) ON CONFLICT DO NOTHING";
+    INSERT INTO password_offer (tenant, id, item, account, actor, mailbox, by_mail, at, state, sealed, count) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10) ON CONFLICT DO NOTHING";
 const STATE: &str = "\
     SELECT state, (SELECT COUNT(*) FROM password_offer AS other WHERE other.tenant = mine.tenant \
         AND other.state IN ('queued', 'trying') AND other.at < mine.at) AS ahead \
     FROM password_offer AS mine WHERE tenant = $1 AND account = $2 AND id = $3";
-/// Whether there is any, by tenant: what is asked before every lease of an item must cost next to nothing.
-pub(super) const ANY: &str = "SELECT EXISTS (SELECT 1 FROM password_offer WHERE tenant = $1)";
+/// Whether there is any to be tried, by tenant: what is asked before every lease of an item must cost next to nothing.
+pub(super) const ANY: &str = "SELECT EXISTS (SELECT 1 FROM password_offer WHERE tenant = $1 AND sealed IS NOT NULL)";
 /// Ends what was tried too often, and what nobody tried in time; a clock that was fast is no reason to wait longer.
 const GIVE_UP: &str = "\
     UPDATE password_offer SET state = 'failed', sealed = NULL, leased_until = NULL \
     WHERE tenant = $1 AND sealed IS NOT NULL AND (leased_until IS NULL OR leased_until <= $2) \
         AND (attempts >= $3 OR at < $4 OR at > $5)";
-const FORGET: &str = "DELETE FROM password_offer WHERE tenant = $1 AND sealed IS NULL AND (at < $2 OR at > $3)";
+/// That some were typed, by whom and when, is told as long as the mail is kept.
+const FORGET: &str = "\
+    DELETE FROM password_offer WHERE tenant = $1 AND sealed IS NULL AND (at < $2 OR at > $3) \
+        AND EXISTS (SELECT 1 FROM item WHERE item.tenant = $1 AND item.id = password_offer.item \
+            AND item.stage = 'expired')";
 const LEASE_SQLITE: &str = "\
     UPDATE password_offer SET state = 'trying', leased_until = $3, lease = lease + 1, attempts = attempts + 1 \
     WHERE tenant = $1 AND id = (SELECT id FROM password_offer WHERE tenant = $1 AND sealed IS NOT NULL \
@@ -71,6 +75,8 @@ pub(super) struct Offering {
     pub(super) offer: Offer,
     pub(super) wrong_limit: u32,
     pub(super) sealed: Vec<u8>,
+    /// How many were typed.
+    pub(super) typed: usize,
     pub(super) record: AuditEvent,
 }
 
@@ -89,10 +95,11 @@ impl Offering {
         if !viewer.mailboxes.contains(&offer.mailbox) {
             return Err(StoreError::NotFound);
         }
-        let typed = std::mem::take(&mut offer.passwords);
+        let passwords = std::mem::take(&mut offer.passwords);
+        let typed = passwords.len();
         let sealed =
-            key.and_then(|key| sealed(&key, &typed)).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        Ok(Self { tenant: viewer.tenant.clone(), account: viewer.account, offer, wrong_limit, sealed, record })
+            key.and_then(|key| sealed(&key, &passwords)).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        Ok(Self { tenant: viewer.tenant.clone(), account: viewer.account, offer, wrong_limit, sealed, typed, record })
     }
 }
 
@@ -258,7 +265,7 @@ macro_rules! offers {
                 connection: &mut $connection,
                 offering: &Offering,
             ) -> Result<(), StoreError> {
-                let Offering { tenant, account, offer, wrong_limit, sealed, record } = offering;
+                let Offering { tenant, account, offer, wrong_limit, sealed, typed, record } = offering;
                 let row = sqlx::query(WRONG_SO_FAR)
                     .bind(tenant.as_str())
                     .bind(offer.mailbox.as_str())
@@ -279,6 +286,7 @@ macro_rules! offers {
                     .bind(offer.by_mail)
                     .bind(offer.at.millis())
                     .bind(sealed.as_slice())
+                    .bind(to_column(*typed))
                     .execute(connection)
                     .await
                     .map_err(failed)?;

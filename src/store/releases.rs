@@ -6,20 +6,22 @@
 
 mod ports;
 mod statements;
+mod words;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 pub(super) use self::ports::release_ports;
 pub(super) use self::statements::TELL;
 use self::statements::*;
+use self::words::{About, Power, judged, seen};
+pub(super) use self::words::{of_other, request};
+use super::arrivals::{self, Found, lines};
 use super::rows::Columns;
-use crate::domain::release::Decided;
 use crate::domain::{
-    AccountId, Arrival, ArrivalState, AuditEvent, DepartmentCode, ItemId, Label, Reason, ReleaseRequest, RequestId,
-    RequestState, Risk, Stage, TenantId, Timestamp,
+    AccountId, AuditEvent, DepartmentCode, ItemId, Label, Rebuilt, ReleaseRequest, RequestId, RequestState, Stage,
+    TenantId, Timestamp,
 };
-use crate::ports::{ArrivalDetail, ArrivalLine, Judgement, Ruling, StoreError, TidingKind};
+use crate::ports::{ArrivalDetail, Glance, Judgement, Ruling, StoreError, TidingKind};
 
 /// What is counted at most.
 pub(super) const MAX_COUNT: i64 = 1000;
@@ -68,130 +70,6 @@ pub(super) struct HandingOver {
 
 /// A look at a request whose original may be fetched, before that.
 pub(super) struct Fetching(pub(super) HandingOver);
-
-/// What is not in columns.
-#[derive(Serialize, Deserialize)]
-struct About {
-    file: Option<String>,
-    subject: Option<String>,
-    sender: String,
-    kept_for: Option<Reason>,
-    risk: Risk,
-    requester_name: Label,
-    why: String,
-    decided: Option<Decided>,
-    /// For which of the requester's mailboxes it came, in lower case.
-    mailboxes: Vec<String>,
-}
-
-impl About {
-    fn of(request: &ReleaseRequest, mailboxes: Vec<String>) -> Self {
-        Self {
-            file: request.file.clone(),
-            subject: request.subject.clone(),
-            sender: request.sender.clone(),
-            kept_for: request.kept_for,
-            risk: request.risk,
-            requester_name: request.requester_name.clone(),
-            why: request.why.clone(),
-            decided: None,
-            mailboxes,
-        }
-    }
-}
-
-/// A row of `release_request`.
-pub(super) fn request(row: &impl Columns) -> Result<ReleaseRequest, StoreError> {
-    let about: About = row.json("about")?;
-    let item: ItemId = row.parsed("item")?;
-    Ok(ReleaseRequest {
-        id: row.parsed("id")?,
-        item,
-        reference: item.reference(),
-        part: row.maybe_parsed("part")?,
-        file: about.file,
-        subject: about.subject,
-        sender: about.sender,
-        kept_for: about.kept_for,
-        risk: about.risk,
-        requester: row.parsed("requester")?,
-        requester_name: about.requester_name,
-        department: row.parsed::<DepartmentCode>("department")?,
-        why: about.why,
-        asked_at: row.time("asked_at")?,
-        until: row.time("until")?,
-        state: row.parsed("state")?,
-        decided: about.decided,
-    })
-}
-
-/// Column `place`: NULL for whoever may not decide, empty for whoever decides for themselves.
-pub(super) enum Power {
-    None,
-    Own,
-    InPlaceOf(Label),
-}
-
-impl Power {
-    pub(super) fn of(row: &impl Columns) -> Result<Self, StoreError> {
-        Ok(match row.maybe_text("place")?.as_deref() {
-            None => Self::None,
-            Some("") => Self::Own,
-            Some(name) => Self::InPlaceOf(name.parse().map_err(|_| StoreError::Damaged("place"))?),
-        })
-    }
-
-    /// In whose place; [`StoreError::NotFound`] if there is no power.
-    pub(super) fn place(self) -> Result<Option<Label>, StoreError> {
-        match self {
-            Self::None => Err(StoreError::NotFound),
-            Self::Own => Ok(None),
-            Self::InPlaceOf(name) => Ok(Some(name)),
-        }
-    }
-}
-
-/// What a decision makes of a request: the state, until when, and the words.
-fn judged(
-    row: &impl Columns,
-    judgement: &Judgement,
-    place: Option<Label>,
-) -> Result<(ReleaseRequest, About), StoreError> {
-    let (mut request, mut about) = (request(row)?, row.json::<About>("about")?);
-    if request.state != RequestState::Waiting || judgement.at >= request.until {
-        return Err(StoreError::Conflict);
-    }
-    match judgement.ruling {
-        Ruling::Approve { fetch_until } => (request.state, request.until) = (RequestState::Approved, fetch_until),
-        Ruling::Return => request.state = RequestState::Returned,
-    }
-    about.decided = Some(Decided {
-        by: judgement.by,
-        by_name: judgement.by_name.clone(),
-        in_place_of: place,
-        at: judgement.at,
-        comment: judgement.comment.clone(),
-    });
-    Ok((request, about))
-}
-
-/// What the requester saw of the mail, from its row of `arrival` beside the item's `stage`.
-fn seen(row: &impl Columns) -> Result<ArrivalDetail, StoreError> {
-    let arrival: Arrival = row.json("about")?;
-    let state = ArrivalState::from_name(&row.maybe_text("state")?.unwrap_or_default());
-    let expired = row.parsed::<Stage>("stage")? == Stage::Expired;
-    let state = if expired { ArrivalState::Expired } else { state.ok_or(StoreError::Damaged("state"))? };
-    let reference = arrival.id.reference();
-    Ok(ArrivalDetail {
-        line: ArrivalLine { arrival, reference, state, aside: false },
-        deliveries: Vec::new(),
-        wrong_passwords: row.number("wrong_passwords")?,
-        trying: false,
-        candidates: 0,
-        requests: Vec::new(),
-        fetched: Vec::new(),
-    })
-}
 
 /// As in [`rows`](super::rows): the traits of both kinds cannot be named together without a page of bounds. `$lock` keeps
 /// a row from everybody else until the transaction ends; `$lock_item` does so with an item.
@@ -413,13 +291,8 @@ macro_rules! releases {
                 let Looking { tenant, approver, day, request: id, .. } = looking;
                 let row = one(connection, tenant, *id).await?;
                 let (request, about) = (request(&row)?, row.json::<About>("about")?);
-                let place = match power(connection, tenant, *day, *approver, &request).await? {
-                    Power::None => {
-                        let own = request.decided.as_ref().filter(|decided| decided.by == *approver);
-                        own.ok_or(StoreError::NotFound)?.in_place_of.clone()
-                    }
-                    power => power.place()?,
-                };
+                let power = power(connection, tenant, *day, *approver, &request).await?;
+                let place = power.looking(&request, *approver)?;
                 let mailbox = about.mailboxes.first().ok_or(StoreError::Damaged("mailboxes"))?;
                 let row = sqlx::query(SEEN)
                     .bind(tenant.as_str())
@@ -429,6 +302,37 @@ macro_rules! releases {
                     .await
                     .map_err(failed)?;
                 Ok((request, place, seen(&row)?))
+            }
+
+            /// Where bytes are that belong to what [`look`] shows; what they are, and of which item.
+            pub(in crate::store) async fn look_at_bytes(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                glance: Glance,
+            ) -> Result<(ItemId, Rebuilt, Found), StoreError> {
+                let row = sqlx::query("SELECT * FROM release_request WHERE tenant = $1 AND id = $2")
+                    .bind(tenant.as_str())
+                    .bind(glance.request.to_string())
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                let (request, about) = (request(&row)?, row.json::<About>("about")?);
+                power(connection, tenant, glance.day, glance.approver, &request)
+                    .await?
+                    .looking(&request, glance.approver)?;
+                let mailbox = about.mailboxes.into_iter().next().ok_or(StoreError::Damaged("mailboxes"))?;
+                let row = sqlx::query(SEEN)
+                    .bind(tenant.as_str())
+                    .bind(request.item.to_string())
+                    .bind(&mailbox)
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(failed)?;
+                let parts = lines::arrival(&row)?.parts.into_iter();
+                let now = parts.filter_map(|part| part.now).find(|now| now.digest == glance.digest);
+                let now = now.ok_or(StoreError::NotFound)?;
+                let found = arrivals::$name::found(connection, tenant, request.item, glance.digest, mailbox).await?;
+                Ok((request.item, now, found))
             }
 
             /// The request, if its original may be handed out now.

@@ -11,7 +11,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
-use crate::domain::{Digest, Timestamp};
+use crate::domain::{AuditEvent, Digest, Timestamp};
 use crate::ports::StoreError;
 
 /// What a full disk is called: SQLite's primary result code, PostgreSQL's SQLSTATE.
@@ -62,6 +62,11 @@ pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 /// Number to column; saturates.
 pub(super) fn to_column(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
+}
+
+/// When the next hop answered: as the records of its answer say.
+pub(super) fn answered(records: &[AuditEvent]) -> Option<i64> {
+    records.last().map(|record| record.at.millis())
 }
 
 /// Typed access to the columns of a row.

@@ -39,6 +39,8 @@ pub enum Trouble {
     TooLarge,
     /// Too many attempts.
     Throttled,
+    /// More files within an hour than anybody needs.
+    TooMany,
     /// The store, the disk or a directory does not answer.
     Unavailable,
 }
@@ -52,7 +54,7 @@ impl Trouble {
             Self::BadForm => StatusCode::BAD_REQUEST,
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Throttled | Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -119,6 +121,12 @@ impl Trouble {
                 "15分ほど待ってから、もう一度ためしてください。",
                 "Too many attempts failed; this is paused for a while.",
                 "Wait about 15 minutes and try again.",
+            ],
+            Self::TooMany => [
+                "1時間に受け取れる数を超えたため、止めました。",
+                "時間をおいて、もう一度ためしてください。仕事で続けて必要なときは、連絡してください。",
+                "More files were fetched within an hour than the site allows.",
+                "Try again later. If your work needs more of them now, ask.",
             ],
             Self::Unavailable => [
                 "ただいま表示できません。",

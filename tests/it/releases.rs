@@ -7,8 +7,8 @@ mod stories;
 mod tidings;
 
 use temizu::audit::chain;
-use temizu::domain::{AuditEvent, Event, RequestState, Stage, TenantId};
-use temizu::ports::{Judgement, Ruling, StoreError};
+use temizu::domain::{ArrivalState, AuditEvent, Digest, Event, RequestState, Stage, TenantId};
+use temizu::ports::{Glance, IsShown, Judgement, Ruling, StoreError, Viewer};
 
 use self::office::{
     Embedded, Kind, Office, Scaleout, account, approval, city, day, key, record, request_id, today, wish,
@@ -43,6 +43,8 @@ contract! {
         a_returned_request_says_why_and_can_be_made_again,
         what_was_withdrawn_is_never_approved,
         an_approver_sees_the_mail_and_the_look_is_on_record,
+        of_what_expired_an_approver_sees_the_request,
+        ones_own_requests_are_told_in_full_and_those_of_others_by_a_line,
         an_original_is_handed_over_to_whoever_asked_until_it_is_over,
         a_look_at_what_may_be_fetched_is_on_record_with_its_item,
         what_was_not_decided_or_fetched_in_time_ends,
@@ -328,6 +330,51 @@ async fn an_approver_sees_the_mail_and_the_look_is_on_record<K: Kind>() {
     office.run("DELETE FROM deputy".to_owned()).await;
     let (request, place, _) = look(6).await.unwrap();
     assert_eq!((request.state, place.unwrap().as_str()), (RequestState::Approved, "職員4"));
+}
+
+async fn of_what_expired_an_approver_sees_the_request<K: Kind>() {
+    let office = Office::staffed::<K>().await;
+    office.ask(wish(1, 1, 1)).await.unwrap();
+    office.run("UPDATE arrival SET about = '', state = 'expired'".to_owned()).await;
+    office.run("UPDATE item SET stage = 'expired'".to_owned()).await;
+    let made = || record(Event::ItemViewed, item_id(1));
+    let (request, _, detail) =
+        office.store.request_to_decide(&city(), account(3), today(), request_id(1), made()).await.unwrap();
+    assert_eq!((request, detail.line.arrival.parts.len()), (wish(1, 1, 1), 0));
+    assert_eq!(detail.line.state, ArrivalState::Expired);
+    let bytes = |who| {
+        let (store, digest) = (&office.store, Digest::of(b""));
+        let glance = Glance { approver: account(who), day: today(), request: request_id(1), digest };
+        let shown: IsShown = |_| true;
+        let made = record(Event::FileShown, item_id(1));
+        async move { store.derivative_to_decide(&city(), glance, shown, made).await }
+    };
+    assert!(is_missing(&bytes(3).await) && is_missing(&bytes(1).await));
+    assert_eq!(office.records(Event::FileShown).await, 0);
+}
+
+async fn ones_own_requests_are_told_in_full_and_those_of_others_by_a_line<K: Kind>() {
+    let office = Office::staffed::<K>().await;
+    office.ask(wish(1, 1, 1)).await.unwrap();
+    let look = |who: u8, mailbox: &str| {
+        let viewer = Viewer { tenant: city(), account: account(who), mailboxes: vec![mailbox.to_owned()] };
+        let store = &office.store;
+        async move { store.arrival(&viewer, item_id(1), None).await.unwrap() }
+    };
+    let own = look(1, "p1@city.example").await;
+    assert_eq!((own.requests, own.asked_by_others), (vec![wish(1, 1, 1)], Vec::new()));
+    let other = look(2, "p1@city.example").await;
+    assert!(other.requests.is_empty(), "what somebody else needs it for is theirs");
+    let [line] = other.asked_by_others.as_slice() else { panic!("one line") };
+    assert_eq!((line.by.as_str(), line.state, line.decided_at), ("職員1", RequestState::Waiting, None));
+    let judged = record(Event::RequestApproved, item_id(1));
+    office.store.judge(&city(), approval(1, 3), judged).await.unwrap();
+    let other = look(2, "p1@city.example").await;
+    assert_eq!(other.asked_by_others[0].decided_at, Some(at(4000)));
+    assert_eq!(look(1, "p1@city.example").await.requests[0].decided.as_ref().unwrap().at, at(4000));
+    // Somebody whose other mailbox got the same mail learns nothing of it.
+    let stranger = look(2, "p2@city.example").await;
+    assert!(stranger.requests.is_empty() && stranger.asked_by_others.is_empty());
 }
 
 async fn an_original_is_handed_over_to_whoever_asked_until_it_is_over<K: Kind>() {

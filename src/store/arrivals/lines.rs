@@ -4,8 +4,8 @@
 //! the one is shown about which there is most to do, the same in the list and on its page.
 
 use super::query::{ASIDE, ASKED, Bound, Statement, TRYING};
-use crate::domain::{Arrival, ArrivalState, Digest, HeaderFacts, ItemId, Mailbox, SenderFacts, Status};
-use crate::ports::{ArrivalLine, StoreError, Viewer};
+use crate::domain::{Arrival, ArrivalState, Digest, HeaderFacts, ItemId, Label, Mailbox, SenderFacts};
+use crate::ports::{ArrivalLine, Delivery, Fetched, MAX_FETCHES, OfferState, StoreError, Typed, Viewer};
 use crate::store::rows::Columns;
 
 /// An item and the mailbox it is shown for.
@@ -53,7 +53,7 @@ fn stored(row: &impl Columns) -> Result<ArrivalState, StoreError> {
 
 fn columns() -> String {
     format!(
-        "SELECT a.item, a.mailbox, a.received_at, a.length, a.state, a.about, a.wrong_passwords, {ASKED} AS asked, \
+        "SELECT a.item, a.mailbox, a.received_at, a.length, a.state, a.about, a.wrong_passwords, a.concluded_at, {ASKED} AS asked, \
          {TRYING} AS trying, {ASIDE} AS aside"
     )
 }
@@ -97,7 +97,7 @@ pub(super) fn line(row: &impl Columns) -> Result<ArrivalLine, StoreError> {
 }
 
 /// Of what expired nothing is left but that it came.
-fn arrival(row: &impl Columns) -> Result<Arrival, StoreError> {
+pub(in crate::store) fn arrival(row: &impl Columns) -> Result<Arrival, StoreError> {
     if row.maybe_text("about")?.is_some_and(|about| !about.is_empty()) {
         return row.json("about");
     }
@@ -132,15 +132,64 @@ pub(super) fn deliveries(viewer: &Viewer, item: ItemId) -> Option<Statement> {
     let item = statement.bind_text(&item.to_string());
     let mailboxes = statement.mailboxes(viewer)?;
     statement.text = format!(
-        "SELECT copy.recipient, copy.status, copy.reply, $2 AS viewer FROM mail_recipient AS copy \
-         JOIN mail USING (tenant, item, number) WHERE copy.tenant = $1 AND copy.item = {item} AND NOT mail.is_notice \
+        "SELECT copy.recipient, copy.status, copy.reply, copy.attempts, copy.settled_at, mail.queued_at, $2 AS viewer \
+         FROM mail_recipient AS copy JOIN mail USING (tenant, item, number) WHERE copy.tenant = $1 AND copy.item = {item} AND NOT mail.is_notice \
          AND LOWER(copy.recipient) IN {mailboxes} ORDER BY copy.number, copy.position"
     );
     Some(statement)
 }
 
-pub(super) fn delivery(row: &impl Columns) -> Result<(String, Status, Option<String>), StoreError> {
-    Ok((row.checked("recipient")?, row.parsed("status")?, row.maybe_text("reply")?))
+pub(super) fn delivery(row: &impl Columns) -> Result<Delivery, StoreError> {
+    Ok(Delivery {
+        mailbox: row.checked("recipient")?,
+        status: row.parsed("status")?,
+        reply: row.maybe_text("reply")?,
+        queued_at: row.time("queued_at")?,
+        attempts: row.number("attempts")?,
+        answered_at: row.maybe_time("settled_at")?,
+    })
+}
+
+/// The name of an account that a row may name.
+fn name(row: &impl Columns) -> Result<Option<Label>, StoreError> {
+    row.maybe_text("name")?.map(|name| name.parse().map_err(|_| StoreError::Damaged("name"))).transpose()
+}
+
+/// Passwords that were typed for the viewer's mailboxes.
+pub(super) fn typings(viewer: &Viewer, item: ItemId) -> Option<Statement> {
+    let mut statement = Statement::of(viewer);
+    let item = statement.bind_text(&item.to_string());
+    let mailboxes = statement.mailboxes(viewer)?;
+    statement.text = format!(
+        "SELECT offer.at, offer.count, offer.state, account.name FROM password_offer AS offer \
+         LEFT JOIN account ON account.tenant = offer.tenant AND account.id = offer.account \
+         WHERE offer.tenant = $1 AND offer.item = {item} AND (offer.account = $2 OR offer.mailbox IN {mailboxes}) \
+         ORDER BY offer.at, offer.id"
+    );
+    Some(statement)
+}
+
+pub(super) fn typing(row: &impl Columns) -> Result<Typed, StoreError> {
+    let state = match row.maybe_text("state")?.unwrap_or_default().as_str() {
+        "queued" => OfferState::Queued(0),
+        "trying" => OfferState::Trying,
+        "opened" => OfferState::Opened,
+        "wrong" => OfferState::Wrong,
+        "failed" => OfferState::Failed,
+        _ => return Err(StoreError::Damaged("state")),
+    };
+    Ok(Typed { at: row.time("at")?, by: name(row)?, count: row.number("count")?, state })
+}
+
+/// Requests for the original of an item, the viewer's own and those of others.
+pub(super) fn requests(viewer: &Viewer, item: ItemId) -> Statement {
+    let mut statement = Statement::of(viewer);
+    let item = statement.bind_text(&item.to_string());
+    statement.text = format!(
+        "SELECT request.*, request.requester = $2 AS own FROM release_request AS request \
+         WHERE request.tenant = $1 AND request.item = {item} ORDER BY request.asked_at, request.id"
+    );
+    statement
 }
 
 /// What the viewer fetched of an item, and others through the same mailboxes.
@@ -149,10 +198,17 @@ pub(super) fn fetches(viewer: &Viewer, item: ItemId) -> Option<Statement> {
     let item = statement.bind_text(&item.to_string());
     let mailboxes = statement.mailboxes(viewer)?;
     statement.text = format!(
-        "SELECT at, digest FROM fetched WHERE tenant = $1 AND item = {item} \
-         AND (account = $2 OR mailbox IN {mailboxes}) ORDER BY at, digest"
+        "SELECT fetched.at, fetched.digest, account.name FROM fetched \
+         LEFT JOIN account ON account.tenant = fetched.tenant AND account.id = fetched.account \
+         WHERE fetched.tenant = $1 AND fetched.item = {item} AND NOT fetched.shown \
+         AND (fetched.account = $2 OR fetched.mailbox IN {mailboxes}) \
+         ORDER BY fetched.at DESC, fetched.digest DESC LIMIT {MAX_FETCHES}"
     );
     Some(statement)
+}
+
+pub(super) fn fetch(row: &impl Columns) -> Result<Fetched, StoreError> {
+    Ok(Fetched { at: row.time("at")?, digest: row.digest("digest")?, by: name(row)? })
 }
 
 /// Takes an item that came for the viewer off the list.

@@ -176,11 +176,12 @@ struct Branches {
     conditions: String,
     by: By,
     states: Vec<ArrivalState>,
+    oldest_first: bool,
 }
 
 impl Branches {
     fn of(statement: &mut Statement, dialect: Dialect, tab: Tab, terms: &[Term]) -> Self {
-        let mut branches = Self { conditions: String::new(), by: By::Line, states: Vec::new() };
+        let mut branches = Self { conditions: String::new(), by: By::Line, states: Vec::new(), oldest_first: false };
         let mut all: Vec<String> = Vec::new();
         match tab {
             Tab::All => {}
@@ -217,7 +218,11 @@ impl Branches {
         branches
     }
 
-    /// One select per mailbox and state, the newest first, `limit` of each.
+    const fn order(&self) -> &'static str {
+        if self.oldest_first { "ASC" } else { "DESC" }
+    }
+
+    /// One select per mailbox and state, in order, `limit` of each.
     fn write(&self, statement: &mut Statement, dialect: Dialect, mailboxes: &BTreeSet<&str>, limit: u32) {
         let states: Vec<Option<ArrivalState>> =
             if self.states.is_empty() { vec![None] } else { self.states.iter().copied().map(Some).collect() };
@@ -232,16 +237,17 @@ impl Branches {
                 let _written = write!(
                     statement.text,
                     "{union}SELECT * FROM (SELECT a.item, a.mailbox, a.state FROM {} WHERE a.tenant = $1 \
-                     AND a.mailbox = {mailbox}{state}{} ORDER BY a.item DESC LIMIT {limit}) AS branch",
+                     AND a.mailbox = {mailbox}{state}{} ORDER BY a.item {} LIMIT {limit}) AS branch",
                     dialect.lines(self.by),
-                    self.conditions
+                    self.conditions,
+                    self.order()
                 );
             }
         }
     }
 }
 
-/// Item, mailbox and stored state of the lines of a page, an item once for each of its mailboxes; the newest first.
+/// Item, mailbox and stored state of the lines of a page, an item once for each of its mailboxes; in order.
 /// Nothing if there is no mailbox to look at.
 pub(super) fn page(dialect: Dialect, viewer: &Viewer, query: &ArrivalQuery) -> Option<(Statement, usize)> {
     let mut mailboxes = mailboxes(viewer);
@@ -258,8 +264,14 @@ pub(super) fn page(dialect: Dialect, viewer: &Viewer, query: &ArrivalQuery) -> O
         let place = statement.bind_text(&item.to_string());
         branches.conditions.insert_str(0, &format!(" AND a.item < {place}"));
     }
+    if let Some(item) = query.newer_than {
+        let place = statement.bind_text(&item.to_string());
+        branches.conditions.insert_str(0, &format!(" AND a.item > {place}"));
+    }
+    branches.oldest_first = query.oldest_first;
     branches.write(&mut statement, dialect, &mailboxes, limit);
-    statement.text.push_str(" ORDER BY item DESC");
+    statement.text.push_str(" ORDER BY item ");
+    statement.text.push_str(branches.order());
     Some((statement, usize::try_from(limit).unwrap_or(usize::MAX)))
 }
 

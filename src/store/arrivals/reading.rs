@@ -6,11 +6,13 @@
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
 use super::lines::{
-    Shown, candidate, chosen, deliveries, delivery, fetches, line, lines, of_item, owner, put_back, set_aside,
+    Shown, candidate, chosen, deliveries, delivery, fetch as fetched, fetches, line, lines, of_item, owner, put_back,
+    requests, set_aside, typing, typings,
 };
 use super::query::{Bound, Dialect, MAX_COUNT, Statement, count, page};
-use crate::domain::{AccountId, AuditEvent, Digest, ItemId, TenantId, Timestamp};
+use crate::domain::{AccountId, AuditEvent, Digest, Event, ItemId, TenantId, Timestamp};
 use crate::ports::{ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, StoreError, Tab, Viewer};
+use crate::store::releases;
 use crate::store::rows::{Columns as _, failed};
 
 /// Rebuilt bytes on their way out: what is noted before they are handed out.
@@ -42,8 +44,12 @@ const CANDIDATES: &str = "\
     SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM password_candidate WHERE tenant = $1 AND item = $2";
 const BYTES: &str =
     "SELECT length, bytes, file FROM derivative WHERE tenant = $1 AND item = $2 AND digest = $3 ORDER BY part LIMIT 1";
+/// Tenant, account, since when.
+const COUNT_FETCHED: &str = "\
+    SELECT COUNT(*) AS count FROM (SELECT DISTINCT item, digest FROM fetched \
+        WHERE tenant = $1 AND account = $2 AND at >= $3) AS fetches";
 const NOTE_FETCHED: &str = "\
-    INSERT INTO fetched (tenant, item, digest, account, at, mailbox) VALUES ($1, $2, $3, $4, $5, $6) \
+    INSERT INTO fetched (tenant, item, digest, account, at, mailbox, shown) VALUES ($1, $2, $3, $4, $5, $6, $7) \
     ON CONFLICT DO NOTHING";
 
 /// As in [`rows`](crate::store::rows): the traits of both kinds cannot be named together without a page of bounds.
@@ -78,6 +84,9 @@ macro_rules! arrivals {
                 let rows = fetch(connection, lines(viewer, &shown)).await?;
                 let mut all = rows.iter().map(line).collect::<Result<Vec<_>, _>>()?;
                 all.sort_by_key(|line| std::cmp::Reverse(line.arrival.id));
+                if query.oldest_first {
+                    all.reverse();
+                }
                 Ok(all)
             }
 
@@ -106,16 +115,27 @@ macro_rules! arrivals {
                 let rows = of(connection, of_item(viewer, item)).await?;
                 let candidates = rows.iter().map(candidate).collect::<Result<Vec<(Shown, u8)>, _>>()?;
                 let Some((_, mailbox)) = chosen(candidates, 1).pop() else { return Err(StoreError::NotFound) };
-                let (mut shown, mut wrong_passwords, mut trying) = (None, 0u32, false);
+                let (mut shown, mut wrong_passwords, mut trying, mut concluded_at) = (None, 0u32, false, None);
                 for row in &rows {
                     wrong_passwords = wrong_passwords.max(row.number("wrong_passwords")?);
                     trying |= row.flag("trying")?;
                     if row.maybe_text("mailbox")?.as_ref() == Some(&mailbox) {
                         shown = Some(line(row)?);
+                        concluded_at = row.maybe_time("concluded_at")?;
                     }
                 }
                 let copies = of(connection, deliveries(viewer, item)).await?;
-                let fetched = of(connection, fetches(viewer, item)).await?;
+                let mut last_fetched = of(connection, fetches(viewer, item)).await?;
+                last_fetched.reverse();
+                let typed = of(connection, typings(viewer, item)).await?;
+                let (mut own, mut asked_by_others) = (Vec::new(), Vec::new());
+                for row in fetch(connection, requests(viewer, item)).await? {
+                    if row.flag("own")? {
+                        own.push(releases::request(&row)?);
+                    } else {
+                        asked_by_others.extend(releases::of_other(&row, viewer)?);
+                    }
+                }
                 let count = sqlx::query(CANDIDATES)
                     .bind(viewer.tenant.as_str())
                     .bind(item.to_string())
@@ -128,11 +148,11 @@ macro_rules! arrivals {
                     wrong_passwords,
                     trying,
                     candidates: count.number("count")?,
-                    requests: Vec::new(),
-                    fetched: fetched
-                        .iter()
-                        .map(|row| Ok((row.time("at")?, row.digest("digest")?)))
-                        .collect::<Result<_, StoreError>>()?,
+                    concluded_at,
+                    typed: typed.iter().map(typing).collect::<Result<_, _>>()?,
+                    requests: own,
+                    asked_by_others,
+                    fetched: last_fetched.iter().map(fetched).collect::<Result<_, _>>()?,
                 })
             }
 
@@ -141,6 +161,21 @@ macro_rules! arrivals {
                     Some(statement) => fetch(connection, statement).await,
                     None => Ok(Vec::new()),
                 }
+            }
+
+            pub(in crate::store) async fn fetched_since(
+                connection: &mut $connection,
+                viewer: &Viewer,
+                since: Timestamp,
+            ) -> Result<u32, StoreError> {
+                let row = sqlx::query(COUNT_FETCHED)
+                    .bind(viewer.tenant.as_str())
+                    .bind(viewer.account.to_string())
+                    .bind(since.millis())
+                    .fetch_one(connection)
+                    .await
+                    .map_err(failed)?;
+                row.number("count")
             }
 
             /// Within a snapshot.
@@ -152,8 +187,19 @@ macro_rules! arrivals {
             ) -> Result<Found, StoreError> {
                 let rows = of(connection, of_item(viewer, item)).await?;
                 let mailbox = owner(&rows, digest)?.ok_or(StoreError::NotFound)?;
+                found(connection, &viewer.tenant, item, digest, mailbox).await
+            }
+
+            /// The bytes that `mailbox` was given.
+            pub(in crate::store) async fn found(
+                connection: &mut $connection,
+                tenant: &TenantId,
+                item: ItemId,
+                digest: Digest,
+                mailbox: String,
+            ) -> Result<Found, StoreError> {
                 let row = sqlx::query(BYTES)
-                    .bind(viewer.tenant.as_str())
+                    .bind(tenant.as_str())
                     .bind(item.to_string())
                     .bind(digest.as_bytes().as_slice())
                     .fetch_one(connection)
@@ -176,6 +222,7 @@ macro_rules! arrivals {
                     .bind(fetching.account.to_string())
                     .bind(at.millis())
                     .bind(fetching.mailbox.as_str())
+                    .bind(fetching.record.event == Event::FileShown)
                     .execute(connection)
                     .await
                     .map(drop)

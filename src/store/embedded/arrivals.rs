@@ -9,12 +9,31 @@ use async_trait::async_trait;
 
 use super::EmbeddedStore;
 use super::writer::{Job, Turn};
-use crate::domain::{AuditEvent, Digest, ItemId};
+use crate::domain::{AuditEvent, Digest, ItemId, Timestamp};
 use crate::ports::{
     ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Blob, Register as _, StoreError, Viewer,
 };
-use crate::store::arrivals::{Fetching, SettingAside, bytes, sqlite};
+use crate::store::arrivals::{Fetching, Found, SettingAside, bytes, sqlite};
 use crate::store::rows::{failed, on_disk};
+
+impl EmbeddedStore {
+    /// Rebuilt bytes that were found.
+    pub(super) async fn opened(&self, found: Found, digest: Digest) -> Result<Blob, StoreError> {
+        match (found.bytes, found.file) {
+            (Some(bytes), _) => bytes::in_memory(bytes, found.length, digest),
+            (None, Some(file)) => {
+                let folder = Arc::clone(&self.folder);
+                let object = on_disk(move || match folder.read(&file) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    object => object.map(Some),
+                });
+                // It may have expired since its row was read.
+                Ok(bytes::streamed(object.await?.ok_or(StoreError::NotFound)?, found.length, digest))
+            }
+            (None, None) => Err(StoreError::Damaged("a derivative without bytes")),
+        }
+    }
+}
 
 #[async_trait]
 impl Arrivals for EmbeddedStore {
@@ -53,29 +72,17 @@ impl Arrivals for EmbeddedStore {
         let mut snapshot = self.readers.begin().await.map_err(failed)?;
         let found = sqlite::find(&mut snapshot, viewer, item, digest).await?;
         drop(snapshot);
-        let blob = match (found.bytes, found.file) {
-            (Some(bytes), _) => bytes::in_memory(bytes, found.length, digest)?,
-            (None, Some(file)) => {
-                let folder = Arc::clone(&self.folder);
-                let object = on_disk(move || match folder.read(&file) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                    object => object.map(Some),
-                });
-                // It may have expired since its row was read.
-                bytes::streamed(object.await?.ok_or(StoreError::NotFound)?, found.length, digest)
-            }
-            (None, None) => return Err(StoreError::Damaged("a derivative without bytes")),
-        };
-        let fetching = Fetching {
-            tenant: viewer.tenant.clone(),
-            account: viewer.account,
-            item,
-            digest,
-            mailbox: found.mailbox,
-            record,
-        };
+        let mailbox = found.mailbox.clone();
+        let blob = self.opened(found, digest).await?;
+        let fetching =
+            Fetching { tenant: viewer.tenant.clone(), account: viewer.account, item, digest, mailbox, record };
         self.writer.submit(fetching).await?;
         Ok(blob)
+    }
+
+    async fn fetched_since(&self, viewer: &Viewer, since: Timestamp) -> Result<u32, StoreError> {
+        let mut reader = self.readers.acquire().await.map_err(failed)?;
+        sqlite::fetched_since(&mut reader, viewer, since).await
     }
 
     async fn set_aside(&self, viewer: &Viewer, items: &[ItemId], aside: bool) -> Result<(), StoreError> {

@@ -78,11 +78,12 @@ async fn write(store: &EmbeddedStore, mut ended: Ended) -> Result<(), StoreError
 /// How many wrong passwords were typed outlives another conclusion.
 const WRITE_ARRIVAL: &str = "\
     INSERT INTO arrival (tenant, item, mailbox, received_at, state, has_files, attachments, length, sender, subject, \
-        files, message_id, about) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        files, message_id, about, concluded_at) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
     ON CONFLICT (tenant, mailbox, item) DO UPDATE SET state = excluded.state, has_files = excluded.has_files, \
         attachments = excluded.attachments, sender = excluded.sender, subject = excluded.subject, \
-        files = excluded.files, message_id = excluded.message_id, about = excluded.about";
+        files = excluded.files, message_id = excluded.message_id, about = excluded.about, \
+        concluded_at = excluded.concluded_at";
 
 /// The rows of an ended lease.
 struct Concluding(Ended);
@@ -214,7 +215,8 @@ impl Concluding {
                 .bind(row.subject)
                 .bind(row.files)
                 .bind(row.message_id)
-                .bind(row.about);
+                .bind(row.about)
+                .bind(self.0.at.millis());
         }
     }
 

@@ -22,7 +22,7 @@ use super::set_back::BringingForward;
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, ReversePath, Status, TenantId, Timestamp, WireMail};
 use crate::ports::{Dispatch, Outbox, Reply, Settlement, StoreError};
-use crate::store::rows::{Columns, failed, on_disk, to_column};
+use crate::store::rows::{Columns, answered, failed, on_disk, to_column};
 
 /// Longest composed mail that is read back, in bytes.
 const MAX_MAIL: u64 = 1 << 30;
@@ -246,11 +246,12 @@ impl Settling {
         };
         batch
             .add(
-                "UPDATE mail_recipient SET status = COALESCE(?, status), reply = ? \
+                "UPDATE mail_recipient SET status = COALESCE(?, status), reply = ?, settled_at = ? \
                  WHERE tenant = ? AND item = ? AND number = ? AND recipient = ? AND status IN ('waiting', 'on_hold')",
             )
             .bind(status.map(Status::as_str))
             .bind(reply.as_str())
+            .bind(answered(&self.records))
             .bind(self.key.tenant.as_str())
             .bind(self.key.id.to_string())
             .bind(self.number)

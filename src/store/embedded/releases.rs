@@ -9,9 +9,9 @@ use jiff::civil::Date;
 use super::EmbeddedStore;
 use super::writer::{Job, Turn};
 use crate::domain::{
-    AccountId, AuditEvent, DepartmentCode, ItemKey, Label, ReleaseRequest, RequestId, TenantId, Timestamp,
+    AccountId, AuditEvent, DepartmentCode, ItemKey, Label, Rebuilt, ReleaseRequest, RequestId, TenantId, Timestamp,
 };
-use crate::ports::{ArrivalDetail, Judgement, StoreError};
+use crate::ports::{ArrivalDetail, Blob, Glance, IsShown, Judgement, Register as _, StoreError};
 use crate::store::releases::{Asking, Fetching, HandingOver, Judging, Looking, Withdrawing, release_ports, sqlite};
 use crate::store::rows::failed;
 

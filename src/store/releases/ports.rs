@@ -83,6 +83,24 @@ macro_rules! release_ports {
                 self.writer.submit(Looking { tenant: tenant.clone(), approver, day, request, record }).await
             }
 
+            async fn derivative_to_decide(
+                &self,
+                tenant: &TenantId,
+                glance: Glance,
+                shown: IsShown,
+                record: AuditEvent,
+            ) -> Result<(Rebuilt, Blob), StoreError> {
+                let mut connection = self.$pool.acquire().await.map_err(failed)?;
+                let (item, now, found) = $rows::look_at_bytes(&mut connection, tenant, glance).await?;
+                drop(connection);
+                if !shown(&now) {
+                    return Err(StoreError::NotFound);
+                }
+                let blob = self.opened(found, glance.digest).await?;
+                self.record(tenant, AuditEvent { item: Some(item), ..record }).await?;
+                Ok((now, blob))
+            }
+
             async fn judge(
                 &self,
                 tenant: &TenantId,

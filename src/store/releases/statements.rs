@@ -62,7 +62,9 @@ pub(super) const CAME_FOR: &str = "\
     WHERE arrival.tenant = $1 AND arrival.item = $2 AND item.stage <> 'expired' ORDER BY arrival.mailbox";
 /// Tenant, item, mailbox.
 pub(super) const SEEN: &str = "\
-    SELECT arrival.about, arrival.state, arrival.wrong_passwords, item.stage FROM arrival \
+    SELECT arrival.item, arrival.mailbox, arrival.received_at, arrival.length, arrival.about, arrival.state, \
+        arrival.wrong_passwords, item.stage \
+    FROM arrival \
     JOIN item ON item.tenant = arrival.tenant AND item.id = arrival.item \
     WHERE arrival.tenant = $1 AND arrival.item = $2 AND arrival.mailbox = $3";
 /// Tenant, item.

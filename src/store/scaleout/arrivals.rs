@@ -7,12 +7,24 @@ use async_trait::async_trait;
 use super::ScaleoutStore;
 use super::register::SNAPSHOT;
 use super::writer::{Job, Turn};
-use crate::domain::{AuditEvent, Digest, ItemId};
+use crate::domain::{AuditEvent, Digest, ItemId, Timestamp};
 use crate::ports::{
     ArrivalCounts, ArrivalDetail, ArrivalLine, ArrivalQuery, Arrivals, Blob, Register as _, StoreError, Viewer,
 };
-use crate::store::arrivals::{Fetching, SettingAside, bytes, postgres};
+use crate::store::arrivals::{Fetching, Found, SettingAside, bytes, postgres};
 use crate::store::rows::failed;
+
+impl ScaleoutStore {
+    /// Rebuilt bytes that were found.
+    pub(super) async fn opened(&self, found: Found, digest: Digest) -> Result<Blob, StoreError> {
+        match (found.bytes, found.file) {
+            (Some(bytes), _) => bytes::in_memory(bytes, found.length, digest),
+            // It may have expired since its row was read: not found is the answer then.
+            (None, Some(file)) => Ok(bytes::streamed(self.objects.open(&file).await?, found.length, digest)),
+            (None, None) => Err(StoreError::Damaged("a derivative without bytes")),
+        }
+    }
+}
 
 #[async_trait]
 impl Arrivals for ScaleoutStore {
@@ -51,22 +63,17 @@ impl Arrivals for ScaleoutStore {
         let mut snapshot = self.pool.begin_with(SNAPSHOT).await.map_err(failed)?;
         let found = postgres::find(&mut snapshot, viewer, item, digest).await?;
         drop(snapshot);
-        let blob = match (found.bytes, found.file) {
-            (Some(bytes), _) => bytes::in_memory(bytes, found.length, digest)?,
-            // It may have expired since its row was read: not found is the answer then.
-            (None, Some(file)) => bytes::streamed(self.objects.open(&file).await?, found.length, digest),
-            (None, None) => return Err(StoreError::Damaged("a derivative without bytes")),
-        };
-        let fetching = Fetching {
-            tenant: viewer.tenant.clone(),
-            account: viewer.account,
-            item,
-            digest,
-            mailbox: found.mailbox,
-            record,
-        };
+        let mailbox = found.mailbox.clone();
+        let blob = self.opened(found, digest).await?;
+        let fetching =
+            Fetching { tenant: viewer.tenant.clone(), account: viewer.account, item, digest, mailbox, record };
         self.writer.submit(fetching).await?;
         Ok(blob)
+    }
+
+    async fn fetched_since(&self, viewer: &Viewer, since: Timestamp) -> Result<u32, StoreError> {
+        let mut reader = self.pool.acquire().await.map_err(failed)?;
+        postgres::fetched_since(&mut reader, viewer, since).await
     }
 
     async fn set_aside(&self, viewer: &Viewer, items: &[ItemId], aside: bool) -> Result<(), StoreError> {

@@ -40,12 +40,13 @@ const UNKEEP: &str = "\
 /// How many wrong passwords were typed outlives another conclusion.
 const WRITE_ARRIVALS: &str = "\
     INSERT INTO arrival (tenant, item, mailbox, received_at, state, has_files, attachments, length, sender, subject, \
-        files, message_id, about) \
-    SELECT $1, $2, * FROM UNNEST($3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[], \
-        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) \
+        files, message_id, about, concluded_at) \
+    SELECT $1, $2, shown.*, $14 FROM UNNEST($3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[], \
+        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) AS shown \
     ON CONFLICT (tenant, mailbox, item) DO UPDATE SET state = excluded.state, has_files = excluded.has_files, \
         attachments = excluded.attachments, sender = excluded.sender, subject = excluded.subject, \
-        files = excluded.files, message_id = excluded.message_id, about = excluded.about";
+        files = excluded.files, message_id = excluded.message_id, about = excluded.about, \
+        concluded_at = excluded.concluded_at";
 
 /// Writes what an ended lease leaves; if the store is full or away, the item is tried again without blame.
 pub(super) async fn conclude(store: &ScaleoutStore, ended: Ended) -> Result<(), StoreError> {
@@ -251,6 +252,7 @@ impl Concluding {
             .bind(arrivals.iter().map(|row| row.files.as_str()).collect::<Vec<_>>())
             .bind(arrivals.iter().map(|row| row.message_id.as_str()).collect::<Vec<_>>())
             .bind(arrivals.iter().map(|row| row.about.as_str()).collect::<Vec<_>>())
+            .bind(self.0.at.millis())
             .execute(&mut turn.connection)
             .await
             .map(drop)

@@ -154,7 +154,7 @@ const DELIVER: &[Grant] = &[
     ("mail", "SELECT", EVERY),
     ("mail", "UPDATE", "due_at, leased_until, lease, attempts, bytes, file"),
     ("mail_recipient", "SELECT", EVERY),
-    ("mail_recipient", "UPDATE", "status, reply, attempts"),
+    ("mail_recipient", "UPDATE", "status, reply, attempts, settled_at"),
     ("lock_item(text,text)", CALL, EVERY),
     ("finish_item(text,text)", CALL, EVERY),
     ("unneeded_object", "INSERT", EVERY),
@@ -181,11 +181,11 @@ const PORTAL: &[Grant] = &[
 
 /// The portal asks process for something: passwords to try. What it seals it cannot read back.
 const ASK: &[Grant] = &[
-    ("password_offer", "INSERT", "tenant, id, item, account, actor, mailbox, by_mail, at, state, sealed"),
+    ("password_offer", "INSERT", "tenant, id, item, account, actor, mailbox, by_mail, at, state, sealed, count"),
     (
         "password_offer",
         "SELECT",
-        "tenant, id, item, account, actor, mailbox, by_mail, at, state, leased_until, attempts",
+        "tenant, id, item, account, actor, mailbox, by_mail, at, state, leased_until, attempts, count",
     ),
     ("arrival", "SELECT", EVERY),
 ];

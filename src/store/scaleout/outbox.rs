@@ -17,7 +17,7 @@ use super::set_back::{Table, bring_forward};
 use super::writer::{Job, Turn};
 use crate::domain::{AuditEvent, Digest, ItemKey, Mailbox, Status, TenantId, Timestamp, WireMail};
 use crate::ports::{Dispatch, Outbox, Reply, Settlement, StoreError};
-use crate::store::rows::{Columns, failed, to_column};
+use crate::store::rows::{Columns, answered, failed, to_column};
 
 /// Longest composed mail that is read back, in bytes.
 const MAX_MAIL: u64 = 1 << 30;
@@ -202,7 +202,8 @@ impl Settling {
             replies.push(reply.as_str());
         }
         sqlx::query(
-            "UPDATE mail_recipient AS copy SET status = COALESCE(settled.status, copy.status), reply = settled.reply \
+            "UPDATE mail_recipient AS copy SET status = COALESCE(settled.status, copy.status), reply = settled.reply, \
+                 settled_at = $7 \
              FROM UNNEST($4::text[], $5::text[], $6::text[]) AS settled (recipient, status, reply) \
              WHERE copy.tenant = $1 AND copy.item = $2 AND copy.number = $3 AND copy.recipient = settled.recipient \
                  AND copy.status IN ('waiting', 'on_hold')",
@@ -213,6 +214,7 @@ impl Settling {
         .bind(recipients)
         .bind(statuses)
         .bind(replies)
+        .bind(answered(&self.records))
         .execute(&mut turn.connection)
         .await
         .map(drop)

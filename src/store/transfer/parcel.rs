@@ -136,6 +136,7 @@ pub(in crate::store) const BELONGINGS: [Table; 14] = [
             text("status"),
             text("reply"),
             number("attempts"),
+            number("settled_at"),
         ],
     },
     Table {
@@ -186,12 +187,21 @@ pub(in crate::store) const BELONGINGS: [Table; 14] = [
             text("message_id"),
             text("about"),
             number("wrong_passwords"),
+            number("concluded_at"),
         ],
     },
     Table { name: "set_aside", columns: &[text("tenant"), text("item"), text("account")] },
     Table {
         name: "fetched",
-        columns: &[text("tenant"), text("item"), bytes("digest"), text("account"), number("at"), text("mailbox")],
+        columns: &[
+            text("tenant"),
+            text("item"),
+            bytes("digest"),
+            text("account"),
+            number("at"),
+            text("mailbox"),
+            flag("shown"),
+        ],
     },
     // These refer to accounts and departments, which go before all items.
     Table {

@@ -3,6 +3,7 @@
    Buttons that do nothing without this script stand in the page with `hidden`, which it takes away:
    - <button type="button" hidden data-copy="ID" data-copied="copied!">: copies the text or the value of the element ID
    - <button type="button" hidden data-reveal="ID" aria-pressed="false">: shows what is typed into the password field ID
+   - <button type="button" hidden data-print>: prints the page
    - <button type="button" hidden data-more="ID">: the children of the element ID that hold empty fields, all but the
      first, come one by one; without the script all of them are there */
 (() => {
@@ -17,6 +18,9 @@
   const prepare = (root) => {
     for (const button of root.querySelectorAll("button[data-reveal][hidden]")) {
       button.hidden = !at(button.dataset.reveal);
+    }
+    for (const button of root.querySelectorAll("button[data-print][hidden]")) {
+      button.hidden = false;
     }
     if (navigator.clipboard) {
       for (const button of root.querySelectorAll("button[data-copy][hidden]")) {
@@ -79,7 +83,9 @@
     if (!button) {
       return;
     }
-    if (button.dataset.copy) {
+    if (button.dataset.print !== undefined) {
+      print();
+    } else if (button.dataset.copy) {
       copy(button);
     } else if (button.dataset.reveal) {
       reveal(button, button.getAttribute("aria-pressed") !== "true");

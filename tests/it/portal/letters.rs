@@ -86,6 +86,12 @@ pub(crate) fn kept_back() -> Vec<u8> {
     letter("議事録の送付", "山田建設", "議事録を送ります。", &[pdf()])
 }
 
+/// Four pixels.
+pub(crate) fn picture() -> Enclosure<'static> {
+    let png = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGM4oKAARAwQCgAejgQBl4tBnAAAAABJRU5ErkJggg==";
+    ("地図.png", "image/png", BASE64.decode(png).unwrap())
+}
+
 pub(crate) fn pdf() -> Enclosure<'static> {
     let pdf = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
     ("議事録.pdf", "application/pdf", pdf.to_vec())

@@ -13,14 +13,17 @@ use temizu::ports::{Door, Judgement, Offer, OfferState, Ruling, Viewer};
 use temizu::web::routes::{Need, Row};
 
 use super::client::{Answer, Client, FORM, PARTS, form, hidden, parts};
-use super::letters::{letter, locked_zip, pdf};
+use super::letters::{letter, locked_zip, pdf, picture};
 use super::support::{HANAKO, JIRO, KAEDE, KANRI, KANSA, MOMO, Office, PASSWORD, SAKURA, account, city, mailbox};
 
 /// Everybody who asks; `None` has not signed in.
 const ACTORS: [Option<&str>; 6] = [None, Some(HANAKO), Some(JIRO), Some(SAKURA), Some(KANRI), Some(KANSA)];
 
 /// What a GET may write: who looked at what.
-const VIEWS: [&str; 3] = ["item_viewed", "file_fetched", "list_exported"];
+const VIEWS: [&str; 4] = ["item_viewed", "file_shown", "file_fetched", "list_exported"];
+
+/// They answer with a picture that was encoded anew.
+const PICTURES: [&str; 2] = ["/m/{item}/preview/{digest}", "/approvals/{request}/preview/{digest}"];
 
 /// They tell how an errand of one's own stands, and nothing of a mail.
 const PROGRESS: [&str; 4] =
@@ -37,11 +40,12 @@ enum Whose {
     Nobodys,
 }
 
-/// What somebody has: a mail, the digest of its rebuilt text, a request for its original, passwords typed for it, a file
+/// What somebody has: a mail, the digests of its rebuilt text and of its picture, a request for its original, passwords typed for it, a file
 /// that they put in.
 struct Things {
     item: ItemId,
     digest: String,
+    picture: String,
     request: RequestId,
     offer: OfferId,
     /// What they put in; absent where no page takes files.
@@ -90,6 +94,7 @@ impl World {
                 "{offer}" if !is_there => (OfferId::from_bytes([99; 16]).to_string(), false),
                 "{offer}" => (things.offer.to_string(), whose == Whose::Own),
                 "{digest}" if !is_there => ("0".repeat(64), false),
+                "{digest}" if PICTURES.contains(&row.path) => (things.picture.clone(), whose == Whose::Own),
                 "{digest}" => (things.digest.clone(), whose == Whose::Own),
                 "{request}" if !is_there => (RequestId::from_bytes([99; 16]).to_string(), false),
                 // Nobody decides on their own; an approver does on those of their department.
@@ -122,18 +127,19 @@ impl World {
 /// A mail with a text, a PDF that is kept back and an archive behind a password; and what its reader did with it.
 async fn things(office: &Office, login: &str, department: &str) -> Things {
     let text = format!("{login}への連絡です。\r\n").into_bytes();
-    let files = [("連絡.txt", "text/plain", text), pdf(), locked_zip()];
+    let files = [("連絡.txt", "text/plain", text), pdf(), locked_zip(), picture()];
     let item = office.mail(login, &letter("連絡", "山田建設", "送ります。", &files)).await;
     let arrival = office.arrival(login, item).await;
-    let rebuilt = arrival.parts.iter().filter(|part| part.part.name.is_some()).find_map(|part| part.now.as_ref());
-    let digest = rebuilt.expect("a rebuilt text").digest.to_string();
+    let mut rebuilt = arrival.parts.iter().filter(|part| part.part.name.is_some()).filter_map(|part| part.now.as_ref());
+    let digest = rebuilt.next().expect("a rebuilt text").digest.to_string();
+    let picture = rebuilt.next().expect("a picture").digest.to_string();
     let offer = typed(office, login, item).await;
     let client = office.client(login).await;
     let why = [("part", ""), ("department", department), ("why", "仕事で原本が必要なため。"), ("pledge", "1")];
     let asked = client.post(&format!("/m/{item}/request"), &why).await;
     assert_eq!((asked.status, asked.to()), (303, "/requests?said=asked"), "{}", asked.text());
     let request = office.site.store().own_requests(&city(), account(login), 10).await.unwrap()[0].id;
-    Things { item, digest, request, offer, upload: put_in(office, login, &client).await }
+    Things { item, digest, picture, request, offer, upload: put_in(office, login, &client).await }
 }
 
 /// Approved by somebody of the department.
@@ -236,7 +242,10 @@ fn bare(row: &Row, answer: &Answer) -> Vec<String> {
     let is_page = answer.header("content-type").starts_with("text/html");
     let is_saved = answer.header("content-disposition").starts_with("attachment");
     let is_stream = PROGRESS.contains(&row.path) && answer.header("content-type") == "text/event-stream";
-    want(is_page || is_saved || is_stream || answer.body.is_empty(), "a page, or saved");
+    let is_drawn = PICTURES.contains(&row.path) && answer.header("content-type") == "image/png";
+    want(!is_drawn || policy.contains("sandbox"), "bytes that do nothing");
+    want(answer.header("cross-origin-resource-policy") == "same-origin", "drawn by our pages only");
+    want(is_page || is_saved || is_stream || is_drawn || answer.body.is_empty(), "a page, or saved");
     for cookie in answer.cookies() {
         let parts: BTreeSet<&str> = cookie.split("; ").skip(1).collect();
         let strict = ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"].iter().all(|part| parts.contains(part));

@@ -6,5 +6,6 @@ pub(crate) mod client;
 mod letters;
 mod matrix;
 mod pages;
+mod screens;
 mod stories;
 mod support;

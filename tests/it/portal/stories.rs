@@ -8,7 +8,7 @@ use serde_json::json;
 use temizu::domain::{ArrivalState, AuditEvent, Event, ItemId, RequestId, RequestState};
 use temizu::ports::{ArrivalQuery, Viewer};
 
-use super::letters::{kept_back, letter, lists, program};
+use super::letters::{kept_back, letter, lists, picture, program};
 use super::support::{HANAKO, JIRO, KAEDE, MOMO, Office, PASSWORD, SAKURA, account, city, mailbox};
 use crate::browser::{Tab, checks, hostile};
 
@@ -247,7 +247,10 @@ async fn hostile_subjects_and_senders_change_no_element_of_a_page() {
     let office = Office::open().await;
     let tab = office.tab(HANAKO).await;
     // Something to do, all the time: the list says so above its lines.
-    office.mail(HANAKO, &kept_back()).await;
+    // And as many mails by the same sender as a page names.
+    for _ in 0..5 {
+        office.mail(HANAKO, &kept_back()).await;
+    }
     let (plain, nothing) = shapes(&tab, &office, "見積書").await;
     assert_eq!(nothing, 0);
     let mut compared = 0;
@@ -280,7 +283,9 @@ async fn hostile_file_names_put_nothing_into_a_page_nor_into_the_name_of_what_is
     for words in hostile::words().chunks(8) {
         let names: Vec<String> =
             words.iter().map(|(_, word)| format!("{}.txt", word.chars().take(300).collect::<String>())).collect();
-        let files: Vec<_> = names.iter().map(|name| (name.as_str(), "text/plain", b"x\r\n".to_vec())).collect();
+        let mut files: Vec<_> = names.iter().map(|name| (name.as_str(), "text/plain", b"x\r\n".to_vec())).collect();
+        let drawn: Vec<String> = names.iter().map(|name| format!("{}.png", name.trim_end_matches(".txt"))).collect();
+        files.extend(drawn.iter().map(|name| (name.as_str(), "image/png", picture().2)));
         let item = office.mail(HANAKO, &letter("名前", "山田建設", "本文", &files)).await;
         for path in [format!("/m/{item}"), format!("/m/{item}/request"), "/mails?tab=all".to_owned()] {
             assert_eq!(tab.go(&office.at(&path)).await, 200);
@@ -294,6 +299,10 @@ async fn hostile_file_names_put_nothing_into_a_page_nor_into_the_name_of_what_is
             assert!(answer.status == 200 && name.starts_with("attachment; filename=\""), "{name}");
             assert!(!name.contains(['<', '>', '/', '\\']) && name.matches('"').count() == 2, "{name}");
         }
+        // Now the page tells of what was fetched, by name.
+        assert_eq!(tab.go(&office.at(&format!("/m/{item}"))).await, 200);
+        assert!(!tab.exists("#injected").await && tab.title().await != "injected", "{names:?}");
+        assert!(tab.exists("figure.preview > img").await, "pictures are shown");
     }
     checks::no_csp_report(&tab).await.unwrap();
     checks::no_foreign_request(&tab).await.unwrap();

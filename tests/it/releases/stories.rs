@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use temizu::domain::{Event, ItemKey, RequestState, TidingKind};
-use temizu::ports::{HandOver as _, Releases as _, StoreError, Tidings as _};
+use temizu::ports::{Arrivals as _, Glance, HandOver as _, Releases as _, StoreError, Tidings as _, Viewer};
 use temizu::store::Keys;
 
 use super::office::{account, approval, city, record, request_id, rows, today, wish};
@@ -140,6 +140,13 @@ async fn each_zone_does_its_part_of_a_request_with_its_own_login_and_no_other() 
     assert_eq!(portal.to_decide(&tenant, account(3), today(), 9).await.unwrap().len(), 1);
     let viewed = record(Event::ItemViewed, item);
     portal.request_to_decide(&tenant, account(3), today(), request_id(1), viewed).await.unwrap();
+    let viewer = Viewer { tenant: tenant.clone(), account: account(1), mailboxes: own.to_vec() };
+    assert_eq!(portal.arrival(&viewer, item, None).await.unwrap().requests.len(), 1);
+    assert_eq!(portal.fetched_since(&viewer, at(0)).await.unwrap(), 0);
+    let digest = temizu::domain::Digest::of(b"");
+    let glance = Glance { approver: account(3), day: today(), request: request_id(1), digest };
+    let none = portal.derivative_to_decide(&tenant, glance, |_| true, record(Event::FileShown, item)).await;
+    assert!(matches!(none, Err(StoreError::NotFound)), "{none:?}");
     let tiding = process.due_tidings(&tenant, 9).await.unwrap().remove(0);
     assert_eq!(tiding.kind, TidingKind::Asked);
     let new = || mail(7, &[tiding.mailbox.as_str()], 100);

@@ -6,12 +6,12 @@ use temizu::domain::{
     MessageId, NamedAddress, Outbound, Part, PartOutcome, PartRole, Reason, TenantId,
 };
 use temizu::ports::{
-    ArrivalCounts, ArrivalLine, ArrivalQuery, Conclusion, HandedName, Lease, Operator, Settlement, Sought, StoreError,
-    Tab, Term, Viewer,
+    ArrivalCounts, ArrivalLine, ArrivalQuery, Conclusion, Fetched, HandedName, Lease, Operator, Settlement, Sought,
+    StoreError, Tab, Term, Viewer,
 };
 
 use super::fixture::{
-    Ports, StoreUnderTest, at, decision, derivative, event, facts, item_id, mail, mailbox, operated, sanitized,
+    Ports, SPAN, StoreUnderTest, at, decision, derivative, event, facts, item_id, mail, mailbox, operated, sanitized,
 };
 use super::key;
 
@@ -151,9 +151,10 @@ pub(super) async fn a_mail_is_shown_with_all_that_became_of_it<S: StoreUnderTest
         let [part] = detail.line.arrival.parts.as_slice() else { panic!("one part") };
         assert_eq!(part.part.name.as_ref().unwrap().as_str(), "請求書.pdf");
         assert_eq!(part.now.as_ref().unwrap().name, "請求書.txt");
-        let [(recipient, status, reply)] = detail.deliveries.as_slice() else { panic!("one copy") };
-        assert_eq!((recipient.as_str(), status.as_str()), (other, "sent"));
-        assert!(reply.is_some());
+        let [copy] = detail.deliveries.as_slice() else { panic!("one copy") };
+        assert_eq!((copy.mailbox.as_str(), copy.status.as_str()), (other, "sent"));
+        assert!(copy.reply.is_some() && copy.attempts == 1 && copy.answered_at.is_some(), "{copy:?}");
+        assert!(detail.concluded_at.is_some());
         assert_eq!(ports.arrivals.list(&viewer, &query()).await.unwrap(), [detail.line]);
     }
     let records = ports.register.item(&key).await.unwrap().records;
@@ -173,10 +174,17 @@ pub(super) async fn rebuilt_bytes_are_handed_out_on_record<S: StoreUnderTest>() 
         assert!(matches!(other, Err(StoreError::NotFound)));
         let records = ports.register.item(&key).await.unwrap().records;
         assert_eq!(records.iter().filter(|record| record.body.contains("file_fetched")).count(), 1);
-        let fetched = vec![(record().at, new.digest())];
+        let shown = AuditEvent { at: record().at.after(SPAN), ..event(Event::FileShown, key.id) };
+        ports.arrivals.derivative(&both, key.id, new.digest(), shown).await.unwrap();
+        // Nobody has added the account: it has no name.
+        let fetched = vec![Fetched { at: record().at, digest: new.digest(), by: None }];
         let mut colleague = viewer(&[A]);
         colleague.account = AccountId::from_bytes([2; 16]);
         assert_eq!(ports.arrivals.arrival(&colleague, key.id, None).await.unwrap().fetched, fetched);
+        let since = |second| ports.arrivals.fetched_since(&both, at(second));
+        assert_eq!(since(0).await.unwrap(), u32::from(number), "each of them once, however often");
+        assert_eq!(since(1_000_000).await.unwrap(), 0);
+        assert_eq!(ports.arrivals.fetched_since(&colleague, at(0)).await.unwrap(), 0, "of others nothing is counted");
         colleague.mailboxes = vec![B.to_owned()];
         let theirs = ports.arrivals.arrival(&colleague, key.id, None).await.unwrap().fetched;
         assert!(theirs.is_empty(), "others of another mailbox do not learn of it");
@@ -299,6 +307,15 @@ pub(super) async fn pages_are_complete_and_repeat_nothing<S: StoreUnderTest>() {
         found.extend(numbers(&lines));
     }
     assert_eq!(found, (1..=25).rev().collect::<Vec<u8>>());
+    let (mut found, mut last) = (Vec::new(), None);
+    loop {
+        let page = ArrivalQuery { limit: 7, newer_than: last, oldest_first: true, ..query() };
+        let lines = ports.arrivals.list(&both, &page).await.unwrap();
+        let Some(line) = lines.last() else { break };
+        last = Some(line.arrival.id);
+        found.extend(numbers(&lines));
+    }
+    assert_eq!(found, (1..=25).collect::<Vec<u8>>(), "the other way round");
     assert_eq!(ports.arrivals.count(&both).await.unwrap().ready, 25, "each once, whoever it came for");
     assert_eq!(
         listed(&ports, &both, &ArrivalQuery { mailbox: Some(B.to_owned()), limit: 3, ..query() }).await,
