@@ -56,11 +56,11 @@ impl Pipeline {
         if fresh.is_empty() {
             return Ok(None);
         }
-        let closed = self.wash(subject(&one.origin), Arrival::from(one)).await?;
+        let closed = self.wash(subject(&one.origin), Arrival::from(one), &()).await?;
         if !self.washer.may_open(&closed) {
             return Ok(None);
         }
-        let opened = self.wash(subject(&one.origin), Arrival { passwords: fresh, ..Arrival::from(one) }).await?;
+        let opened = self.wash(subject(&one.origin), Arrival { passwords: fresh, ..Arrival::from(one) }, &()).await?;
         let roots = trial::roots(&one.facts, &opened.facts);
         if roots.is_empty() {
             return Ok(None);

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{
-    Answer, Blob, HandedName, Inspection, Lease, RebuildSession, Rebuilder, SandboxError, StoreError, Subject, Trial,
+    Answer, Blob, HandedName, Inspection, Lease, Onlooker, RebuildSession, Rebuilder, SandboxError, StoreError, Subject, Trial,
     Waiting,
 };
 use crate::sender::Known;
@@ -114,6 +114,20 @@ impl Washer {
     /// # Errors
     /// See [`Stop`].
     pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
+        self.wash_watched(subject, arrival, original, &()).await
+    }
+
+    /// As [`Self::wash`], and tells `onlooker` how far it is.
+    ///
+    /// # Errors
+    /// See [`Stop`].
+    pub async fn wash_watched(
+        &self,
+        subject: Subject,
+        arrival: Arrival,
+        original: Blob,
+        onlooker: &dyn Onlooker,
+    ) -> Result<Washed, Stop> {
         let is_mail = matches!(subject, Subject::Mail | Subject::BareMail);
         let is_bare = subject == Subject::BareMail;
         let (mut inspection, session) = self.rebuilder.inspect_with(subject, original, &arrival.passwords).await?;
@@ -129,7 +143,7 @@ impl Washer {
             sender,
         };
         let decision = self.decide(&facts, arrival.released);
-        let answers = rebuild(session, &facts, &decision, is_bare).await?;
+        let answers = rebuild(session, &facts, &decision, is_bare, onlooker).await?;
         let open = || decision.groups.iter().filter(|group| group.hold.is_none());
         let unfit = |error: compose::ComposeError| {
             // The same input gives the same error, so another attempt would be in vain.
@@ -198,11 +212,12 @@ async fn rebuild(
     facts: &Facts,
     decision: &Decision,
     is_bare: bool,
+    onlooker: &dyn Onlooker,
 ) -> Result<Vec<Answer>, Stop> {
     let mut orders = outcome::orders(decision, |part| pack::is_packed(facts, part));
     // What is not ordered has no answer, and is kept back for that.
     orders.retain(|order| !is_bare || order.action == Action::Text);
-    if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild(orders).await?) }
+    if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild_watched(orders, onlooker).await?) }
 }
 
 impl From<StoreError> for Stop {

@@ -11,6 +11,7 @@ pub mod errands;
 pub mod originals;
 pub mod outbox;
 pub mod passwords;
+pub mod progress;
 pub mod queue;
 pub mod rebuilder;
 pub mod register;
@@ -28,6 +29,7 @@ pub use errands::{MAX_TRIALS, Offer, OfferState, Offers, Opened, Trial, TrialEnd
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
 pub use passwords::{PasswordSearch, PasswordSource, Passwords, Waiting};
+pub use progress::{Onlooker, Progress, Standings, Step, Unit};
 pub use queue::{Conclusion, HandedName, Lease, Queue};
 pub use rebuilder::{
     Answer, AuthenticationField, AuthenticationResult, Inspection, Order, RebuildSession, Rebuilder, SandboxError,
@@ -38,7 +40,7 @@ pub use releases::{HandOver, Judgement, Releases, Ruling};
 pub use retention::Retention;
 pub use sessions::{Door, OneTimeLink, Session, Sessions};
 pub use tidings::{DigestQuery, Tiding, TidingKind, Tidings};
-pub use uploads::{UploadBytes, UploadCut, UploadError, accept_upload};
+pub use uploads::{UploadBytes, UploadCut, UploadError, UploadState, Uploads, accept_upload};
 
 /// Why a store did not do what it was asked. Each variant answers: try again, give up, or tell the operator?
 #[derive(Debug, thiserror::Error)]
