@@ -58,7 +58,11 @@ impl Pipeline {
     }
 
     /// What the typed passwords open, and the mail with it if one is wanted; nothing if they open nothing.
-    async fn opened_by(&self, trial: &Trial, onlooker: &dyn Onlooker) -> Result<Option<(Opened, Option<Outbound>)>, Stop> {
+    async fn opened_by(
+        &self,
+        trial: &Trial,
+        onlooker: &dyn Onlooker,
+    ) -> Result<Option<(Opened, Option<Outbound>)>, Stop> {
         let closed = self.wash(subject(&trial.origin), Arrival::from(trial), &()).await?;
         // Others may open what lies around, or inside; of all together the worker tries ten.
         let mut passwords = trial.offer.passwords.clone();

@@ -13,8 +13,8 @@ use crate::domain::{
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{
-    Answer, Blob, HandedName, Inspection, Lease, Onlooker, RebuildSession, Rebuilder, SandboxError, StoreError, Subject, Trial,
-    Waiting,
+    Answer, Blob, HandedName, Inspection, Lease, Onlooker, RebuildSession, Rebuilder, SandboxError, StoreError,
+    Subject, Trial, Waiting,
 };
 use crate::sender::Known;
 

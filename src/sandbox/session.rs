@@ -15,9 +15,7 @@ use super::link::{self, Broken, Inbox};
 use super::pool::Settings;
 use super::worker::{Worker, converse};
 use crate::domain::{Action, Password, Reason};
-use crate::ports::{
-    Answer, Blob, Inspection, Onlooker, Order, Progress, RebuildSession, SandboxError, Step, Subject,
-};
+use crate::ports::{Answer, Blob, Inspection, Onlooker, Order, Progress, RebuildSession, SandboxError, Step, Subject};
 
 /// Longest name of a single file that is handed to a worker, in bytes.
 const MAX_NAME: usize = 4096;
@@ -62,9 +60,7 @@ pub(super) async fn inspect(
             check::inspection(*found, &settings.limits, length, is_file).map_err(Broken::from)
         }
         Ok(Ok((FromWorker::Inspected(_), false))) => Err(Broken::Lie("an answer before the item was sent")),
-        Ok(Ok((_, _))) => {
-            Err(Broken::Lie("an answer out of turn"))
-        }
+        Ok(Ok((_, _))) => Err(Broken::Lie("an answer out of turn")),
     };
     match checked {
         Ok(inspection) => {

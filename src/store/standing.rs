@@ -86,7 +86,9 @@ fn told(row: &impl Columns, account: AccountId) -> Result<UploadState, StoreErro
     let since = row.time("received_at")?;
     Ok(match row.parsed::<Stage>("stage")? {
         _ if row.flag("has_result")? => UploadState::Ended,
-        Stage::Received if row.flag("working")? => UploadState::Working { progress: row.maybe_json("standing")?, since },
+        Stage::Received if row.flag("working")? => {
+            UploadState::Working { progress: row.maybe_json("standing")?, since }
+        }
         Stage::Received => UploadState::Waiting { ahead: row.number("ahead")?, since },
         Stage::Quarantined if row.maybe_parsed::<Reason>("reason")? == Some(Reason::Withdrawn) => UploadState::Stopped,
         _ => UploadState::Held,

@@ -6,5 +6,6 @@ mod client;
 mod letters;
 mod matrix;
 mod pages;
+mod progress;
 mod stories;
 mod support;

@@ -93,6 +93,11 @@ pub(crate) struct Office {
 impl Office {
     /// People, and no mail yet.
     pub(crate) async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    /// The same with another plan.
+    pub(crate) async fn open_with(adjust: impl FnOnce(&mut Plan)) -> Self {
         let certificate = tempfile::tempdir().unwrap();
         let (chain, key) = authority::issued(certificate.path());
         let hop = NextHop::start(Vec::new()).await;
@@ -102,6 +107,7 @@ impl Office {
         plan.config.portal.listen = vec![([127, 0, 0, 1], 0).into()];
         plan.config.portal.tls_certificate = Some(chain.clone());
         plan.config.portal.tls_key = Some(key);
+        adjust(&mut plan);
         let site = Site::start(plan).await;
         let base = format!("https://127.0.0.1:{}", site.portal().port());
         let nobody = Client::new(&base, &chain);
