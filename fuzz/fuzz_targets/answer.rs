@@ -55,6 +55,13 @@ fn judge(frame: &Frame, length: u64) {
                 assert!(way == Way::Text && matches!(answer, Answer::Refused { .. }));
             }
         }
+        FromWorker::Progress(told) => {
+            let Some(path) = PartPath::new(told.path.clone()) else { return };
+            let order = Order { path, action: Action::Rebuild };
+            if let Ok(step) = check::progress(&told, &order, &mut check::Patience::default()) {
+                assert!(step.done <= step.total && step.total > 0);
+            }
+        }
         FromWorker::Ready { .. } | FromWorker::Failed(_) => {}
     }
 }

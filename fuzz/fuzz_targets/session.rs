@@ -29,7 +29,16 @@ fuzz_target!(|mail: &[u8]| {
     for order in orders {
         let action = if order.way == Way::Text { Action::Text } else { Action::Rebuild };
         let order = Order { path: PartPath::new(order.path).unwrap(), action };
-        match message(&mut answers) {
+        let mut patience = check::Patience::default();
+        let answer = loop {
+            match message(&mut answers) {
+                FromWorker::Progress(told) => {
+                    check::progress(&told, &order, &mut patience).expect("honest progress");
+                }
+                answer => break answer,
+            }
+        };
+        match answer {
             FromWorker::Written(head) => {
                 let promise = check::promise(head, &order, &mut allowance).expect("an honest promise");
                 let bytes = content(&mut answers);

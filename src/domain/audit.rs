@@ -118,10 +118,14 @@ events! {
     FetchesRefused = "fetches_refused",
     /// Somebody put a file in to be sanitized: who, its length.
     FileUploaded = "file_uploaded",
+    /// Whoever put a file in stopped it before it was sanitized.
+    UploadWithdrawn = "upload_withdrawn",
     /// Somebody typed passwords for an item: who, how many; never themselves.
     PasswordsTyped = "passwords_typed",
     /// None of the passwords that somebody typed opens the item.
     PasswordsWrong = "passwords_wrong",
+    /// Whoever typed passwords stopped them from being tried.
+    PasswordsWithdrawn = "passwords_withdrawn",
     /// Somebody asked for an original: who, of which part, why.
     OriginalRequested = "original_requested",
     /// A request was taken back by whoever asked.

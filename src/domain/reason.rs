@@ -182,6 +182,8 @@ reasons! {
     ConvertTimeout = "convert_timeout", "時間内に作り直せませんでした。原本は渡していません。", "急ぐときは{contact}へ連絡してください。", "It took too long to rebuild. Nothing was passed on.", "Contact {contact} if it is urgent.";
     /// Destroyed at the end of its retention.
     Expired = "expired", "保管期間が過ぎたため削除しました。", "再送を頼んでください。", "It was deleted when its retention ended.", "Ask the sender to send it again.";
+    /// Whoever put the file in stopped it before it was sanitized.
+    Withdrawn = "withdrawn", "入れた人が変換を中止しました。", "必要なときは、もう一度入れてください。", "It was stopped by whoever put it in.", "Put it in again if you need it.";
     /// The next hop refused the mail.
     RefusedByNextHop = "refused_by_next_hop", "庁内のメールサーバが受け取りませんでした。", "{contact}へ連絡してください。", "The inner mail server refused it.", "Contact {contact}.";
     /// The next hop could not be reached until the last retry.

@@ -13,6 +13,7 @@ mod pack;
 mod records;
 mod run;
 mod second;
+mod standing;
 mod tidings;
 mod trial;
 mod wash;
@@ -22,13 +23,15 @@ use std::time::Duration;
 
 use crate::domain::{AuditEvent, ItemKey, Origin, Reason, TenantId};
 use crate::ports::{
-    Clock, Conclusion, Lease, OriginalSource, PasswordSearch, Passwords, Queue, StoreError, Subject, Trials,
+    Clock, Conclusion, Lease, Onlooker, OriginalSource, PasswordSearch, Passwords, Queue, Standings, StoreError,
+    Subject, Trials,
 };
 
 use earlier::Earlier;
 use notices::Notices;
 pub use run::Processor;
 use second::Seconds;
+use standing::Latest;
 pub use tidings::Teller;
 pub use wash::{Arrival, Stop, Washed, Washer};
 
@@ -51,6 +54,8 @@ pub struct Pipeline {
     pub passwords: Arc<dyn Passwords>,
     /// Where the passwords are that staff typed.
     pub trials: Arc<dyn Trials>,
+    /// Where those who wait look how far it is.
+    pub standings: Arc<dyn Standings>,
     /// Inspects, decides, rebuilds, composes.
     pub washer: Arc<Washer>,
     /// The time.
@@ -69,10 +74,12 @@ impl Pipeline {
     /// # Errors
     /// If the store does not take the conclusion; the lease then runs out and the item is leased again.
     pub async fn process(&self, lease: Lease) -> Result<(), StoreError> {
+        let latest = Latest::default();
         let sanitized = tokio::select! {
-            sanitized = self.all_of(&lease) => sanitized,
+            sanitized = self.all_of(&lease, &latest) => sanitized,
             // What was lost cannot be concluded; the worker is killed with its session.
             lost = self.keep(&lease) => return Err(lost),
+            lost = self.tell(&lease, &latest) => return Err(lost),
         };
         let (conclusion, records) = match sanitized {
             Ok((washed, seconds)) => self.washed(&lease, washed, seconds),
@@ -95,25 +102,25 @@ impl Pipeline {
     }
 
     /// The item, and what its passwords open of others.
-    async fn all_of(&self, lease: &Lease) -> Result<(Washed, Seconds), Stop> {
-        let washed = self.sanitize(lease).await?;
+    async fn all_of(&self, lease: &Lease, onlooker: &dyn Onlooker) -> Result<(Washed, Seconds), Stop> {
+        let washed = self.sanitize(lease, onlooker).await?;
         // What is written in an uploaded file concerns no mail.
         let is_mail = lease.origin.envelope().is_some();
         let seconds = if is_mail { self.seconds(lease, &washed).await } else { Seconds::default() };
         Ok((washed, seconds))
     }
 
-    async fn sanitize(&self, lease: &Lease) -> Result<Washed, Stop> {
+    async fn sanitize(&self, lease: &Lease, onlooker: &dyn Onlooker) -> Result<Washed, Stop> {
         if lease.attempt > MAX_LEASES {
             return Err(Stop::Quarantine(Reason::ConvertFailed));
         }
         let subject = subject(&lease.origin);
-        match self.wash(subject.clone(), Arrival::from(lease)).await {
-            Ok(washed) => Ok(self.open(lease, washed).await),
+        match self.wash(subject.clone(), Arrival::from(lease), None, onlooker).await {
+            Ok(washed) => Ok(self.open(lease, washed, onlooker).await),
             // Whatever file ended its workers, its reader shall not miss the words for it.
             Err(Stop::Attempt(_, why)) if lease.attempt >= MAX_ATTEMPTS && subject == Subject::Mail => {
                 tracing::warn!(item = %lease.key.id, attempt = lease.attempt, why, "tried again with its files closed");
-                self.wash(Subject::BareMail, Arrival::from(lease)).await
+                self.wash(Subject::BareMail, Arrival::from(lease), None, onlooker).await
             }
             ended => ended,
         }
@@ -121,15 +128,16 @@ impl Pipeline {
 
     /// Opens the original and washes it: of an item that was leased, of one that waits for a password, of one for which
     /// somebody typed some.
-    async fn wash(&self, subject: Subject, arrival: Arrival) -> Result<Washed, Stop> {
-        self.wash_on(subject, arrival, None).await
-    }
-
-    /// The same, of an item of which something was opened before.
-    async fn wash_on(&self, subject: Subject, arrival: Arrival, earlier: Option<&Earlier<'_>>) -> Result<Washed, Stop> {
+    async fn wash(
+        &self,
+        subject: Subject,
+        arrival: Arrival,
+        earlier: Option<&Earlier<'_>>,
+        onlooker: &dyn Onlooker,
+    ) -> Result<Washed, Stop> {
         let key = ItemKey { tenant: self.tenant.clone(), id: arrival.id };
         let original = self.originals.open(&key).await?;
-        self.washer.wash_on(subject, arrival, original, earlier).await
+        self.washer.wash_watched(subject, arrival, original, earlier, onlooker).await
     }
 
     /// How an item that was washed is concluded.

@@ -5,11 +5,11 @@
 
 use super::{Arrival, Pipeline, Stop, Washed, subject};
 use crate::domain::{ItemKey, Password, Reason};
-use crate::ports::Lease;
+use crate::ports::{Lease, Onlooker};
 
 impl Pipeline {
     /// The item with what its passwords open, or as it was.
-    pub(super) async fn open(&self, lease: &Lease, washed: Washed) -> Washed {
+    pub(super) async fn open(&self, lease: &Lease, washed: Washed, onlooker: &dyn Onlooker) -> Washed {
         if !self.washer.may_open(&washed) {
             return washed;
         }
@@ -17,7 +17,7 @@ impl Pipeline {
         if passwords.is_empty() {
             return washed;
         }
-        match self.wash(subject(&lease.origin), Arrival { passwords, ..Arrival::from(lease) }).await {
+        match self.wash(subject(&lease.origin), Arrival { passwords, ..Arrival::from(lease) }, None, onlooker).await {
             Ok(again) if is_opened(&again) => again,
             Ok(_) => washed,
             Err(stop) => {

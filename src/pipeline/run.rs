@@ -66,6 +66,11 @@ async fn lane(pipeline: Pipeline, mut shutdown: watch::Receiver<bool>) {
                 let item = lease.key.id;
                 match pipeline.process(lease).await {
                     Ok(()) => continue,
+                    // Whoever put it in stopped it, or somebody else has it by now.
+                    Err(StoreError::Conflict) => {
+                        tracing::info!(%item, "an item was taken back while it was worked on; nothing of it is kept");
+                        continue;
+                    }
                     Err(error) => {
                         tracing::error!(%item, %error, "a conclusion was not stored; the item will be processed again");
                         tokio::time::sleep(PAUSE).await;

@@ -56,13 +56,13 @@ impl Pipeline {
         if fresh.is_empty() {
             return Ok(None);
         }
-        let closed = self.wash(subject(&one.origin), Arrival::from(one)).await?;
+        let closed = self.wash(subject(&one.origin), Arrival::from(one), None, &()).await?;
         if !self.washer.may_open(&closed) {
             return Ok(None);
         }
         let earlier = self.earlier(&one.key, &one.facts, &closed).await?;
         let arrival = Arrival { passwords: fresh, ..Arrival::from(one) };
-        let opened = self.wash_on(subject(&one.origin), arrival, earlier.as_ref()).await?;
+        let opened = self.wash(subject(&one.origin), arrival, earlier.as_ref(), &()).await?;
         let roots = trial::roots(&one.facts, &opened.facts);
         if roots.is_empty() {
             return Ok(None);

@@ -4,18 +4,24 @@
 //! of it, the typed passwords go; an item that they do not open stays as it is.
 
 use super::second::Second;
+use super::standing::Latest;
 use super::{Arrival, Pipeline, Stop, Washed, Washer, opening, records, subject};
 use crate::domain::{Digest, Facts, ItemKey, Mailbox, Outbound, Part, PartPath, PartRole};
-use crate::ports::{Opened, StoreError, Trial, TrialEnd};
+use crate::ports::{Onlooker, Opened, StoreError, Trial, TrialEnd};
 
 impl Pipeline {
     /// Tries a leased batch and says what became of it. A failure of the store costs an attempt: the lease runs out.
     pub(super) async fn try_typed(&self, trial: Trial) {
         let item = trial.key.id;
+        let latest = Latest::default();
         let ended = tokio::select! {
-            ended = self.opened_by(&trial) => ended,
+            ended = self.opened_by(&trial, &latest) => ended,
             lost = self.keep_trial(&trial) => {
                 tracing::warn!(%item, error = %lost, "the lease of typed passwords was lost");
+                return;
+            }
+            lost = self.tell_trial(&trial, &latest) => {
+                tracing::info!(%item, error = %lost, "typed passwords were taken back, or their lease was lost");
                 return;
             }
         };
@@ -52,8 +58,12 @@ impl Pipeline {
     }
 
     /// What the typed passwords open, and the mail with it if one is wanted; nothing if they open nothing.
-    async fn opened_by(&self, trial: &Trial) -> Result<Option<(Opened, Option<Outbound>)>, Stop> {
-        let closed = self.wash(subject(&trial.origin), Arrival::from(trial)).await?;
+    async fn opened_by(
+        &self,
+        trial: &Trial,
+        onlooker: &dyn Onlooker,
+    ) -> Result<Option<(Opened, Option<Outbound>)>, Stop> {
+        let closed = self.wash(subject(&trial.origin), Arrival::from(trial), None, &()).await?;
         // Others may open what lies around, or inside; of all together the worker tries ten.
         let mut passwords = trial.offer.passwords.clone();
         for found in self.found(&trial.key, &closed).await {
@@ -63,7 +73,7 @@ impl Pipeline {
         }
         let earlier = self.earlier(&trial.key, &trial.facts, &closed).await?;
         let arrival = Arrival { passwords, ..Arrival::from(trial) };
-        let opened = self.wash_on(subject(&trial.origin), arrival, earlier.as_ref()).await?;
+        let opened = self.wash(subject(&trial.origin), arrival, earlier.as_ref(), onlooker).await?;
         let roots = roots(&trial.facts, &opened.facts);
         if roots.is_empty() {
             return Ok(None);

@@ -14,8 +14,8 @@ use crate::domain::{
 };
 use crate::policy::{RuleSet, civil_date};
 use crate::ports::{
-    Answer, Blob, HandedName, Inspection, Lease, Order, RebuildSession, Rebuilder, SandboxError, StoreError, Subject,
-    Trial, Waiting,
+    Answer, Blob, HandedName, Inspection, Lease, Onlooker, Order, RebuildSession, Rebuilder, SandboxError, StoreError,
+    Subject, Trial, Waiting,
 };
 use crate::sender::Known;
 
@@ -115,16 +115,17 @@ impl Washer {
     /// # Errors
     /// See [`Stop`].
     pub async fn wash(&self, subject: Subject, arrival: Arrival, original: Blob) -> Result<Washed, Stop> {
-        self.wash_on(subject, arrival, original, None).await
+        self.wash_watched(subject, arrival, original, None, &()).await
     }
 
-    /// The same, of an item of which something was opened before.
-    pub(super) async fn wash_on(
+    /// The same, of an item of which something was opened before; tells `onlooker` how far it is.
+    pub(super) async fn wash_watched(
         &self,
         subject: Subject,
         arrival: Arrival,
         original: Blob,
         earlier: Option<&Earlier<'_>>,
+        onlooker: &dyn Onlooker,
     ) -> Result<Washed, Stop> {
         let is_mail = matches!(subject, Subject::Mail | Subject::BareMail);
         let is_bare = subject == Subject::BareMail;
@@ -144,7 +145,7 @@ impl Washer {
         let decision = self.decide(&facts, arrival.released);
         let is_asked =
             |order: &Order| !earlier::is_there(&restored, order) && (!is_bare || order.action == Action::Text);
-        let mut answers = rebuild(session, &facts, &decision, is_asked).await?;
+        let mut answers = rebuild(session, &facts, &decision, is_asked, onlooker).await?;
         answers.extend(earlier.into_iter().flat_map(|earlier| earlier.answers(&restored, &facts, &decision)));
         let open = || decision.groups.iter().filter(|group| group.hold.is_none());
         let unfit = |error: compose::ComposeError| {
@@ -214,11 +215,12 @@ async fn rebuild(
     facts: &Facts,
     decision: &Decision,
     is_asked: impl Fn(&Order) -> bool,
+    onlooker: &dyn Onlooker,
 ) -> Result<Vec<Answer>, Stop> {
     let mut orders = outcome::orders(decision, |part| pack::is_packed(facts, part));
     // What is not ordered has no answer, and is kept back for that.
     orders.retain(is_asked);
-    if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild(orders).await?) }
+    if orders.is_empty() { Ok(Vec::new()) } else { Ok(session.rebuild_watched(orders, onlooker).await?) }
 }
 
 impl From<StoreError> for Stop {

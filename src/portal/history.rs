@@ -92,7 +92,7 @@ fn fetch(fetched: &Fetched, detail: &ArrivalDetail, l: Words) -> (Timestamp, Str
 fn typing(typed: &Typed, l: Words) -> (Timestamp, String) {
     let by = who(typed.by.as_ref(), l);
     let became = match typed.state {
-        OfferState::Queued(_) | OfferState::Trying => l.t("ためしています", "being tried"),
+        OfferState::Queued(_) | OfferState::Trying(_) => l.t("ためしています", "being tried"),
         OfferState::Opened => l.t("開けました", "it opened"),
         OfferState::Wrong => l.t("違いました", "wrong"),
         OfferState::Failed => l.t("ためせませんでした", "could not be tried"),

@@ -13,6 +13,7 @@ pub mod list;
 mod parts;
 pub mod password;
 pub mod preview;
+mod progress;
 mod related;
 pub mod requests;
 pub mod roster;
@@ -29,7 +30,7 @@ use axum::extract::FromRef;
 
 use self::streams::Slots;
 use crate::domain::{AuditEvent, Event, ItemId, OfficeRole, Principal};
-use crate::ports::{Arrivals, Offers, OriginalSink, Register, Releases, Viewer};
+use crate::ports::{Arrivals, Offers, OriginalSink, Register, Releases, Uploads, Viewer};
 use crate::web::Web;
 use crate::web::frame::MenuItem;
 use crate::web::reader::Visitor;
@@ -50,6 +51,8 @@ pub struct Portal {
     pub register: Arc<dyn Register>,
     /// Where passwords that staff type wait, sealed, to be tried.
     pub offers: Arc<dyn Offers>,
+    /// How files stand that staff put in.
+    pub put_in: Arc<dyn Uploads>,
     /// Where files that staff put in go, sealed; nothing is read back.
     pub sink: Arc<dyn OriginalSink>,
     /// Pages that tell by themselves how something stands: 5 of one account, 500 in all.
@@ -104,10 +107,12 @@ fn routes(web: &Arc<Web>) -> Routes<Portal> {
         .get("/m/{item}/trial", STAFF, password::under_way)
         .get("/m/{item}/trial/{offer}", STAFF, password::trial)
         .get("/m/{item}/trial/{offer}/events", STAFF, password::events)
+        .post("/m/{item}/trial/{offer}/stop", STAFF, password::stop)
         .get("/upload", STAFF, upload::form)
         .post_up_to("/upload", STAFF, upload::take, upload::body(web.config.portal.upload_bytes))
         .get("/upload/{item}", STAFF, upload::page)
         .get("/upload/{item}/events", STAFF, upload::events)
+        .post("/upload/{item}/stop", STAFF, upload::stop)
         .get("/requests", STAFF, requests::list)
         .post("/requests/{request}/withdraw", STAFF, requests::withdraw)
         .get("/approvals", DECIDES, approvals::list)

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::json;
 
 use super::streams::{self, Standing};
-use super::{Portal, parts, viewer};
+use super::{Portal, parts, progress, viewer};
 use crate::domain::{ArrivalState, Event, ItemId, Language, OfferId, Password};
 use crate::ports::{ArrivalDetail, Offer, OfferState, StoreError};
 use crate::web::form::Fields;
@@ -48,6 +48,15 @@ pub(super) struct WaitingPage {
     pub(super) standing: Standing,
     pub(super) events: Option<String>,
     pub(super) again: Option<String>,
+    pub(super) stop: Option<Stop>,
+}
+
+/// How it is stopped, and what that means.
+pub(super) struct Stop {
+    pub(super) action: String,
+    pub(super) label: &'static str,
+    pub(super) consequence: &'static str,
+    pub(super) button: &'static str,
 }
 
 /// What an address says of what was typed.
@@ -230,20 +239,14 @@ impl Portal {
         let state = self.offers.offer_state(&viewer.tenant, viewer.account, offer).await?;
         // After the state: what it says of attempts and files is not older.
         let detail = self.arrivals.arrival(&viewer, item, None).await?;
-        let ended = |tone, text, next| Standing { tone, text, next, is_final: true };
         let contact = self.web.config.site.contact.as_str();
         let standing = match state {
-            OfferState::Queued(0) => {
-                Standing::going(l.t("まもなくためします。", "It is about to be tried.").to_owned())
-            }
-            OfferState::Queued(ahead) => Standing::going(match l.language {
-                Language::Ja => format!("順番を待っています（前に{ahead}件）。"),
-                Language::En => format!("Waiting; ahead of it: {ahead}."),
-            }),
-            OfferState::Trying => {
+            OfferState::Queued(ahead) => Standing::going(progress::queue(ahead, l)),
+            OfferState::Trying(None) => {
                 Standing::going(l.t("パスワードをためしています。", "The password is being tried.").to_owned())
             }
-            OfferState::Opened => ended(
+            OfferState::Trying(Some(progress)) => Standing::working(&progress, l),
+            OfferState::Opened => Standing::ended(
                 "success",
                 l.t("開けました。ファイルを受け取れます。", "It opened. The file is ready.").to_owned(),
                 Some((format!("/m/{item}"), l.t("メールを開く", "Open the mail"))),
@@ -252,9 +255,9 @@ impl Portal {
                 let left = self.left(&detail);
                 let again = (format!("/m/{item}/password"), l.t("もう一度入れる", "Try again"));
                 let text = wrong(left, asked.is_wide(), contact, l);
-                ended("error", text, (left > 0).then_some(again))
+                Standing::ended("error", text, (left > 0).then_some(again))
             }
-            OfferState::Failed => ended(
+            OfferState::Failed => Standing::ended(
                 "error",
                 match l.language {
                     Language::Ja => format!("ためせませんでした。もう一度入れるか、{contact}へ連絡してください。"),
@@ -294,6 +297,15 @@ pub async fn trial(
         back_label: l.t("メールへ戻る", "Back to the mail"),
         events: (!standing.is_final).then(|| format!("{own}/events{wide}")),
         again: (!standing.is_final).then(|| format!("{own}{wide}")),
+        stop: (!standing.is_final).then(|| Stop {
+            action: format!("{own}/stop"),
+            label: l.t("中止する…", "Stop…"),
+            consequence: l.t(
+                "入れたパスワードを消し、ためすのをやめます。回数には数えません。ファイルは預かったままです。",
+                "The typed password is deleted and not tried; it does not count. The file stays kept back.",
+            ),
+            button: l.t("ためすのを中止する", "Stop trying it"),
+        }),
         standing,
         frame: Frame::new(&portal.web, &reader),
     }))
@@ -327,6 +339,29 @@ pub async fn events(
     Ok(streams::tell(portal, request, slot, Box::new(look)))
 }
 
+/// Deletes a batch of the visitor's that has not ended; one that has is shown.
+///
+/// # Errors
+/// [`Trouble::NotFound`] if mail or batch is not the visitor's.
+pub async fn stop(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Path((item, offer)): Path<(String, String)>,
+    _fields: Fields,
+) -> Result<Response, Trouble> {
+    let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
+    let batch = OfferId::from_str(&offer).map_err(|_| Trouble::NotFound)?;
+    let principal = &visitor.principal;
+    let record = portal.record(&visitor, Event::PasswordsWithdrawn, Some(id), json!({}));
+    match portal.offers.withdraw_offer(&principal.tenant, principal.account, (id, batch), record).await {
+        Err(StoreError::Conflict) => Ok(Redirect::to(&format!("/m/{id}/trial/{batch}")).into_response()),
+        done => {
+            done?;
+            Ok(Redirect::to(&format!("/m/{id}")).into_response())
+        }
+    }
+}
+
 /// Whether passwords of anybody are being tried for a mail: for whoever reads for the same mailbox.
 ///
 /// # Errors
@@ -350,6 +385,7 @@ pub async fn under_way(
         standing: Standing::going(l.t("パスワードをためしています。", "A password is being tried.").to_owned()),
         events: None,
         again: Some(format!("/m/{id}/trial")),
+        stop: None,
         frame: Frame::new(&portal.web, &reader),
     }))
 }

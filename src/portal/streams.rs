@@ -18,7 +18,9 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use super::Portal;
+use super::progress::{self, Bar};
 use crate::domain::{AccountId, OfficeRole};
+use crate::ports::Progress;
 use crate::web::reader::Visitor;
 use crate::web::words::Words;
 
@@ -80,6 +82,10 @@ pub(super) struct Standing {
     /// Which banner.
     pub(super) tone: &'static str,
     pub(super) text: String,
+    /// How far it is.
+    pub(super) bar: Option<Bar>,
+    /// What else is to be said; may be empty.
+    pub(super) note: &'static str,
     /// Where to go on, and what the link says.
     pub(super) next: Option<(String, &'static str)>,
     /// It will not change any more.
@@ -88,7 +94,16 @@ pub(super) struct Standing {
 
 impl Standing {
     pub(super) fn going(text: String) -> Self {
-        Self { tone: "info", text, next: None, is_final: false }
+        Self { tone: "info", text, bar: None, note: "", next: None, is_final: false }
+    }
+
+    pub(super) fn ended(tone: &'static str, text: String, next: Option<(String, &'static str)>) -> Self {
+        Self { tone, text, bar: None, note: "", next, is_final: true }
+    }
+
+    /// Being written anew.
+    pub(super) fn working(progress: &Progress, l: Words) -> Self {
+        Self { bar: Some(Bar::of(progress, l)), ..Self::going(progress::sentence(progress, l)) }
     }
 }
 

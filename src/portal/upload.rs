@@ -9,20 +9,21 @@ use std::time::Duration;
 use askama::Template;
 use async_trait::async_trait;
 use axum::extract::multipart::{Field, MultipartRejection};
-use axum::extract::{Multipart, Path, Query, State};
+use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use bytes::Bytes;
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::password::WaitingPage;
+use super::password::{Stop, WaitingPage};
 use super::streams::{self, Standing};
-use super::{Portal, viewer};
-use crate::domain::{Digest, FileName, ItemId, ItemKey, Upload, name};
-use crate::ports::{StoreError, UploadBytes, UploadCut, UploadError, accept_upload};
-use crate::web::form::{TOKEN, same};
+use super::{Portal, progress};
+use crate::domain::{Event, FileName, ItemId, ItemKey, Reason, Upload, name};
+use crate::ports::{StoreError, UploadBytes, UploadCut, UploadError, UploadState, accept_upload};
+use crate::web::form::{Fields, TOKEN, same};
 use crate::web::frame::Frame;
 use crate::web::reader::{Read, Reader, Visitor};
 use crate::web::trouble::{Trouble, show};
@@ -97,8 +98,7 @@ pub async fn take(
     let multipart = multipart.map_err(|_| Trouble::BadForm)?;
     let (status, error) = match portal.take_file(&visitor, multipart).await {
         Ok(id) => {
-            let proof = proof(&visitor, id);
-            return Ok(Redirect::to(&format!("/upload/{id}?proof={proof}")).into_response());
+            return Ok(Redirect::to(&format!("/upload/{id}")).into_response());
         }
         Err(Refused::Trouble(trouble)) => return Err(trouble),
         Err(Refused::Nothing) => {
@@ -249,70 +249,103 @@ fn shortened(given: &str) -> String {
     format!("{}{ending}", stem.get(..end).unwrap_or_default())
 }
 
-/// What shows that an item is what this session has put in, before there is anything to look up: only whoever knows the
-/// token of its forms can make it.
-fn proof(visitor: &Visitor, id: ItemId) -> Digest {
-    Digest::of(format!("upload {} {id}", visitor.session.form_token).as_bytes())
-}
-
-/// What an address says.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
-pub struct Asked {
-    #[serde(default)]
-    proof: String,
-}
+/// After so long it is said that it takes long.
+const LONG: Duration = Duration::from_secs(120);
 
 impl Portal {
     /// How a file stands that the visitor put in.
-    async fn upload_standing(
-        &self,
-        visitor: &Visitor,
-        id: ItemId,
-        asked: &Asked,
-        l: Words,
-    ) -> Result<Standing, Trouble> {
-        match self.arrivals.arrival(&viewer(visitor), id, None).await {
-            Ok(_) => Ok(Standing {
-                tone: "success",
-                text: l.t("終わりました。", "Done.").to_owned(),
-                next: Some((format!("/m/{id}"), l.t("結果を見る", "See the result"))),
-                is_final: true,
-            }),
-            Err(StoreError::NotFound) if same(&asked.proof, &proof(visitor, id).to_string()) => Ok(Standing::going(
-                l.t("受け付けました。変換中です。", "It was received and is being converted.").to_owned(),
-            )),
-            Err(error) => Err(error.into()),
-        }
+    async fn upload_standing(&self, visitor: &Visitor, id: ItemId, l: Words) -> Result<Standing, Trouble> {
+        let key = ItemKey { tenant: visitor.principal.tenant.clone(), id };
+        let (standing, since) = match self.put_in.upload_state(&key, visitor.principal.account).await? {
+            UploadState::Waiting { ahead, since } => (Standing::going(progress::queue(ahead, l)), since),
+            UploadState::Working { progress: None, since } => {
+                let text = l.t("中身を調べています。", "Its content is being looked at.");
+                (Standing::going(text.to_owned()), since)
+            }
+            UploadState::Working { progress: Some(progress), since } => (Standing::working(&progress, l), since),
+            UploadState::Held => {
+                let text = l.t("担当者の確認を待っています。", "Somebody in charge looks at it first.");
+                return Ok(Standing::going(text.to_owned()));
+            }
+            UploadState::Ended => {
+                let next = (format!("/m/{id}"), l.t("結果を見る", "See the result"));
+                return Ok(Standing::ended("success", l.t("終わりました。", "Done.").to_owned(), Some(next)));
+            }
+            UploadState::Stopped => {
+                let next = ("/upload".to_owned(), l.t("ファイルを入れる", "Put in a file"));
+                let text = l.t("中止しました。結果は出ません。", "It was stopped. There is no result.");
+                return Ok(Standing::ended("info", text.to_owned(), Some(next)));
+            }
+        };
+        let note = if self.web.clock.now().since(since) < LONG {
+            ""
+        } else {
+            l.t(
+                "時間がかかっています。終わると、結果が受信一覧に出ます。",
+                "It takes a while. When it is done, the result is in the list of mails.",
+            )
+        };
+        Ok(Standing { note, ..standing })
     }
 }
 
 /// The page that waits; once there is a result, the result.
 ///
 /// # Errors
-/// [`Trouble::NotFound`] if it is nothing that this session put in, and no mail of the visitor's.
+/// [`Trouble::NotFound`] if it is no file that the visitor put in.
 pub async fn page(
     State(portal): State<Portal>,
     Read(reader): Read,
     visitor: Visitor,
     Path(item): Path<String>,
-    Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
     let l = reader.words;
-    let standing = portal.upload_standing(&visitor, id, &asked, l).await?;
-    if standing.is_final {
+    let key = ItemKey { tenant: visitor.principal.tenant.clone(), id };
+    if portal.put_in.upload_state(&key, visitor.principal.account).await? == UploadState::Ended {
         return Ok(Redirect::to(&format!("/m/{id}")).into_response());
     }
-    let proof = proof(&visitor, id);
+    let standing = portal.upload_standing(&visitor, id, l).await?;
+    let is_going = !standing.is_final;
     Ok(show(&WaitingPage {
         title: l.t("ファイルを無害化しています", "The file is being sanitized"),
         back: "/mails".to_owned(),
         back_label: l.t("受信一覧へ戻る", "Back to the list"),
         standing,
-        events: Some(format!("/upload/{id}/events?proof={proof}")),
-        again: Some(format!("/upload/{id}?proof={proof}")),
+        events: is_going.then(|| format!("/upload/{id}/events")),
+        again: is_going.then(|| format!("/upload/{id}")),
+        stop: is_going.then(|| Stop {
+            action: format!("/upload/{id}/stop"),
+            label: l.t("中止する…", "Stop…"),
+            consequence: l.t(
+                "変換をやめ、結果を出しません。元に戻せません。必要になったら、もう一度ファイルを入れてください。",
+                "It is not converted and there is no result. This cannot be undone; put the file in again if you need it.",
+            ),
+            button: l.t("変換を中止する", "Stop converting"),
+        }),
         frame: Frame::new(&portal.web, &reader),
     }))
+}
+
+/// Stops a file that the visitor put in, unless its result is there.
+///
+/// # Errors
+/// [`Trouble::NotFound`] if it is no file that the visitor put in.
+pub async fn stop(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Path(item): Path<String>,
+    _fields: Fields,
+) -> Result<Response, Trouble> {
+    let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
+    let key = ItemKey { tenant: visitor.principal.tenant.clone(), id };
+    let record =
+        portal.record(&visitor, Event::UploadWithdrawn, Some(id), json!({ "reason": Reason::Withdrawn.code() }));
+    match portal.put_in.withdraw_upload(&key, visitor.principal.account, record).await {
+        // The page says how it ended.
+        Ok(()) | Err(StoreError::Conflict) => Ok(Redirect::to(&format!("/upload/{id}")).into_response()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The same as a stream.
@@ -324,16 +357,15 @@ pub async fn events(
     Read(reader): Read,
     visitor: Visitor,
     Path(item): Path<String>,
-    Query(asked): Query<Asked>,
     request: Parts,
 ) -> Result<Response, Trouble> {
     let id = ItemId::from_str(&item).map_err(|_| Trouble::NotFound)?;
-    portal.upload_standing(&visitor, id, &asked, reader.words).await?;
+    portal.upload_standing(&visitor, id, reader.words).await?;
     let slot = portal.streams.take(visitor.principal.account).ok_or(Trouble::Throttled)?;
     let looking = portal.clone();
     let look = move |visitor: Visitor, l: Words| {
-        let (portal, asked) = (looking.clone(), asked.clone());
-        let look = async move { portal.upload_standing(&visitor, id, &asked, l).await.ok() };
+        let portal = looking.clone();
+        let look = async move { portal.upload_standing(&visitor, id, l).await.ok() };
         Box::pin(look) as futures_util::future::BoxFuture<'static, _>
     };
     Ok(streams::tell(portal, request, slot, Box::new(look)))

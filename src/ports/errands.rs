@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{HandedName, StoreError, Viewer};
+use super::{HandedName, Progress, StoreError, Viewer};
 use crate::domain::{
     AccountId, AuditEvent, Decision, Derivative, Facts, ItemId, ItemKey, Mailbox, OfferId, Origin, Outbound,
     PartOutcome, PartPath, Password, TenantId, Timestamp,
@@ -37,8 +37,8 @@ pub struct Offer {
 pub enum OfferState {
     /// Not begun; so many others before it.
     Queued(u32),
-    /// Being tried.
-    Trying,
+    /// Being tried; how far that is, once something is written anew.
+    Trying(Option<Progress>),
     /// It opened something: what was rebuilt is in the list.
     Opened,
     /// None of them opens it.
@@ -68,6 +68,19 @@ pub trait Offers: Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`] if it is not theirs.
     async fn offer_state(&self, tenant: &TenantId, account: AccountId, id: OfferId) -> Result<OfferState, StoreError>;
+
+    /// Deletes a batch of the account before it has ended, with the record of it: what somebody finds out with it just
+    /// then is thrown away, and nothing is counted.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the account typed no such batch for the item; [`StoreError::Conflict`] if it has ended.
+    async fn withdraw_offer(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        of: (ItemId, OfferId),
+        record: AuditEvent,
+    ) -> Result<(), StoreError>;
 }
 
 /// A batch that the process role works on.

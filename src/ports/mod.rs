@@ -11,6 +11,7 @@ pub mod errands;
 pub mod originals;
 pub mod outbox;
 pub mod passwords;
+pub mod progress;
 pub mod queue;
 pub mod rebuilder;
 pub mod register;
@@ -31,6 +32,7 @@ pub use errands::{MAX_TRIALS, Offer, OfferState, Offers, Opened, Trial, TrialEnd
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
 pub use passwords::{OpenedBefore, PasswordSearch, PasswordSource, Passwords, Waiting};
+pub use progress::{Onlooker, Progress, Standings, Step, Unit};
 pub use queue::{Conclusion, HandedName, Lease, Queue};
 pub use rebuilder::{
     Answer, AuthenticationField, AuthenticationResult, Inspection, Order, RebuildSession, Rebuilder, SandboxError,
@@ -41,7 +43,7 @@ pub use releases::{Glance, HandOver, IsShown, Judgement, Releases, Ruling};
 pub use retention::Retention;
 pub use sessions::{Door, OneTimeLink, Session, Sessions};
 pub use tidings::{DigestQuery, Tiding, TidingKind, Tidings};
-pub use uploads::{UploadBytes, UploadCut, UploadError, accept_upload};
+pub use uploads::{UploadBytes, UploadCut, UploadError, UploadState, Uploads, accept_upload};
 
 /// Why a store did not do what it was asked. Each variant answers: try again, give up, or tell the operator?
 #[derive(Debug, thiserror::Error)]

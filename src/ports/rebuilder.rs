@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Blob, StoreError};
+use super::{Blob, Onlooker, StoreError};
 use crate::domain::{
     Action, Ambiguity, CheckMethod, CheckResult, Derivative, Domain, Finding, HeaderFacts, Part, PartPath, Password,
     Reason,
@@ -156,5 +156,17 @@ pub trait RebuildSession: Send {
     ///
     /// # Errors
     /// See [`SandboxError`]; nothing of a failed session may be used.
-    async fn rebuild(self: Box<Self>, orders: Vec<Order>) -> Result<Vec<Answer>, SandboxError>;
+    async fn rebuild(self: Box<Self>, orders: Vec<Order>) -> Result<Vec<Answer>, SandboxError> {
+        self.rebuild_watched(orders, &()).await
+    }
+
+    /// As [`Self::rebuild`], and tells `onlooker` how far it is.
+    ///
+    /// # Errors
+    /// As [`Self::rebuild`].
+    async fn rebuild_watched(
+        self: Box<Self>,
+        orders: Vec<Order>,
+        onlooker: &dyn Onlooker,
+    ) -> Result<Vec<Answer>, SandboxError>;
 }

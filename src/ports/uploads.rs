@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::{Accepted, OriginalSink, StoreError};
-use crate::domain::{AuditEvent, Event, ItemKey, Origin, Timestamp, Upload};
+use super::{Accepted, OriginalSink, Progress, StoreError};
+use crate::domain::{AccountId, AuditEvent, Event, ItemKey, Origin, Timestamp, Upload};
 
 /// The bytes of a file on their way in.
 #[async_trait]
@@ -71,4 +71,47 @@ pub async fn accept_upload(
     let details = json!({ "account": upload.by, "mailbox": upload.mailbox, "length": length });
     let record = AuditEvent { at, event: Event::FileUploaded, item, actor: actor.to_owned(), details };
     Ok(writer.accept_with(Origin::Upload(upload), at, vec![record]).await?)
+}
+
+/// How an upload stands, for the page that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadState {
+    /// Nobody works on it yet.
+    Waiting {
+        /// So many items stand before it, counted up to 1,000.
+        ahead: u32,
+        /// When it was put in.
+        since: Timestamp,
+    },
+    /// Somebody works on it.
+    Working {
+        /// How far; nothing while it is inspected.
+        progress: Option<Progress>,
+        /// When it was put in.
+        since: Timestamp,
+    },
+    /// What became of it is in the list of mails.
+    Ended,
+    /// Whoever put it in has stopped it; nothing will come of it.
+    Stopped,
+    /// Somebody else has to do with it first.
+    Held,
+}
+
+/// Files that staff put in, after they were taken in and before they are in the list.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// How an upload of the account stands.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the item is no file that this account has put in.
+    async fn upload_state(&self, key: &ItemKey, account: AccountId) -> Result<UploadState, StoreError>;
+
+    /// Stops an upload for good, with the record of it: what somebody makes of it just then is thrown away when it is
+    /// concluded. Its original is kept as long as any.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the item is no file that this account has put in; [`StoreError::Conflict`] if it has
+    /// ended already.
+    async fn withdraw_upload(&self, key: &ItemKey, account: AccountId, record: AuditEvent) -> Result<(), StoreError>;
 }

@@ -10,6 +10,7 @@ mod derivative;
 mod inspection;
 mod package;
 mod picture;
+mod progress;
 mod table;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use sanitizer_protocol::Found;
 
 pub use derivative::{Allowance, Promise, promise, refusal};
 pub use inspection::inspection;
+pub use progress::{Patience, progress};
 
 use crate::domain::name::changes_reading;
 use crate::domain::{Finding, PartPath, Reason};

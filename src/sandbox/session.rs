@@ -15,7 +15,7 @@ use super::link::{self, Broken, Inbox};
 use super::pool::Settings;
 use super::worker::{Worker, converse};
 use crate::domain::{Action, Password, Reason};
-use crate::ports::{Answer, Blob, Inspection, Order, RebuildSession, SandboxError, Subject};
+use crate::ports::{Answer, Blob, Inspection, Onlooker, Order, Progress, RebuildSession, SandboxError, Step, Subject};
 
 /// Longest name of a single file that is handed to a worker, in bytes.
 const MAX_NAME: usize = 4096;
@@ -60,9 +60,7 @@ pub(super) async fn inspect(
             check::inspection(*found, &settings.limits, length, is_file).map_err(Broken::from)
         }
         Ok(Ok((FromWorker::Inspected(_), false))) => Err(Broken::Lie("an answer before the item was sent")),
-        Ok(Ok((FromWorker::Ready { .. } | FromWorker::Written(_) | FromWorker::Refused { .. }, _))) => {
-            Err(Broken::Lie("an answer out of turn"))
-        }
+        Ok(Ok((_, _))) => Err(Broken::Lie("an answer out of turn")),
     };
     match checked {
         Ok(inspection) => {
@@ -122,13 +120,17 @@ struct Session {
 
 #[async_trait]
 impl RebuildSession for Session {
-    async fn rebuild(self: Box<Self>, orders: Vec<Order>) -> Result<Vec<Answer>, SandboxError> {
+    async fn rebuild_watched(
+        self: Box<Self>,
+        orders: Vec<Order>,
+        onlooker: &dyn Onlooker,
+    ) -> Result<Vec<Answer>, SandboxError> {
         let Self { mut worker, left, allowance } = *self;
         if orders.is_empty() {
             worker.retire();
             return Ok(Vec::new());
         }
-        match timeout(left, rebuild(&mut worker, &orders, allowance)).await {
+        match timeout(left, rebuild(&mut worker, &orders, allowance, onlooker)).await {
             Ok(Ok(answers)) => {
                 worker.retire();
                 Ok(answers)
@@ -142,11 +144,16 @@ impl RebuildSession for Session {
     }
 }
 
-async fn rebuild(worker: &mut Worker, orders: &[Order], allowance: check::Allowance) -> Result<Vec<Answer>, Broken> {
+async fn rebuild(
+    worker: &mut Worker,
+    orders: &[Order],
+    allowance: check::Allowance,
+    onlooker: &dyn Onlooker,
+) -> Result<Vec<Answer>, Broken> {
     let spoken: Option<Vec<protocol::Order>> = orders.iter().map(order).collect();
     let request = ToWorker::Rebuild { orders: spoken.ok_or(Broken::Lie("an order that is nothing to write"))? };
     let talk = link::send(&mut worker.stdin, &request);
-    match converse(talk, answers(&mut worker.inbox, orders, allowance)).await? {
+    match converse(talk, answers(&mut worker.inbox, orders, allowance, onlooker)).await? {
         (answers, true) => Ok(answers),
         (_, false) => Err(Broken::Lie("answers before the orders were sent")),
     }
@@ -157,23 +164,46 @@ async fn answers(
     inbox: &mut Inbox<impl AsyncRead + Unpin>,
     orders: &[Order],
     mut allowance: check::Allowance,
+    onlooker: &dyn Onlooker,
 ) -> Result<Vec<Answer>, Broken> {
     let mut answers = Vec::with_capacity(orders.len());
+    let files = count(orders.len());
     for order in orders {
-        let answer = match inbox.message().await? {
+        // The files are counted here: how many have ended is nothing that has to be believed.
+        let told = |step| onlooker.saw(Progress { files, done: count(answers.len()), step });
+        told(None);
+        let answer = match answer_to(inbox, order, |step| told(Some(step))).await? {
             FromWorker::Written(head) => {
                 let promise = check::promise(head, order, &mut allowance)?;
                 let bytes = inbox.content(promise.length()).await?;
                 promise.kept_by(bytes)?
             }
             FromWorker::Refused { path, way, code } => check::refusal(&path, way, &code, order)?,
-            FromWorker::Ready { .. } | FromWorker::Inspected(_) | FromWorker::Failed(_) => {
-                return Err(Broken::Lie("an answer out of turn"));
-            }
+            _ => return Err(Broken::Lie("an answer out of turn")),
         };
         answers.push(answer);
     }
+    onlooker.saw(Progress { files, done: files, step: None });
     if inbox.has_more() { Err(Broken::Lie("more answers than orders")) } else { Ok(answers) }
+}
+
+/// The next message that is not about how far the worker is.
+async fn answer_to(
+    inbox: &mut Inbox<impl AsyncRead + Unpin>,
+    order: &Order,
+    told: impl Fn(Step),
+) -> Result<FromWorker, Broken> {
+    let mut patience = check::Patience::default();
+    loop {
+        match inbox.message().await? {
+            FromWorker::Progress(untrusted) => told(check::progress(&untrusted, order, &mut patience)?),
+            answer => return Ok(answer),
+        }
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn order(order: &Order) -> Option<protocol::Order> {
@@ -246,6 +276,7 @@ mod tests {
             &mut Inbox::new(stream, 10_000),
             orders,
             check::Allowance::of(&LIMITS, protocol::TableEncoding::default()),
+            &(),
         ))
     }
 

@@ -43,6 +43,7 @@ impl Gateway {
             releases: self.store.clone(),
             register: self.store.clone(),
             offers: self.store.clone(),
+            put_in: self.store.clone(),
             sink: self.store.sink().map_err(start_error)?,
             streams: Slots::new(5, 500),
             uploads: Slots::new(3, 50),

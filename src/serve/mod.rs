@@ -213,6 +213,7 @@ impl Gateway {
             originals: self.store.source().map_err(start_error)?,
             passwords: self.store.passwords().map_err(start_error)?,
             trials: self.store.trials().map_err(start_error)?,
+            standings: self.store.clone(),
             washer: Arc::new(Washer::new(sandbox, rules, known(config), site(config).map_err(start_error)?)),
             clock: Arc::clone(&edge.clock),
             tells_of_holds: config.notice.held,

@@ -27,6 +27,7 @@ mod releases;
 mod rows;
 mod seal;
 mod search;
+mod standing;
 mod statement;
 mod steps;
 mod tidings;

@@ -29,7 +29,7 @@ const OFFER: &str = "\
     INSERT INTO password_offer (tenant, id, item, account, actor, mailbox, by_mail, at, state, sealed, count) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10) ON CONFLICT DO NOTHING";
 const STATE: &str = "\
-    SELECT state, (SELECT COUNT(*) FROM password_offer AS other WHERE other.tenant = mine.tenant \
+    SELECT state, standing, (SELECT COUNT(*) FROM password_offer AS other WHERE other.tenant = mine.tenant \
         AND other.state IN ('queued', 'trying') AND other.at < mine.at) AS ahead \
     FROM password_offer AS mine WHERE tenant = $1 AND account = $2 AND id = $3";
 /// Whether there is any to be tried, by tenant: what is asked before every lease of an item must cost next to nothing.
@@ -63,7 +63,8 @@ const RENEW: &str = "\
 const HELD: &str = "\
     UPDATE password_offer SET lease = lease WHERE tenant = $1 AND id = $2 AND lease = $3 AND state = 'trying'";
 const END: &str = "\
-    UPDATE password_offer SET state = $1, sealed = CASE WHEN $1 = 'queued' THEN sealed END, leased_until = $2 \
+    UPDATE password_offer SET state = $1, sealed = CASE WHEN $1 = 'queued' THEN sealed END, leased_until = $2, \
+        standing = NULL \
     WHERE tenant = $3 AND id = $4 AND lease = $5 AND state = 'trying'";
 const COUNT_WRONG: &str = "\
     UPDATE arrival SET wrong_passwords = wrong_passwords + 1 WHERE tenant = $1 AND mailbox = $2 AND item = $3";
@@ -246,7 +247,7 @@ impl TrialRows {
 fn told(row: &impl Columns) -> Result<OfferState, StoreError> {
     Ok(match row.maybe_text("state")?.as_deref() {
         Some("queued") => OfferState::Queued(row.number("ahead")?),
-        Some("trying") => OfferState::Trying,
+        Some("trying") => OfferState::Trying(row.maybe_json("standing")?),
         Some("opened") => OfferState::Opened,
         Some("wrong") => OfferState::Wrong,
         Some("failed") => OfferState::Failed,

@@ -15,7 +15,7 @@ use crate::config::{self, StoreKind};
 use crate::domain::Timestamp;
 use crate::ports::{
     Accounts, Arrivals, Clock, HandOver, Offers, OriginalSink, OriginalSource, Outbox, Passwords, Queue, Register,
-    Releases, Retention, Sessions, StoreError, Tidings, Trials,
+    Releases, Retention, Sessions, Standings, StoreError, Tidings, Trials, Uploads,
 };
 
 /// Why the store cannot be used.
@@ -93,7 +93,19 @@ impl Keys {
 /// A store of either kind. A role takes no more of it than the ports it needs.
 #[async_trait]
 pub trait Store:
-    Queue + Outbox + Register + Retention + Accounts + Sessions + Releases + HandOver + Offers + Arrivals + Tidings
+    Queue
+    + Outbox
+    + Register
+    + Retention
+    + Accounts
+    + Sessions
+    + Releases
+    + HandOver
+    + Offers
+    + Uploads
+    + Standings
+    + Arrivals
+    + Tidings
 {
     /// By how much this host's clock, which shows `now`, differs from that of the database: leases would run out early,
     /// or late. Zero where the host keeps the store to itself.

@@ -29,6 +29,7 @@ pub(super) const STEPS: &[Step] = &[
     step!("0006_arrival"),
     step!("0007_request"),
     step!("0008_offer"),
+    step!("0009_standing"),
     step!("0010_history"),
 ];
 

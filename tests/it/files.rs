@@ -214,28 +214,7 @@ async fn a_file_that_ends_every_worker_costs_its_reader_the_file_and_not_the_wor
     let cells: String =
         (0..400_000u32).map(|n| format!("<row><c><v>{}</v></c></row>", n.wrapping_mul(2_654_435_761))).collect();
     let sheet = format!("<worksheet xmlns=\"{SHEET}\"><sheetData>{cells}</sheetData></worksheet>");
-    let book = format!(
-        "<workbook xmlns=\"{SHEET}\" xmlns:r=\"{RELATIONS}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
-    );
-    let relation = |kind: &str, target: &str| {
-        format!(
-            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
-             <Relationship Id=\"r1\" Type=\"{RELATIONS}/{kind}\" Target=\"{target}\"/></Relationships>"
-        )
-    };
-    let types = format!(
-        "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
-         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
-         <Override PartName=\"/xl/workbook.xml\" ContentType=\"{TYPES}.sheet.main+xml\"/>\
-         <Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{TYPES}.worksheet+xml\"/></Types>"
-    );
-    let workbook = zip_of(&[
-        ("[Content_Types].xml", types.as_bytes()),
-        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml").as_bytes()),
-        ("xl/workbook.xml", book.as_bytes()),
-        ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml").as_bytes()),
-        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
-    ]);
+    let workbook = book_of(&[&sheet]);
     let (item, mail) = send(&site, &hop, &zip_of(&[("a.xlsx", &workbook)])).await;
     assert_eq!(item.summary.stage, Stage::Delivered);
     let archive = item.outcomes.iter().flat_map(|(_, outcomes)| outcomes).find(|one| one.path.to_string() == "2");
@@ -243,6 +222,46 @@ async fn a_file_that_ends_every_worker_costs_its_reader_the_file_and_not_the_wor
     assert!(mail.text.starts_with("■") && mail.text.contains("\ntext\n"), "{}", mail.text);
     assert!(mail.text.contains("安全な形に作り直せませんでした"), "{}", mail.text);
     site.stop().await;
+}
+
+/// A workbook of these sheets.
+pub(crate) fn book_of(sheets: &[&str]) -> Vec<u8> {
+    let numbered = |write: fn(usize) -> String| (1..=sheets.len()).map(write).collect::<String>();
+    let listed = numbered(|n| format!("<sheet name=\"a{n}\" sheetId=\"{n}\" r:id=\"r{n}\"/>"));
+    let book = format!("<workbook xmlns=\"{SHEET}\" xmlns:r=\"{RELATIONS}\"><sheets>{listed}</sheets></workbook>");
+    let relations = |inside: String| {
+        format!(
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{inside}\
+             </Relationships>"
+        )
+    };
+    let to_book =
+        relations(format!("<Relationship Id=\"r1\" Type=\"{RELATIONS}/officeDocument\" Target=\"xl/workbook.xml\"/>"));
+    let to_sheets = relations(numbered(|n| {
+        format!("<Relationship Id=\"r{n}\" Type=\"{RELATIONS}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>")
+    }));
+    let typed = numbered(|n| {
+        format!("<Override PartName=\"/xl/worksheets/sheet{n}.xml\" ContentType=\"{TYPES}.worksheet+xml\"/>")
+    });
+    let types = format!(
+        "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Override PartName=\"/xl/workbook.xml\" ContentType=\"{TYPES}.sheet.main+xml\"/>{typed}</Types>"
+    );
+    let names: Vec<String> = (1..=sheets.len()).map(|n| format!("xl/worksheets/sheet{n}.xml")).collect();
+    let mut parts = vec![
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", to_book.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", to_sheets.as_bytes()),
+    ];
+    parts.extend(names.iter().zip(sheets).map(|(name, sheet)| (name.as_str(), sheet.as_bytes())));
+    zip_of(&parts)
+}
+
+/// A sheet with one number in it.
+pub(crate) fn sheet_of(number: u32) -> String {
+    format!("<worksheet xmlns=\"{SHEET}\"><sheetData><row><c><v>{number}</v></c></row></sheetData></worksheet>")
 }
 
 const SHEET: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";

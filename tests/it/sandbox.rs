@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use temizu::config;
 use temizu::domain::{Action, PartPath, PartRole, Reason};
-use temizu::ports::{Answer, Blob, Order, Rebuilder, SandboxError, StoreError, Subject};
+use temizu::ports::{
+    Answer, Blob, Onlooker, Order, Progress, Rebuilder, SandboxError, Step, StoreError, Subject, Unit,
+};
 use temizu::sandbox::{Sandbox, Settings};
 
 use crate::support::worker::{example, worker};
@@ -298,6 +302,61 @@ async fn rebuilt_bytes_that_are_not_as_promised_are_not_believed() {
         let error = session.rebuild(vec![Order { path: PartPath::root(), action: Action::Rebuild }]).await.unwrap_err();
         let died = how == "half" && matches!(error, SandboxError::Crashed(_));
         assert!(died || matches!(error, SandboxError::BadAnswer(_)), "{how}: {error}");
+    }
+}
+
+/// Everything that was told of how far a worker is.
+#[derive(Default)]
+struct Told(std::sync::Mutex<Vec<Progress>>);
+
+impl Onlooker for Told {
+    fn saw(&self, progress: Progress) {
+        self.0.lock().unwrap().push(progress);
+    }
+}
+
+#[tokio::test]
+async fn files_that_have_ended_and_sheets_inside_of_one_are_told_while_they_are_written() {
+    let sheets: Vec<String> = (1..=3).map(crate::files::sheet_of).collect();
+    let book = crate::files::book_of(&sheets.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut mail_text =
+        b"From: a@b.jp\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbody\r\n".to_vec();
+    mail_text.extend_from_slice(
+        b"--b\r\nContent-Type: application/octet-stream; name=a.xlsx\r\nContent-Disposition: attachment\r\n\
+          Content-Transfer-Encoding: base64\r\n\r\n",
+    );
+    mail_text.extend_from_slice(BASE64.encode(&book).as_bytes());
+    mail_text.extend_from_slice(b"\r\n--b--\r\n");
+    let bench = well_behaved();
+    let sandbox = bench.start();
+    let (subject, original) = mail(&mail_text);
+    let (inspection, session) = sandbox.inspect(subject, original).await.unwrap();
+    let order = |part: &temizu::domain::Part| {
+        let action = if part.role == PartRole::Body { Action::Text } else { Action::Rebuild };
+        Order { path: part.path.clone(), action }
+    };
+    let told = Told::default();
+    session.rebuild_watched(inspection.parts.iter().map(order).collect(), &told).await.unwrap();
+    let sheets = |done| Some(Step { unit: Unit::Sheets, done, total: 3 });
+    let expected = [(0, None), (1, None), (1, sheets(1)), (1, sheets(2)), (1, sheets(3)), (2, None)];
+    let told: Vec<_> = told.0.into_inner().unwrap().iter().map(|told| (told.done, told.step)).collect();
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn a_worker_that_floods_or_lies_about_its_progress_is_not_believed() {
+    for how in ["chatty", "backwards", "beyond", "elsewhere"] {
+        let bench = misbehaving(how);
+        let sandbox = bench.start();
+        let (subject, original) = file(b"ab");
+        let (_, session) = sandbox.inspect(subject, original).await.unwrap();
+        let told = Told::default();
+        let order = Order { path: PartPath::root(), action: Action::Rebuild };
+        let error = session.rebuild_watched(vec![order], &told).await.unwrap_err();
+        assert!(matches!(error, SandboxError::BadAnswer(_)), "{how}: {error}");
+        let told = told.0.into_inner().unwrap();
+        assert!(told.len() <= 101 && told.iter().all(|told| told.done == 0 && told.files == 1), "{how}");
+        assert!(told.iter().filter_map(|told| told.step).all(|step| step.done <= step.total), "{how}");
     }
 }
 

@@ -12,6 +12,7 @@ mod expiry;
 mod legal_holds;
 mod offers;
 mod passwords;
+mod standing;
 mod tenants;
 mod together;
 
@@ -59,6 +60,11 @@ use self::passwords::{
     passwords_of_others_and_of_other_times_are_not_linked,
     passwords_that_came_before_are_offered_to_what_may_want_them,
     what_waits_for_a_password_is_found_with_what_was_named_for_it,
+};
+use self::standing::{
+    a_standing_is_kept_with_its_lease_and_goes_with_it, an_upload_knows_how_many_stand_before_it,
+    an_upload_that_is_stopped_is_concluded_by_nobody, passwords_that_are_stopped_are_gone_and_tried_by_nobody,
+    what_has_ended_is_not_stopped, what_is_not_ones_own_or_is_a_mail_is_not_stopped,
 };
 use self::tenants::{
     a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own,
@@ -138,6 +144,12 @@ contract! {
         passwords_go_with_what_wants_them_and_others_with_the_window,
         passwords_go_when_nothing_wants_them_any_more,
         another_process_reads_the_passwords_that_one_linked,
+        a_standing_is_kept_with_its_lease_and_goes_with_it,
+        an_upload_knows_how_many_stand_before_it,
+        an_upload_that_is_stopped_is_concluded_by_nobody,
+        passwords_that_are_stopped_are_gone_and_tried_by_nobody,
+        what_is_not_ones_own_or_is_a_mail_is_not_stopped,
+        what_has_ended_is_not_stopped,
         passwords_are_refused_where_none_is_wanted,
         a_batch_is_leased_by_one_and_again_when_its_lease_ran_out,
         a_batch_that_fails_three_times_is_over,

@@ -140,7 +140,7 @@ async fn typed(store: &EmbeddedStore, item: ItemId, password: &str, by_mail: boo
     store.offer(&viewer, offer, 5, record).await.unwrap();
     for _ in 0..1200 {
         let state = store.offer_state(&tenant, account(), id).await.unwrap();
-        if !matches!(state, OfferState::Queued(_) | OfferState::Trying) {
+        if !matches!(state, OfferState::Queued(_) | OfferState::Trying(_)) {
             return state;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -53,6 +53,53 @@ pub struct Hints<'a> {
     pub charset: Option<&'a str>,
     /// The text is declared as `format=flowed` (RFC 3676 4.1).
     pub flowed: Option<Flowed>,
+    /// Who wants to know how far it is.
+    pub watch: Watch<'a>,
+}
+
+/// Who wants to know how far the work is. What is told changes nothing of what is written.
+#[derive(Clone, Copy, Default)]
+pub struct Watch<'a>(Option<&'a dyn Fn(Step)>);
+
+/// So much of a file is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// What is counted.
+    pub unit: Unit,
+    /// How many are done.
+    pub done: usize,
+    /// How many there are, as far as is known.
+    pub total: usize,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Sheets of a workbook.
+    Sheets,
+    /// Slides of a presentation.
+    Slides,
+}
+
+impl<'a> Watch<'a> {
+    /// Whoever is told by `tell`.
+    #[must_use]
+    pub const fn new(tell: &'a dyn Fn(Step)) -> Self {
+        Self(Some(tell))
+    }
+
+    /// Tells of a step.
+    pub fn saw(self, step: Step) {
+        if let Some(tell) = self.0 {
+            tell(step);
+        }
+    }
+}
+
+impl std::fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "somebody" } else { "nobody" })
+    }
 }
 
 /// How the lines of a flowed text are joined (RFC 3676 4.1, 4.2).

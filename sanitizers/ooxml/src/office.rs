@@ -3,7 +3,7 @@
 //! Refuses: packages of another format, and output that does not come out the same when it is sanitized again.
 //! Invariant: what is returned was read by the strict reader and is its own fixed point.
 
-use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer};
+use sanitizer_api::{Assurance, Budget, Code, Hints, Rebuilt, SanitizeError, Sanitizer, Watch};
 
 use crate::opc::Format;
 use crate::opc::before::{Before, Members};
@@ -35,12 +35,13 @@ impl Office {
         before: &mut Before,
         gallery: &mut Gallery,
         report: &mut Report,
+        watch: Watch<'_>,
     ) -> Result<Members, SanitizeError> {
         let mut package = Package::open(input)?;
         if package.has_surplus() {
             report.add(Code::TrailingDataRemoved);
         }
-        let rebuilt = rebuild(&mut package, self.format, before, gallery, report)?;
+        let rebuilt = rebuild(&mut package, self.format, before, gallery, report, watch)?;
         emit(rebuilt, before)
     }
 }
@@ -54,16 +55,17 @@ impl Sanitizer for Office {
         self.format.version
     }
 
-    fn sanitize(&self, input: &[u8], _hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
+    fn sanitize(&self, input: &[u8], hints: Hints<'_>, budget: &mut Budget) -> Result<Rebuilt, SanitizeError> {
         let mut report = Report::default();
         let mut gallery = Gallery::new(self.pictures, *budget, input.len());
-        let mut members = self.once(input, &mut Before::default(), &mut gallery, &mut report)?;
+        let mut members = self.once(input, &mut Before::default(), &mut gallery, &mut report, hints.watch)?;
         let mut bytes = pack(&members, &mut budget.clone())?;
         let mut is_stable = false;
         for _ in 0..MAX_ROUNDS {
             let mut before = Before::new(members);
             let mut later = Report::default();
-            members = self.once(&bytes, &mut before, &mut gallery, &mut later)?;
+            // It is read again to be sure; that is told to nobody.
+            members = self.once(&bytes, &mut before, &mut gallery, &mut later, Watch::default())?;
             is_stable = before.is_all_there();
             if is_stable {
                 break;

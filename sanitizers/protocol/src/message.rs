@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Passwords;
 
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 6;
+pub const VERSION: u16 = 7;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +124,44 @@ pub enum FromWorker {
     },
     /// The item cannot be inspected.
     Failed(Failure),
+    /// How far the next answer is: it stands before the answer to an order, at most [`Progress::MOST`] times.
+    Progress(Progress),
+}
+
+/// How far the work on one order is. It is only ever shown: nothing is decided by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The order's part.
+    pub path: Vec<u16>,
+    /// What is counted.
+    pub unit: Unit,
+    /// How many are done, at most `total`.
+    pub done: u32,
+    /// How many there are, 1 to [`Progress::LARGEST`].
+    pub total: u32,
+}
+
+impl Progress {
+    /// Most frames of one order.
+    pub const MOST: u32 = 100;
+    /// Largest total.
+    pub const LARGEST: u32 = 100_000;
+
+    /// True if this step is told: the last one always, of more than [`Self::MOST`] only each hundredth part.
+    #[must_use]
+    pub fn is_told(done: u32, total: u32) -> bool {
+        let share = |done: u32| u64::from(done).saturating_mul(u64::from(Self::MOST)) / u64::from(total.max(1));
+        done > 0 && done <= total && total <= Self::LARGEST && share(done) > share(done.saturating_sub(1))
+    }
+}
+
+/// What is counted inside of a file. Files themselves are counted by the gateway, by the answers that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    /// Sheets of a workbook.
+    Sheets,
+    /// Slides of a presentation.
+    Slides,
 }
 
 /// Why an item cannot be inspected.
@@ -337,4 +375,29 @@ pub struct LinkFound {
     pub target: String,
     /// What the text showed, if it looked like another host's address.
     pub shown: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Frame, encode_control};
+
+    #[test]
+    fn no_file_has_more_steps_told_than_an_order_may_have_and_the_last_is_always_told() {
+        for total in [1, 2, 24, 99, 100, 101, 250, 5_000, Progress::LARGEST] {
+            let told: Vec<u32> = (0..=total.saturating_add(1)).filter(|done| Progress::is_told(*done, total)).collect();
+            assert!(told.len() <= usize::try_from(Progress::MOST).unwrap(), "{total}: {}", told.len());
+            assert_eq!(told.last(), Some(&total), "{total}");
+        }
+        assert!((0..100).all(|done| !Progress::is_told(done, 0) && !Progress::is_told(done, Progress::LARGEST + 1)));
+    }
+
+    #[test]
+    fn progress_is_spelled_as_it_always_was() {
+        let message = FromWorker::Progress(Progress { path: vec![2, 300], unit: Unit::Slides, done: 14, total: 240 });
+        let mut frame = Vec::new();
+        encode_control(&message, &mut frame).unwrap();
+        assert_eq!(frame, [1, 9, 0, 0, 0, 5, 2, 2, 0xac, 0x02, 1, 14, 0xf0, 0x01]);
+        assert_eq!(Frame::of(1, frame.split_off(5)).unwrap().message(), Ok(message));
+    }
 }

@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn flowed_lines_are_joined_before_addresses_are_looked_for() {
-        let hints = Hints { charset: Some("utf-8"), flowed: Some(sanitizer_api::Flowed { delsp: true }) };
+        let hints =
+            Hints { charset: Some("utf-8"), flowed: Some(sanitizer_api::Flowed { delsp: true }), ..Hints::default() };
         let input = "詳細は https://a.exam \r\nple/ です。 \r\n以上\r\n".as_bytes();
         let rebuilt = BodyText.sanitize(input, hints, &mut Budget::generous()).unwrap();
         assert_eq!(String::from_utf8(rebuilt.bytes).unwrap(), "詳細は hxxps://a[.]example/ です。以上\n");

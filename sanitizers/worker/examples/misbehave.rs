@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use sanitizer_protocol::{
-    Assurance, Detected, FromWorker, Inspected, PartFound, Role, VERSION, Way, WrittenHead, encode_bytes,
-    encode_control, encode_end,
+    Assurance, Detected, FromWorker, Inspected, PartFound, Progress, Role, Unit, VERSION, Way, WrittenHead,
+    encode_bytes, encode_control, encode_end,
 };
 use temizu_worker::confine::{Allowance, confine};
 use temizu_worker::pipe::{Input, Output};
@@ -104,6 +104,12 @@ fn main() {
         "excess" => written(b"text", 4, b"text and more", true),
         "other-bytes" => written(b"text", 4, b"TEXT", true),
         "escapes" => written(b"\x1b[2J", 4, b"\x1b[2J", true),
+        "chatty" => progressing((1..).map(|done| (Vec::new(), done, 100_000)), false),
+        "backwards" => progressing([(Vec::new(), 2, 9), (Vec::new(), 1, 9)].into_iter(), false),
+        "beyond" => progressing([(Vec::new(), 10, 9)].into_iter(), false),
+        "elsewhere" => progressing([(vec![7], 1, 9)].into_iter(), false),
+        // It is honest, and never gets further.
+        "busy" => progressing([(Vec::new(), 14, 24)].into_iter(), true),
         "boundless" => written(b"text", u64::MAX, b"text", true),
         // All is well but for the noise beside it.
         "loud" => {
@@ -168,8 +174,19 @@ fn inspected(found: Inspected) {
     say(&FromWorker::Inspected(Box::new(found)));
 }
 
-/// Inspects a two-letter item rightly and answers the first order with these promises and these bytes.
-fn written(promised: &[u8], length: u64, bytes: &[u8], finished: bool) {
+/// Inspects a two-letter item rightly and says so of the first order: part, done, total.
+fn progressing(told: impl Iterator<Item = (Vec<u16>, u32, u32)>, waits: bool) {
+    inspected_rightly();
+    for (path, done, total) in told {
+        say(&FromWorker::Progress(Progress { path, unit: Unit::Slides, done, total }));
+    }
+    if waits {
+        wait();
+    }
+    hear_all();
+}
+
+fn inspected_rightly() {
     ready();
     hear_item();
     inspected(Inspected {
@@ -188,6 +205,11 @@ fn written(promised: &[u8], length: u64, bytes: &[u8], finished: bool) {
         ..Inspected::default()
     });
     hear_some_order();
+}
+
+/// Inspects a two-letter item rightly and answers the first order with these promises and these bytes.
+fn written(promised: &[u8], length: u64, bytes: &[u8], finished: bool) {
+    inspected_rightly();
     let head = WrittenHead {
         path: Vec::new(),
         way: Way::Rebuild,

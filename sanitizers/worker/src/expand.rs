@@ -400,7 +400,7 @@ impl<'a> Walk<'a> {
         let Some(sanitizer) = registry::sanitizer(mapping::detected(leaf).id, protocol::Way::Text) else {
             return false;
         };
-        let hints = Hints { charset: leaf.charset.as_deref(), flowed: None };
+        let hints = Hints { charset: leaf.charset.as_deref(), ..Hints::default() };
         let ended = catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&leaf.bytes, hints, &mut Budget::generous())));
         let Ok(Ok(written)) = ended else { return false };
         // Fillers of Hangul and the empty pattern of Braille are no blanks, and nobody sees them.

@@ -3,14 +3,15 @@
 //! Refuses: frames out of turn, more or fewer bytes than announced, a second item. Invariant: a sanitizer that fails,
 //! by an error or by a panic, costs its own part only.
 
+use std::cell::RefCell;
 use std::io::{self, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Rebuilt, Sanitizer};
+use sanitizer_api::{Assurance, Budget, Code, Finding, Hints, Rebuilt, Sanitizer, Step, Watch};
 use sanitizer_japanese::Gaiji;
 use sanitizer_protocol::{
-    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Passwords, PlaceFound, Subject,
-    ToWorker, VERSION, Way, WrittenHead, encode_bytes, encode_control, encode_end,
+    self as protocol, Failure, Found, Frame, FrameError, FromWorker, LinkFound, Order, Passwords, PlaceFound, Progress,
+    Subject, ToWorker, Unit, VERSION, Way, WrittenHead, encode_bytes, encode_control, encode_end,
 };
 use sanitizer_text::passwords;
 use sha2::{Digest, Sha256};
@@ -83,7 +84,9 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
         outbox.answer(order, &sources, &mut budget, |rebuilt, source, budget| {
             let rebuilt = gaiji::in_rebuilt(gaiji, rebuilt, &limits, budget);
             tables::encoded(settings.tables, rebuilt, source, budget).map_err(|error| error.code())
-        })
+        })?;
+        // Somebody may count the answers.
+        outbox.flush()
     })
 }
 
@@ -179,7 +182,8 @@ impl<W: Write> Outbox<W> {
         let Some(sanitizer) = registry::sanitizer(source.type_id, order.way) else {
             return self.refuse(order, Code::UnsupportedFormat);
         };
-        let (sanitizer, rebuilt) = match write_anew(sanitizer, source, budget) {
+        let ended = self.watched(&order.path, |watch| write_anew(sanitizer, source, budget, watch));
+        let (sanitizer, rebuilt) = match ended {
             Ok(rebuilt) if !is_blank(&rebuilt) => (sanitizer, rebuilt),
             // HTML that shows pictures only, or that cannot be read: its plain twin says what it says.
             ended => match (twin(source, sources, order.way, budget), ended) {
@@ -206,6 +210,12 @@ impl<W: Write> Outbox<W> {
         self.send(&rebuilt.bytes)
     }
 
+    /// Says how far `work` on a part is while it lasts.
+    fn watched<T>(&mut self, path: &[u16], work: impl FnOnce(Watch<'_>) -> T) -> T {
+        let teller = RefCell::new(Teller { path, left: Progress::MOST, outbox: self });
+        work(Watch::new(&|step| teller.borrow_mut().tell(step)))
+    }
+
     fn refuse(&mut self, order: Order, code: Code) -> Result<(), SessionError> {
         self.say(&FromWorker::Refused { path: order.path, way: order.way, code: code.as_str().to_owned() })
     }
@@ -228,9 +238,39 @@ impl<W: Write> Outbox<W> {
     }
 }
 
+/// Says how far an order is: no more often than the gateway bears, whatever the file makes a sanitizer say.
+struct Teller<'a, W> {
+    path: &'a [u16],
+    left: u32,
+    outbox: &'a mut Outbox<W>,
+}
+
+impl<W: Write> Teller<'_, W> {
+    fn tell(&mut self, step: Step) {
+        let counts = (u32::try_from(step.done), u32::try_from(step.total));
+        let (Ok(done), Ok(total)) = counts else { return };
+        if self.left == 0 || !Progress::is_told(done, total) {
+            return;
+        }
+        self.left -= 1;
+        let unit = match step.unit {
+            sanitizer_api::Unit::Sheets => Unit::Sheets,
+            sanitizer_api::Unit::Slides => Unit::Slides,
+        };
+        let progress = Progress { path: self.path.to_vec(), unit, done, total };
+        // A gateway that is gone is met again by the answer.
+        drop(self.outbox.say(&FromWorker::Progress(progress)).and_then(|()| self.outbox.flush()));
+    }
+}
+
 /// A sanitizer that panics fails this part; what it had spent stays spent.
-fn write_anew(sanitizer: &dyn Sanitizer, source: &Source<'_>, budget: &mut Budget) -> Result<Rebuilt, Code> {
-    let hints = Hints { charset: source.charset.as_deref(), flowed: source.flowed };
+fn write_anew(
+    sanitizer: &dyn Sanitizer,
+    source: &Source<'_>,
+    budget: &mut Budget,
+    watch: Watch<'_>,
+) -> Result<Rebuilt, Code> {
+    let hints = Hints { charset: source.charset.as_deref(), flowed: source.flowed, watch };
     match catch_unwind(AssertUnwindSafe(|| sanitizer.sanitize(&source.bytes, hints, budget))) {
         Ok(Ok(rebuilt)) => Ok(told(rebuilt, &source.found)),
         Ok(Err(error)) => Err(error.code()),
@@ -259,7 +299,7 @@ fn twin(
     let path = source.twin.as_ref().filter(|_| way == Way::Text)?;
     let twin = sources.iter().find(|source| source.path == *path)?;
     let sanitizer = registry::sanitizer(twin.type_id, way)?;
-    let rebuilt = write_anew(sanitizer, twin, budget).ok().filter(|rebuilt| !is_blank(rebuilt))?;
+    let rebuilt = write_anew(sanitizer, twin, budget, Watch::default()).ok().filter(|rebuilt| !is_blank(rebuilt))?;
     Some((sanitizer, rebuilt))
 }
 
@@ -536,7 +576,7 @@ mod tests {
             (Some(SanitizeError::LimitReached { what: "output" }), Code::TooLarge),
         ] {
             let mut budget = Budget { output_bytes: 10, ..Budget::generous() };
-            assert_eq!(write_anew(&Failing(error), &source, &mut budget), Err(code));
+            assert_eq!(write_anew(&Failing(error), &source, &mut budget, Watch::default()), Err(code));
             assert_eq!(budget.output_bytes, 3);
         }
     }

@@ -172,7 +172,7 @@ pub(super) fn typings(viewer: &Viewer, item: ItemId) -> Option<Statement> {
 pub(super) fn typing(row: &impl Columns) -> Result<Typed, StoreError> {
     let state = match row.maybe_text("state")?.unwrap_or_default().as_str() {
         "queued" => OfferState::Queued(0),
-        "trying" => OfferState::Trying,
+        "trying" => OfferState::Trying(None),
         "opened" => OfferState::Opened,
         "wrong" => OfferState::Wrong,
         "failed" => OfferState::Failed,

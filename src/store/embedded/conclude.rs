@@ -124,7 +124,7 @@ impl Concluding {
     fn change_item(&mut self, batch: &mut Batch) {
         batch
             .add(
-                "UPDATE item SET stage = ?, due_at = COALESCE(?, due_at), leased_until = NULL, \
+                "UPDATE item SET stage = ?, due_at = COALESCE(?, due_at), leased_until = NULL, standing = NULL, \
                  facts = COALESCE(?, facts), decision = COALESCE(?, decision), reason = ?, held_by_rule = ?, \
                  attempts = attempts - ? WHERE tenant = ? AND id = ? AND stage = 'received' AND lease = ?",
             )

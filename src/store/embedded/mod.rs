@@ -23,6 +23,7 @@ mod retention;
 mod schema;
 mod set_back;
 mod source;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod tidings;

@@ -12,11 +12,12 @@ use sqlx::SqlitePool;
 use super::EmbeddedStore;
 use super::files::Folder;
 use super::writer::{Job, Turn, Writer};
-use crate::domain::{AccountId, AuditEvent, OfferId, TenantId, Timestamp};
+use crate::domain::{AccountId, AuditEvent, ItemId, OfferId, TenantId, Timestamp};
 use crate::ports::{Clock, Offer, OfferState, Offers, StoreError, Trial, TrialEnd, Trials, Viewer};
 use crate::store::keys::{KeyFolder, OpeningKey};
 use crate::store::offers::{ANY, LeasedOffer, OfferLease, Offering, TrialRows, sqlite};
 use crate::store::rows::{failed, on_disk};
+use crate::store::standing::WithdrawnOffer;
 
 #[async_trait]
 impl Offers for EmbeddedStore {
@@ -35,6 +36,16 @@ impl Offers for EmbeddedStore {
     async fn offer_state(&self, tenant: &TenantId, account: AccountId, id: OfferId) -> Result<OfferState, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(failed)?;
         sqlite::state(&mut connection, tenant, account, id).await
+    }
+
+    async fn withdraw_offer(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        (item, id): (ItemId, OfferId),
+        record: AuditEvent,
+    ) -> Result<(), StoreError> {
+        self.writer.submit(WithdrawnOffer { tenant: tenant.clone(), account, item, id, record }).await
     }
 }
 

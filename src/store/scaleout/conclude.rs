@@ -139,7 +139,7 @@ impl Concluding {
     async fn change_item(&self, turn: &mut Turn) -> Result<bool, StoreError> {
         let Ended { key, token, item, .. } = &self.0;
         let changed = sqlx::query(
-            "UPDATE item SET stage = $1, due_at = COALESCE($2, due_at), leased_until = NULL, \
+            "UPDATE item SET stage = $1, due_at = COALESCE($2, due_at), leased_until = NULL, standing = NULL, \
              facts = COALESCE($3, facts), decision = COALESCE($4, decision), reason = $5, held_by_rule = $6, \
              attempts = attempts - $7 WHERE tenant = $8 AND id = $9 AND stage = 'received' AND lease = $10",
         )

@@ -116,7 +116,7 @@ const INTAKE: &[Grant] = &[
 /// Process decides about items and ends them; who they are, and whether a legal hold spares them, it cannot change.
 const PROCESS: &[Grant] = &[
     ("item", "SELECT", EVERY),
-    ("item", "UPDATE", "stage, due_at, leased_until, lease, attempts, held_by_rule, reason, facts, decision"),
+    ("item", "UPDATE", "stage, due_at, leased_until, lease, attempts, held_by_rule, reason, facts, decision, standing"),
     ("finish_item(text,text)", CALL, EVERY),
     ("original", "SELECT", EVERY),
     ("original", "DELETE", EVERY),
@@ -165,7 +165,8 @@ const PORTAL: &[Grant] = &[
     (
         "item",
         "SELECT",
-        "tenant, id, reference, stage, received_at, length, digest, origin, attempts, reason, legal_hold, due_at",
+        "tenant, id, reference, stage, received_at, length, digest, origin, attempts, reason, legal_hold, due_at, \
+         leased_until, standing",
     ),
     ("search_term", "SELECT", EVERY),
     ("derivative", "SELECT", EVERY),
@@ -185,15 +186,18 @@ const ASK: &[Grant] = &[
     (
         "password_offer",
         "SELECT",
-        "tenant, id, item, account, actor, mailbox, by_mail, at, state, leased_until, attempts, count",
+        "tenant, id, item, account, actor, mailbox, by_mail, at, state, leased_until, attempts, count, standing",
     ),
     ("arrival", "SELECT", EVERY),
+    // Of what they themselves put in or typed, before anything has come of it.
+    ("withdraw_upload(text,text,text)", CALL, EVERY),
+    ("withdraw_offer(text,text,text,text)", CALL, EVERY),
 ];
 
 /// Process tries them, and says what became of them.
 const TRY: &[Grant] = &[
     ("password_offer", "SELECT", EVERY),
-    ("password_offer", "UPDATE", "state, sealed, leased_until, lease, attempts"),
+    ("password_offer", "UPDATE", "state, sealed, leased_until, lease, attempts, standing"),
     ("password_offer", "DELETE", EVERY),
     ("password_search", "UPDATE", "wanted"),
     ("arrival", "SELECT", EVERY),

@@ -26,6 +26,7 @@ mod retention;
 mod schema;
 mod set_back;
 mod source;
+mod standing;
 mod tidings;
 pub(super) mod transfer;
 pub mod wall;

@@ -13,11 +13,12 @@ use sqlx::PgPool;
 use super::ScaleoutStore;
 use super::objects::Objects;
 use super::writer::{Job, Turn, Writer};
-use crate::domain::{AccountId, AuditEvent, OfferId, TenantId, Timestamp};
+use crate::domain::{AccountId, AuditEvent, ItemId, OfferId, TenantId, Timestamp};
 use crate::ports::{Clock, Offer, OfferState, Offers, StoreError, Trial, TrialEnd, Trials, Viewer};
 use crate::store::keys::OpeningKey;
 use crate::store::offers::{ANY, OfferLease, Offering, TrialRows, postgres};
 use crate::store::rows::failed;
+use crate::store::standing::WithdrawnOffer;
 
 #[async_trait]
 impl Offers for ScaleoutStore {
@@ -35,6 +36,16 @@ impl Offers for ScaleoutStore {
     async fn offer_state(&self, tenant: &TenantId, account: AccountId, id: OfferId) -> Result<OfferState, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         postgres::state(&mut connection, tenant, account, id).await
+    }
+
+    async fn withdraw_offer(
+        &self,
+        tenant: &TenantId,
+        account: AccountId,
+        (item, id): (ItemId, OfferId),
+        record: AuditEvent,
+    ) -> Result<(), StoreError> {
+        self.writer.submit(WithdrawnOffer { tenant: tenant.clone(), account, item, id, record }).await
     }
 }
 

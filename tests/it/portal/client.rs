@@ -87,6 +87,21 @@ impl Client {
         Answer { status, headers, body: answer.bytes().await.unwrap().to_vec() }
     }
 
+    /// Reads a stream until it says `awaited`; all that it said.
+    pub(crate) async fn listen(&self, path: &str, awaited: &str) -> String {
+        let request = self.http.get(format!("{}{path}", self.base)).header(COOKIE, &self.cookie);
+        let mut answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()[CONTENT_TYPE], "text/event-stream");
+        let mut heard = Vec::new();
+        loop {
+            let text = String::from_utf8_lossy(&heard).into_owned();
+            if text.contains(awaited) {
+                return text;
+            }
+            heard.extend(answer.chunk().await.unwrap().unwrap_or_else(|| panic!("it ended: {text}")));
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, &[("sec-fetch-site", "same-origin")], Vec::new()).await
     }

@@ -170,7 +170,7 @@ async fn typed(office: &Office, login: &str, item: ItemId) -> OfferId {
     let offer = Offer { id, item, account: by.0, mailbox: by.1, passwords, by_mail: false, at };
     store.offer(&viewer, offer, 5, record).await.unwrap();
     let since = Instant::now();
-    while matches!(store.offer_state(&city(), by.0, id).await.unwrap(), OfferState::Queued(_) | OfferState::Trying) {
+    while matches!(store.offer_state(&city(), by.0, id).await.unwrap(), OfferState::Queued(_) | OfferState::Trying(_)) {
         assert!(since.elapsed() < Duration::from_secs(60), "nobody tries the password");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -6,6 +6,7 @@ pub(crate) mod client;
 mod letters;
 mod matrix;
 mod pages;
+mod progress;
 mod screens;
 mod stories;
 mod support;

@@ -275,7 +275,7 @@ async fn decisions_are_filtered_on_the_page_and_in_the_file() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn very_many_files_within_an_hour_are_refused_on_record() {
-    let office = Office::open_with(|config| config.portal.fetches_per_hour = 3).await;
+    let office = Office::open_with(|plan| plan.config.portal.fetches_per_hour = 3).await;
     let item = office.mail(HANAKO, &lists()).await;
     let digests = [rebuilt(&office, item, "名簿.csv").await, rebuilt(&office, item, "連絡事項.txt").await];
     let client = office.client(HANAKO).await;

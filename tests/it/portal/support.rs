@@ -11,7 +11,7 @@ use std::time::Duration;
 use argon2::password_hash::PasswordHasher as _;
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde_json::{Value, json};
-use temizu::config::{Config, TotpPolicy};
+use temizu::config::TotpPolicy;
 use temizu::domain::office::DigestTimes;
 use temizu::domain::{
     Account, AccountId, Arrival, AuditEvent, Department, Digest, Event, IdentitySource, ItemId, Mailbox, OfficeRole,
@@ -99,8 +99,8 @@ impl Office {
         Self::open_with(|_| {}).await
     }
 
-    /// The same at a site that sets something otherwise.
-    pub(crate) async fn open_with(set: impl FnOnce(&mut Config)) -> Self {
+    /// The same with another plan.
+    pub(crate) async fn open_with(adjust: impl FnOnce(&mut Plan)) -> Self {
         let certificate = tempfile::tempdir().unwrap();
         let (chain, key) = authority::issued(certificate.path());
         let hop = NextHop::start(Vec::new()).await;
@@ -113,7 +113,7 @@ impl Office {
         plan.config.review.listen = vec![([127, 0, 0, 1], 0).into()];
         plan.config.review.tls_certificate = Some(chain.clone());
         plan.config.review.tls_key = Some(key);
-        set(&mut plan.config);
+        adjust(&mut plan);
         let site = Site::start(plan).await;
         let base = format!("https://127.0.0.1:{}", site.portal().port());
         let nobody = Client::new(&base, &chain);

@@ -18,7 +18,8 @@ use temizu::domain::{
 };
 use temizu::ports::{
     Accepted, Accounts, Arrivals, Clock, Conclusion, Dispatch, Lease, Offers, OriginalSink, OriginalSource, Outbox,
-    PasswordSearch, Passwords, Queue, Register, Reply, Retention, Sessions, Settlement, StoreError, Trials,
+    PasswordSearch, Passwords, Queue, Register, Reply, Retention, Sessions, Settlement, Standings, StoreError, Trials,
+    Uploads,
 };
 use temizu::store::embedded::EmbeddedStore;
 use temizu::store::{Keys, Store};
@@ -123,6 +124,8 @@ pub(crate) struct Ports {
     pub(crate) passwords: Arc<dyn Passwords>,
     pub(crate) offers: Arc<dyn Offers>,
     pub(crate) trials: Arc<dyn Trials>,
+    pub(crate) standings: Arc<dyn Standings>,
+    pub(crate) uploads: Arc<dyn Uploads>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) register: Arc<dyn Register>,
@@ -148,6 +151,8 @@ impl Ports {
             passwords: store.passwords().unwrap(),
             offers: Arc::clone(&store) as Arc<dyn Offers>,
             trials: store.trials().unwrap(),
+            standings: Arc::clone(&store) as Arc<dyn Standings>,
+            uploads: Arc::clone(&store) as Arc<dyn Uploads>,
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: Arc::clone(&store) as Arc<dyn Outbox>,
             register: Arc::clone(&store) as Arc<dyn Register>,

@@ -17,9 +17,9 @@ use super::{all, conflicts, key};
 const READER: &str = "a@city.example";
 const TYPED: &str = "Zq9Xk27Lm";
 /// When they are typed.
-const THEN: i64 = 10_000;
+pub(super) const THEN: i64 = 10_000;
 
-fn account(number: u8) -> AccountId {
+pub(super) fn account(number: u8) -> AccountId {
     AccountId::from_bytes([number; 16])
 }
 
@@ -27,7 +27,7 @@ fn viewer(tenant: &TenantId) -> Viewer {
     Viewer { tenant: tenant.clone(), account: account(1), mailboxes: vec![READER.to_owned()] }
 }
 
-fn batch(number: u8, item: u8, second: i64) -> Offer {
+pub(super) fn batch(number: u8, item: u8, second: i64) -> Offer {
     let passwords = ["wrong", TYPED].map(|text| Password::new(text.to_owned()).unwrap()).to_vec();
     Offer {
         id: OfferId::from_bytes([number; 16]),
@@ -40,16 +40,16 @@ fn batch(number: u8, item: u8, second: i64) -> Offer {
     }
 }
 
-async fn offer(ports: &Ports, tenant: &TenantId, offer: Offer) -> Result<(), StoreError> {
+pub(super) async fn offer(ports: &Ports, tenant: &TenantId, offer: Offer) -> Result<(), StoreError> {
     let record = AuditEvent { actor: "user:hanako".to_owned(), ..event(Event::PasswordsTyped, offer.item) };
     ports.offers.offer(&viewer(tenant), offer, 2, record).await
 }
 
-async fn state(ports: &Ports, number: u8) -> Result<OfferState, StoreError> {
+pub(super) async fn state(ports: &Ports, number: u8) -> Result<OfferState, StoreError> {
     ports.offers.offer_state(&TenantId::single(), account(1), OfferId::from_bytes([number; 16])).await
 }
 
-async fn lease(ports: &Ports, second: i64) -> Option<Trial> {
+pub(super) async fn lease(ports: &Ports, second: i64) -> Option<Trial> {
     ports.trials.lease_trial(&TenantId::single(), at(second), SPAN).await.unwrap()
 }
 
@@ -63,7 +63,7 @@ fn locked(facts: &temizu::domain::Facts) -> ArrivalFile {
 }
 
 /// An item of which one mailbox sees that it waits for a password.
-async fn waiting(ports: &Ports, tenant: &TenantId, number: u8) -> ItemKey {
+pub(super) async fn waiting(ports: &Ports, tenant: &TenantId, number: u8) -> ItemKey {
     ports.accept_for(tenant.clone(), number, 100).await.unwrap();
     let lease = ports.lease_for(tenant, 1000).await;
     let key = lease.key.clone();
@@ -101,7 +101,7 @@ async fn waiting(ports: &Ports, tenant: &TenantId, number: u8) -> ItemKey {
 }
 
 /// True while the batch holds anything sealed.
-async fn is_sealed(ports: &Ports, number: u8) -> bool {
+pub(super) async fn is_sealed(ports: &Ports, number: u8) -> bool {
     let id = OfferId::from_bytes([number; 16]);
     let sql = format!("SELECT state FROM password_offer WHERE sealed IS NOT NULL AND id = '{id}'");
     !ports.raw.texts(&sql).await.is_empty()
@@ -143,7 +143,7 @@ pub(super) async fn a_batch_is_leased_by_one_and_again_when_its_lease_ran_out<S:
     assert_eq!((first.key.clone(), first.attempt, first.actor.as_str()), (key(1), 1, "user:hanako"));
     assert_eq!(passwords(&first), ["wrong", TYPED]);
     assert!(first.facts.parts[0].encrypted);
-    assert_eq!(state(&ports, 1).await.unwrap(), OfferState::Trying);
+    assert_eq!(state(&ports, 1).await.unwrap(), OfferState::Trying(None));
     assert_eq!(lease(&ports, THEN + 10).await.unwrap().key, key(2));
     assert!(lease(&ports, THEN + 11).await.is_none());
     ports.trials.renew_trial(&first, at(THEN + 200)).await.unwrap();

@@ -2,6 +2,8 @@
 //!
 //! Refuses nothing itself. Invariant: a kind hangs under listed kinds only.
 
+use sanitizer_api::Unit;
+
 use crate::report::Report;
 use crate::xml::filter::{Grammar, Memory};
 use crate::xml::table::Vocabulary;
@@ -55,6 +57,8 @@ pub(crate) struct Format {
     pub(crate) main: &'static str,
     /// All its kinds.
     pub(crate) kinds: &'static [Kind],
+    /// The kind whose parts are counted while it is written, and what people call them.
+    pub(crate) counted: Option<(&'static str, Unit)>,
 }
 
 impl Kind {

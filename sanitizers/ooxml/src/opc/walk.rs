@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use sanitizer_api::{Code, SanitizeError};
+use sanitizer_api::{Code, SanitizeError, Step, Watch};
 
 use super::before::Before;
 use super::kind::{Body, Format, Kind, ROOT};
@@ -68,6 +68,7 @@ pub(crate) fn rebuild(
     before: &mut Before,
     pictures: &mut Gallery,
     report: &mut Report,
+    watch: Watch<'_>,
 ) -> Result<Rebuilt, SanitizeError> {
     let mut walk = Walk {
         package,
@@ -85,7 +86,7 @@ pub(crate) fn rebuild(
     if !walk.kinds.values().any(|kind| kind.id == format.main) {
         return Err(SanitizeError::Malformed { expected: format.name });
     }
-    let (mut parts, mut length) = (BTreeMap::new(), 0_usize);
+    let (mut parts, mut length, mut counted) = (BTreeMap::new(), 0_usize, 0_usize);
     while let Some(key) = walk.waiting.pop_front() {
         if parts.len() >= MAX_PARTS {
             return Err(SanitizeError::LimitReached { what: "parts" });
@@ -96,6 +97,10 @@ pub(crate) fn rebuild(
         if length > MAX_BYTES {
             return Err(SanitizeError::LimitReached { what: "size of all parts" });
         }
+        if walk.is_counted(&key) {
+            counted = counted.saturating_add(1);
+            walk.tell(counted, watch);
+        }
         parts.insert(key, part);
     }
     walk.report.enter("");
@@ -104,6 +109,18 @@ pub(crate) fn rebuild(
 }
 
 impl Walk<'_, '_> {
+    fn is_counted(&self, key: &str) -> bool {
+        let kind = self.kinds.get(key).map(|kind| kind.id);
+        kind.is_some() && kind == self.format.counted.map(|(id, _)| id)
+    }
+
+    /// Says how many of the parts that are counted are done; all of them wait since the main part was read.
+    fn tell(&self, done: usize, watch: Watch<'_>) {
+        let Some((id, unit)) = self.format.counted else { return };
+        let total = self.kinds.values().filter(|kind| kind.id == id).count();
+        watch.saw(Step { unit, done, total });
+    }
+
     /// Writes one part, and lets what it uses wait.
     fn part(&mut self, key: &str) -> Result<Part, SanitizeError> {
         let missing = SanitizeError::Malformed { expected: "Office Open XML" };

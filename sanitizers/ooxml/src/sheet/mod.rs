@@ -17,6 +17,8 @@ mod tables;
 mod tests;
 mod tidy;
 
+use sanitizer_api::Unit;
+
 use crate::drawing;
 use crate::opc::kind::{Body, Format, Kind, ROOT};
 use crate::properties;
@@ -73,6 +75,7 @@ pub(crate) static FORMAT: Format = Format {
     version: 2,
     media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     main: "workbook",
+    counted: Some(("worksheet", Unit::Sheets)),
     kinds: &[
         properties::KIND,
         implied(part(

@@ -14,6 +14,8 @@ mod tests;
 mod timing;
 mod tree;
 
+use sanitizer_api::Unit;
+
 use crate::opc::Format;
 
 /// The format.
@@ -23,4 +25,5 @@ pub(crate) static FORMAT: Format = Format {
     media_type: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     main: "presentation",
     kinds: kinds::KINDS,
+    counted: Some(("slide", Unit::Slides)),
 };

@@ -102,6 +102,7 @@ pub(crate) static FORMAT: Format = Format {
     version: 2,
     media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     main: "document",
+    counted: None,
     kinds: &[
         properties::KIND,
         Kind {

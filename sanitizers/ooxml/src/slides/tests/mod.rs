@@ -289,3 +289,33 @@ fn pictures_are_rebuilt_by_the_caller_and_linked_ones_are_not_fetched() {
     assert!(clean.tells(Code::ImageRebuilt) && clean.tells(Code::ExternalReferenceRemoved));
     assert!(!clean.text("ppt/slides/_rels/slide1.xml.rels").contains("host"));
 }
+
+#[test]
+fn whoever_watches_is_told_of_each_slide_once() {
+    let steps = std::cell::RefCell::new(Vec::new());
+    let tell = |step: sanitizer_api::Step| steps.borrow_mut().push((step.unit, step.done, step.total));
+    let mut deck = Deck::new("", "");
+    let slide = deck.text("ppt/slide.xml");
+    let kind = "application/vnd.openxmlformats-officedocument.presentationml.slide+xml";
+    for number in 2..=3 {
+        deck.part(&format!("ppt/slide{number}.xml"), kind, &slide);
+        deck.relate("ppt/slide.xml", &format!("rId9{number}"), "slide", &format!("slide{number}.xml"));
+    }
+    let shown = slide.replace("</p:spTree>", &format!("{}{}</p:spTree>", jump(2), jump(3)));
+    deck.part("ppt/slide.xml", kind, &shown);
+    let hints = Hints { watch: sanitizer_api::Watch::new(&tell), ..Hints::default() };
+    let watched = crate::sanitizer_for("ooxml-powerpoint").unwrap();
+    let watched = watched.sanitize(&deck.bytes(), hints, &mut Budget::generous()).unwrap();
+    let steps = steps.into_inner();
+    assert_eq!(steps.iter().map(|(_, done, _)| *done).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(steps.iter().all(|(unit, done, total)| *unit == sanitizer_api::Unit::Slides && done <= total));
+    assert_eq!(watched, deck::sanitize(&deck.bytes()).unwrap(), "who watches changes nothing");
+}
+
+/// A shape that leads to another slide.
+fn jump(number: u32) -> String {
+    format!(
+        "<p:sp><p:nvSpPr><p:cNvPr id=\"9{number}\" name=\"a\"><a:hlinkClick r:id=\"rId9{number}\" \
+         action=\"ppaction://hlinksldjump\"/></p:cNvPr><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr/></p:sp>"
+    )
+}
