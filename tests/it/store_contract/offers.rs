@@ -191,7 +191,7 @@ pub(super) async fn passwords_that_nobody_tries_are_forgotten<S: StoreUnderTest>
     assert_eq!(state(&ports, 1).await.unwrap(), OfferState::Failed, "its time is over");
     let detail = ports.arrivals.arrival(&viewer(&tenant), item_id(1), None).await.unwrap();
     let [typed] = detail.typed.as_slice() else { panic!("that some were typed is told") };
-    assert_eq!((typed.count, typed.state, typed.by.is_none()), (1, OfferState::Failed, true));
+    assert_eq!((typed.count, typed.state, typed.by.is_none()), (2, OfferState::Failed, true));
 }
 
 pub(super) async fn wrong_passwords_are_counted_up_to_the_limit<S: StoreUnderTest>() {
