@@ -61,11 +61,7 @@ use self::passwords::{
     passwords_that_came_before_are_offered_to_what_may_want_them,
     what_waits_for_a_password_is_found_with_what_was_named_for_it,
 };
-use self::standing::{
-    a_standing_is_kept_with_its_lease_and_goes_with_it, an_upload_knows_how_many_stand_before_it,
-    an_upload_that_is_stopped_is_concluded_by_nobody, passwords_that_are_stopped_are_gone_and_tried_by_nobody,
-    what_has_ended_is_not_stopped, what_is_not_ones_own_or_is_a_mail_is_not_stopped,
-};
+use self::standing::*;
 use self::tenants::{
     a_tenant_leases_only_what_is_its_own, a_tenant_operates_only_on_what_is_its_own,
     a_tenants_legal_holds_and_rules_are_its_own, tenants_see_nothing_of_each_other,

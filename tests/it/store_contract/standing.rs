@@ -123,6 +123,8 @@ pub(super) async fn an_upload_that_is_stopped_is_concluded_by_nobody<S: StoreUnd
 pub(super) async fn what_is_not_ones_own_or_is_a_mail_is_not_stopped<S: StoreUnderTest>() {
     let (ports, tenant) = (S::open().await, TenantId::single());
     let other = TenantId::try_from("other".to_owned()).unwrap();
+    // First: what it leases is the oldest.
+    waiting(&ports, &tenant, 3).await;
     let item = put_in(&ports, &tenant, 1, account(2)).await;
     ports.accept(2, 100).await.unwrap();
     let elsewhere = ItemKey { tenant: other, id: item.id };
@@ -132,7 +134,6 @@ pub(super) async fn what_is_not_ones_own_or_is_a_mail_is_not_stopped<S: StoreUnd
     }
     assert_eq!(stage(&ports, &item).await, Stage::Received);
     assert_eq!(stage(&ports, &key(2)).await, Stage::Received);
-    waiting(&ports, &tenant, 3).await;
     offer(&ports, &tenant, batch(1, 3, THEN)).await.unwrap();
     assert!(missing(&stop_offer(&ports, account(2), item_id(3), 1).await), "another's");
     assert!(missing(&stop_offer(&ports, account(1), item_id(2), 1).await), "of another mail");
