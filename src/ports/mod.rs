@@ -10,6 +10,7 @@ pub mod edge;
 pub mod errands;
 pub mod originals;
 pub mod outbox;
+pub mod part_reader;
 pub mod passwords;
 pub mod queue;
 pub mod rebuilder;
@@ -27,6 +28,7 @@ pub use edge::{Clock, Entropy, NoEntropy};
 pub use errands::{MAX_TRIALS, Offer, OfferState, Offers, Opened, Trial, TrialEnd, Trials};
 pub use originals::{Accepted, OriginalSink, OriginalSource, OriginalWriter};
 pub use outbox::{Dispatch, Outbox, Reply, Settlement};
+pub use part_reader::PartReader;
 pub use passwords::{PasswordSearch, PasswordSource, Passwords, Waiting};
 pub use queue::{Conclusion, HandedName, Lease, Queue};
 pub use rebuilder::{

@@ -30,7 +30,7 @@ pub(super) async fn inspect(
     subject: Subject,
     original: Blob,
     passwords: &[Password],
-) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
+) -> Result<(Inspection, Session), SandboxError> {
     let started = Instant::now();
     let length = original.len();
     let is_file = matches!(subject, Subject::File { .. });
@@ -60,9 +60,7 @@ pub(super) async fn inspect(
             check::inspection(*found, &settings.limits, length, is_file).map_err(Broken::from)
         }
         Ok(Ok((FromWorker::Inspected(_), false))) => Err(Broken::Lie("an answer before the item was sent")),
-        Ok(Ok((FromWorker::Ready { .. } | FromWorker::Written(_) | FromWorker::Refused { .. }, _))) => {
-            Err(Broken::Lie("an answer out of turn"))
-        }
+        Ok(Ok((_, _))) => Err(Broken::Lie("an answer out of turn")),
     };
     match checked {
         Ok(inspection) => {
@@ -71,7 +69,7 @@ pub(super) async fn inspect(
                 left: settings.wall_clock.saturating_sub(started.elapsed()),
                 allowance: check::Allowance::of(&settings.limits, settings.site.tables),
             };
-            Ok((inspection, Box::new(session)))
+            Ok((inspection, session))
         }
         Err(broken) => Err(worker.autopsy(broken).await),
     }
@@ -114,9 +112,9 @@ fn failed(failure: Failure) -> SandboxError {
 }
 
 /// A worker that has inspected its item.
-struct Session {
-    worker: Worker,
-    left: Duration,
+pub(super) struct Session {
+    pub(super) worker: Worker,
+    pub(super) left: Duration,
     allowance: check::Allowance,
 }
 
@@ -167,9 +165,7 @@ async fn answers(
                 promise.kept_by(bytes)?
             }
             FromWorker::Refused { path, way, code } => check::refusal(&path, way, &code, order)?,
-            FromWorker::Ready { .. } | FromWorker::Inspected(_) | FromWorker::Failed(_) => {
-                return Err(Broken::Lie("an answer out of turn"));
-            }
+            _ => return Err(Broken::Lie("an answer out of turn")),
         };
         answers.push(answer);
     }
