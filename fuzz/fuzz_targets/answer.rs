@@ -55,6 +55,6 @@ fn judge(frame: &Frame, length: u64) {
                 assert!(way == Way::Text && matches!(answer, Answer::Refused { .. }));
             }
         }
-        FromWorker::Ready { .. } | FromWorker::Failed(_) => {}
+        FromWorker::Ready { .. } | FromWorker::Failed(_) | FromWorker::Extracted { .. } | FromWorker::NotExtracted => {}
     }
 }
