@@ -68,14 +68,14 @@ mod tests {
     use sanitizer_protocol::{encode_bytes, encode_control, encode_end};
 
     use super::*;
-    use crate::domain::{PartRole, TypeClass};
+    use crate::domain::{PartRole, TypeClass, TypeId};
 
     fn part(bytes: &[u8]) -> Part {
         Part {
             path: PartPath::new(vec![2]).unwrap(),
             role: PartRole::Attachment,
             declared: "application/octet-stream".to_owned(),
-            detected: "exe".parse().unwrap(),
+            detected: TypeId::try_from("pe".to_owned()).unwrap(),
             class: TypeClass::Executable,
             name: None,
             folders: Vec::new(),
