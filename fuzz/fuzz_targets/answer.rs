@@ -62,6 +62,6 @@ fn judge(frame: &Frame, length: u64) {
                 assert!(step.done <= step.total && step.total > 0);
             }
         }
-        FromWorker::Ready { .. } | FromWorker::Failed(_) => {}
+        FromWorker::Ready { .. } | FromWorker::Failed(_) | FromWorker::Extracted { .. } | FromWorker::NotExtracted => {}
     }
 }

@@ -3,6 +3,7 @@
 //! Refuses: everything that was not approved for whoever asks. Invariant: the record of a hand-over is written before the
 //! first byte leaves.
 
+mod file;
 mod originals;
 mod password;
 mod ticket;
@@ -15,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use self::ticket::Tickets;
 use crate::domain::{OfficeRole, Principal};
-use crate::ports::{HandOver, NoEntropy, OriginalSource};
+use crate::ports::{HandOver, NoEntropy, OriginalSource, PartReader, Register};
 use crate::web::Web;
 use crate::web::frame::MenuItem;
 use crate::web::routes::{Need, Routes, Row};
@@ -34,6 +35,8 @@ pub struct Review {
     web: Arc<Web>,
     requests: Arc<dyn HandOver>,
     originals: Arc<dyn OriginalSource>,
+    register: Arc<dyn Register>,
+    parts: Arc<dyn PartReader>,
     tickets: Arc<Tickets>,
     packing: Arc<Semaphore>,
 }
@@ -45,7 +48,8 @@ impl FromRef<Review> for Arc<Web> {
 }
 
 impl Review {
-    /// Pages over `requests` and `originals`, with a key for tickets that ends with this value.
+    /// Pages over `requests` and `originals`, with a key for tickets that ends with this value. `register` knows what was
+    /// found in a mail, `parts` takes a file out of it.
     ///
     /// # Errors
     /// [`NoEntropy`] if there is no key.
@@ -53,9 +57,12 @@ impl Review {
         web: Arc<Web>,
         requests: Arc<dyn HandOver>,
         originals: Arc<dyn OriginalSource>,
+        register: Arc<dyn Register>,
+        parts: Arc<dyn PartReader>,
     ) -> Result<Self, NoEntropy> {
         let tickets = Arc::new(Tickets::new(&*web.entropy)?);
-        Ok(Self { web, requests, originals, tickets, packing: Arc::new(Semaphore::new(AT_ONCE)) })
+        let packing = Arc::new(Semaphore::new(AT_ONCE));
+        Ok(Self { web, requests, originals, register, parts, tickets, packing })
     }
 
     /// The pages.

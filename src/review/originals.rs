@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::file::Handed;
 use super::ticket::Purpose;
 use super::{Review, password};
 use crate::domain::{AuditEvent, Event, ItemKey, OfficeRole, Reference, ReleaseRequest, RequestId, RequestState, Risk};
@@ -224,10 +225,11 @@ pub(super) async fn hand_out(
         return Ok(review.too_large(&reader, &request));
     }
     let original = original.collect().await?;
+    let Handed { name, bytes, what } = review.handed(&key_of(&visitor, &request), &request, original).await;
     let mut salt = [0; SALT];
     review.web.entropy.secret(&mut salt).map_err(|_| Trouble::Unavailable)?;
     let reference = request.reference;
-    let packing = tokio::task::spawn_blocking(move || packed(reference, &original, &password, salt));
+    let packing = tokio::task::spawn_blocking(move || packed(&name, &bytes, &password, salt));
     let zip = packing.await.map_err(|_| Trouble::Unavailable)?.ok_or(Trouble::TooLarge)?;
     drop(place);
     // The last word is the store's: in one transaction it is approved still, and on record.
@@ -237,16 +239,16 @@ pub(super) async fn hand_out(
         event: Event::OriginalHandedOver,
         item: Some(request.item),
         actor: visitor.principal.actor(),
-        details: json!({ "request": request.id, "packed": "zip, AES-256", "bytes": length }),
+        details: json!({ "request": request.id, "packed": "zip, AES-256", "bytes": length, "what": what }),
     };
     review.requests.hand_over(tenant, account, request.id, record.at, record).await?;
     Ok((headers(reference)?, zip).into_response())
 }
 
-/// The zip: one member, the mail as it was received. No name of the mail's own leaves.
-fn packed(reference: Reference, original: &[u8], password: &str, salt: [u8; SALT]) -> Option<Vec<u8>> {
+/// The zip: one member, as it was received. No name of the mail's own leaves.
+fn packed(name: &str, bytes: &[u8], password: &str, salt: [u8; SALT]) -> Option<Vec<u8>> {
     let mut zip = Zip::default();
-    zip.add_sealed(&format!("{reference}.eml"), original, password, salt)?;
+    zip.add_sealed(name, bytes, password, salt)?;
     zip.finish()
 }
 

@@ -98,7 +98,7 @@ impl Settings {
 /// The sandbox: starts a worker for each item.
 #[derive(Debug)]
 pub struct Sandbox {
-    settings: Arc<Settings>,
+    pub(super) settings: Arc<Settings>,
     demand: mpsc::Sender<Request>,
 }
 
@@ -127,7 +127,7 @@ impl Sandbox {
         self.worker().await.map(Worker::retire)
     }
 
-    async fn worker(&self) -> Result<Worker, SandboxError> {
+    pub(super) async fn worker(&self) -> Result<Worker, SandboxError> {
         let gone = || SandboxError::Unavailable("the sandbox is shutting down".to_owned());
         let (request, worker) = oneshot::channel();
         self.demand.send(request).await.map_err(|_| gone())?;
@@ -144,7 +144,8 @@ impl Rebuilder for Sandbox {
         passwords: &[Password],
     ) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
         let worker = self.worker().await?;
-        session::inspect(worker, &self.settings, subject, original, passwords).await
+        let (inspection, session) = session::inspect(worker, &self.settings, subject, original, passwords).await?;
+        Ok((inspection, Box::new(session)))
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn inspect(
     subject: Subject,
     original: Blob,
     passwords: &[Password],
-) -> Result<(Inspection, Box<dyn RebuildSession>), SandboxError> {
+) -> Result<(Inspection, Session), SandboxError> {
     let started = Instant::now();
     let length = original.len();
     let is_file = matches!(subject, Subject::File { .. });
@@ -69,7 +69,7 @@ pub(super) async fn inspect(
                 left: settings.wall_clock.saturating_sub(started.elapsed()),
                 allowance: check::Allowance::of(&settings.limits, settings.site.tables),
             };
-            Ok((inspection, Box::new(session)))
+            Ok((inspection, session))
         }
         Err(broken) => Err(worker.autopsy(broken).await),
     }
@@ -112,9 +112,9 @@ fn failed(failure: Failure) -> SandboxError {
 }
 
 /// A worker that has inspected its item.
-struct Session {
-    worker: Worker,
-    left: Duration,
+pub(super) struct Session {
+    pub(super) worker: Worker,
+    pub(super) left: Duration,
     allowance: check::Allowance,
 }
 

@@ -17,6 +17,7 @@ use crate::portal::streams::Slots;
 use crate::portal::{self, Portal};
 use crate::ports::{Accounts, Door};
 use crate::review::{self, Review};
+use crate::sandbox::{Sandbox, Settings};
 use crate::web::tls::Identity as Certificate;
 use crate::web::{Menu, Web, assets, listener};
 
@@ -70,7 +71,9 @@ impl Gateway {
         }
         let web = self.web(config, edge, Door::Review, review::menu)?;
         let originals = self.store.source().map_err(start_error)?;
-        let router = Review::new(web, self.store.clone(), originals).map_err(start_error)?.router();
+        let parts = Arc::new(taker(config)?);
+        let review = Review::new(web, self.store.clone(), originals, self.store.clone(), parts);
+        let router = review.map_err(start_error)?.router();
         let given = config.review.tls_certificate.as_deref().zip(config.review.tls_key.as_deref());
         let names = names(&config.review.names, &config.review.url, &config.review.listen);
         self.review_addresses =
@@ -122,6 +125,13 @@ impl Gateway {
         }
         Ok(bound)
     }
+}
+
+/// Takes files out of mails. Without a worker on this host whole mails are handed out; that is logged.
+fn taker(config: &Config) -> Result<Sandbox, StartError> {
+    let own = std::env::current_exe().map_err(start_error)?;
+    let folder = own.parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok(Sandbox::start(Settings { ready: 1, ..Settings::new(&config.sandbox, &config.limits, &folder) }))
 }
 
 /// What a certificate made here is for: the names that the site gives, that of the address browsers use, and the addresses

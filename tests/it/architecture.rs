@@ -191,11 +191,17 @@ fn of_the_doors_only_review_is_handed_what_opens_originals() {
 #[test]
 fn the_internet_edge_and_the_lgwan_edge_cannot_name_an_original_to_read() {
     for (module, forbidden) in [
-        ("smtp", &["OriginalSource", "Derivative", "Outbox", "Queue", "Rebuilder"][..]),
-        ("deliver", &["OriginalSource", "OriginalSink", "Queue", "Rebuilder", "Facts"][..]),
-        ("compose", &["OriginalSource", "OriginalSink", "Blob"][..]),
-        ("portal", &["OriginalSource", "HandOver", "Passwords", "Trials", "Queue", "Rebuilder"][..]),
-        ("web", &["OriginalSource", "OriginalSink", "HandOver", "Passwords", "Trials", "Queue", "Rebuilder"][..]),
+        ("smtp", &["OriginalSource", "Derivative", "Outbox", "Queue", "Rebuilder", "PartReader"][..]),
+        ("deliver", &["OriginalSource", "OriginalSink", "Queue", "Rebuilder", "PartReader", "Facts"][..]),
+        ("compose", &["OriginalSource", "OriginalSink", "PartReader", "Blob"][..]),
+        ("pipeline", &["PartReader"][..]),
+        ("store", &["PartReader"][..]),
+        ("portal", &["OriginalSource", "HandOver", "Passwords", "Trials", "Queue", "Rebuilder", "PartReader"][..]),
+        (
+            "web",
+            &["OriginalSource", "OriginalSink", "HandOver", "Passwords", "Trials", "Queue", "Rebuilder", "PartReader"]
+                [..],
+        ),
         ("identity", &["OriginalSource", "OriginalSink", "HandOver", "Passwords", "Trials", "Queue"][..]),
         ("review", &["OriginalSink", "Passwords", "Trials", "Queue", "Rebuilder", "Outbox"][..]),
     ] {

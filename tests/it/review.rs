@@ -25,6 +25,13 @@ const MAIL: &str = "From: Taro <taro@sender.example>\r\nTo: p1@city.example.lg.j
     Content-Disposition: attachment; filename=\"../../evil.exe\"\r\n\r\nMZ original bytes\r\n";
 const HOSTILE: &str = "../..\\\u{202e}<script>alert(1)</script>\"; filename=\"evil.exe";
 
+/// A mail with a text and a file, which is its second part.
+const WITH_FILE: &str = "From: Taro <taro@sender.example>\r\nTo: p1@city.example.lg.jp\r\nSubject: plan\r\n\
+    Message-ID: <2@sender.example>\r\nDate: Mon, 23 Nov 2026 10:41:07 +0900\r\nMIME-Version: 1.0\r\n\
+    Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n\
+    --b\r\nContent-Type: application/octet-stream; name=\"plan.exe\"\r\nContent-Transfer-Encoding: base64\r\n\
+    Content-Disposition: attachment; filename=\"plan.exe\"\r\n\r\nTVogb3JpZ2luYWwgYnl0ZXM=\r\n--b--\r\n";
+
 /// A gateway with both doors, an office, and a mail of which account 1 asked for the original.
 struct House {
     site: Site,
@@ -37,6 +44,10 @@ struct House {
 
 impl House {
     async fn opened(adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::with(MAIL, adjust).await
+    }
+
+    async fn with(mail: &str, adjust: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let certified = Certified::new(folder.path());
         let hop = NextHop::start(vec![]).await;
@@ -52,7 +63,7 @@ impl House {
         config.review.tls_key = Some(certified.key.clone());
         adjust(config);
         let site = Site::start(plan).await;
-        let reference = site.send(&["p1@city.example.lg.jp"], MAIL.as_bytes()).await;
+        let reference = site.send(&["p1@city.example.lg.jp"], mail.as_bytes()).await;
         let key = ItemKey { tenant: city(), id: site.ended(reference).await.summary.id };
         let house = Self { site, _hop: hop, certified, reference, key, _folder: folder };
         house.asked().await;
@@ -155,6 +166,38 @@ async fn whoever_asked_is_handed_the_original_in_a_zip_whose_password_was_shown_
     }
     let records = house.site.store().records(&city(), 0, 1_000).await.unwrap();
     assert!(records.iter().all(|record| !record.body.contains(&password)), "no password is on record");
+    house.site.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_asked_for_one_file_is_handed_that_file_as_it_came() {
+    let house = House::with(WITH_FILE, |_| ()).await;
+    house.approve().await;
+    let staff = house.visitor(1).await;
+    let page = prepared(&staff).await;
+    let zip = downloaded(&staff, &page).await;
+    assert_eq!(zip.status, StatusCode::OK, "{}", zip.text());
+    // The name is ours but for its ending: names in a zip can be read without the password.
+    let name = format!("{}.exe", house.reference);
+    assert_eq!(opened(&zip.bytes, &page.element("password")), Ok(vec![(name, b"MZ original bytes".to_vec())]));
+    let records = house.site.store().records(&city(), 0, 1_000).await.unwrap();
+    let handed = records.iter().find(|record| record.body.contains("\"original_handed_over\"")).unwrap();
+    assert!(handed.body.contains("\"what\":\"file\""), "{}", handed.body);
+    house.site.stop().await;
+}
+
+#[tokio::test]
+async fn where_the_file_cannot_be_taken_out_the_whole_mail_is_handed_out() {
+    // A worker that may read no header any more; the mail was inspected before.
+    let mut house = House::with(WITH_FILE, |_| ()).await;
+    house.approve().await;
+    house.site = house.site.restart(Duration::ZERO, |config| config.limits.header_bytes = 1).await;
+    let staff = house.visitor(1).await;
+    let page = prepared(&staff).await;
+    let zip = downloaded(&staff, &page).await;
+    let name = format!("{}.eml", house.reference);
+    let whole = house.site.original(house.reference).await;
+    assert_eq!(opened(&zip.bytes, &page.element("password")), Ok(vec![(name, whole)]));
     house.site.stop().await;
 }
 

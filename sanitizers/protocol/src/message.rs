@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Passwords;
 
 /// Both binaries must agree on it; it changes with every change of a message.
-pub const VERSION: u16 = 7;
+pub const VERSION: u16 = 8;
 
 /// Gateway to worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,12 @@ pub enum ToWorker {
     Rebuild {
         /// The orders.
         orders: Vec<Order>,
+    },
+    /// Hand this part out as it came, instead of writing anything: asked on the internet side only, for whoever may have
+    /// the whole original.
+    Extract {
+        /// The part, by its numbers.
+        path: Vec<u16>,
     },
 }
 
@@ -126,6 +132,13 @@ pub enum FromWorker {
     Failed(Failure),
     /// How far the next answer is: it stands before the answer to an order, at most [`Progress::MOST`] times.
     Progress(Progress),
+    /// The answer to [`ToWorker::Extract`]: bytes frames and an end frame follow.
+    Extracted {
+        /// How many bytes follow.
+        length: u64,
+    },
+    /// The answer to [`ToWorker::Extract`]: there is no such part, or it is not kept as it came.
+    NotExtracted,
 }
 
 /// How far the work on one order is. It is only ever shown: nothing is decided by it.

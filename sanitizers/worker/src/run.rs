@@ -72,7 +72,11 @@ fn session(inbox: &mut Inbox<impl Read>, outbox: &mut Outbox<impl Write>) -> Res
     outbox.say(&FromWorker::Inspected(Box::new(found)))?;
     outbox.flush()?;
     let Some(second) = inbox.next_frame()? else { return Ok(()) };
-    let ToWorker::Rebuild { orders } = second.message()? else { return Err(SessionError::Protocol) };
+    let orders = match second.message()? {
+        ToWorker::Rebuild { orders } => orders,
+        ToWorker::Extract { path } => return outbox.extract(&path, &sources),
+        ToWorker::Inspect { .. } => return Err(SessionError::Protocol),
+    };
     let mut budget = Budget {
         output_bytes: limits.output_bytes,
         text_bytes: limits.text_bytes,
@@ -218,6 +222,17 @@ impl<W: Write> Outbox<W> {
 
     fn refuse(&mut self, order: Order, code: Code) -> Result<(), SessionError> {
         self.say(&FromWorker::Refused { path: order.path, way: order.way, code: code.as_str().to_owned() })
+    }
+
+    /// Hands out the bytes of one part; the gateway compares them with what was told of it.
+    fn extract(&mut self, path: &[u16], sources: &[Source<'_>]) -> Result<(), SessionError> {
+        match sources.iter().find(|source| source.path == path) {
+            Some(source) => {
+                self.say(&FromWorker::Extracted { length: u64::try_from(source.bytes.len()).unwrap_or(u64::MAX) })?;
+                self.send(&source.bytes)
+            }
+            None => self.say(&FromWorker::NotExtracted),
+        }
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
@@ -440,6 +455,19 @@ mod tests {
         let Frame::Bytes(bytes) = &frames[2] else { panic!("{frames:?}") };
         assert_eq!((head.length, head.sha256), (u64::try_from(bytes.len()).unwrap(), Sha256::digest(bytes).into()));
         assert_eq!(frames[3..], [Frame::End]);
+    }
+
+    #[test]
+    fn a_part_is_handed_out_as_it_came_and_what_is_not_there_is_not() {
+        let extract = |path: &[u16]| message(&ToWorker::Extract { path: path.to_vec() });
+        let (ended, frames) = play(&[item(b"MZ\0not text"), extract(&[])].concat());
+        ended.unwrap();
+        assert_eq!(frames[1].message(), Ok(FromWorker::Extracted { length: 11 }));
+        assert_eq!(frames[2..], [Frame::Bytes(b"MZ\0not text".to_vec()), Frame::End]);
+        let (ended, frames) = play(&[item(b"some text\n"), extract(&[7])].concat());
+        ended.unwrap();
+        assert_eq!(frames[1].message(), Ok(FromWorker::NotExtracted));
+        assert_eq!(frames.len(), 2);
     }
 
     #[test]

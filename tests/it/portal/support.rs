@@ -4,6 +4,7 @@
 //! works once. Invariant: time stands still until the test moves it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use temizu::identity::{Cost, Identity};
 use temizu::portal;
 use temizu::ports::{AccountChange, ArrivalQuery, Credentials, Door, OneTimeLink, Viewer};
 use temizu::review::{self, Review};
+use temizu::sandbox::{Sandbox, Settings};
 use temizu::serve::{OsEntropy, SystemClock};
 use temizu::web::Web;
 use temizu::web::routes::Row;
@@ -264,7 +266,13 @@ impl Office {
         };
         match door {
             Door::Portal => portal::rows(&Arc::new(web)),
-            Door::Review => Review::new(Arc::new(web), store.clone(), store.source().unwrap()).unwrap().rows(),
+            Door::Review => {
+                let config = self.site.config();
+                let settings = Settings::new(&config.sandbox, &config.limits, Path::new(""));
+                let parts = Arc::new(Sandbox::start(settings));
+                let source = store.source().unwrap();
+                Review::new(Arc::new(web), store.clone(), source, store.clone(), parts).unwrap().rows()
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -128,6 +129,22 @@ impl Gateway {
         let entries = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
         let links = entries.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
         links.filter(|file| file.is_absolute()).collect()
+    }
+
+    /// True if these bytes stand together anywhere in what it has written to its memory.
+    pub(crate) fn remembers(&self, bytes: &[u8]) -> bool {
+        let of = |what: &str| format!("/proc/{}/{what}", self.child.id());
+        let memory = std::fs::File::open(of("mem")).unwrap();
+        let maps = std::fs::read_to_string(of("maps")).unwrap();
+        let finder = memchr::memmem::Finder::new(bytes);
+        maps.lines().filter(|line| line.contains(" rw")).any(|line| {
+            let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
+            let [from, to] = [from, to].map(|end| u64::from_str_radix(end, 16).unwrap());
+            let mut piece = vec![0; usize::try_from(to - from).unwrap()];
+            // What goes away meanwhile is read as far as it goes.
+            let read = memory.read_at(&mut piece, from).unwrap_or(0);
+            finder.find(&piece[..read]).is_some()
+        })
     }
 
     /// `kill -9`; returns when the process is gone.

@@ -97,6 +97,42 @@ async fn a_portal_runs_without_the_private_key_and_has_no_original_open() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_private_key_is_not_in_the_memory_of_a_portal_though_it_lies_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    embedded(&data).await;
+    let written = std::fs::read_to_string(data.join("keys/sealing.key")).unwrap();
+    let text = written.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).expect("the private key");
+    let key = of_bech32(text);
+    let config = folder.path().join("temizu.toml");
+    std::fs::write(&config, "[portal]\nlisten = [\"127.0.0.1:0\"]\n[review]\nlisten = [\"127.0.0.1:0\"]\n").unwrap();
+    for (role, holds) in [("portal", false), ("review", true)] {
+        let edge = Gateway::with(&data, &format!("--role {role}"), Some(&config));
+        edge.logged("the gateway runs").await;
+        assert!(edge.remembers(data.to_str().unwrap().as_bytes()), "{role}: this looks at its memory");
+        assert_eq!(edge.remembers(&key), holds, "{role}");
+        assert!(holds || !edge.remembers(text.as_bytes()), "{role}");
+    }
+}
+
+/// The bytes of a key as it is written (BIP 173), without its checksum of six letters.
+fn of_bech32(text: &str) -> Vec<u8> {
+    let (_, letters) = text.rsplit_once('1').unwrap();
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for letter in letters[..letters.len() - 6].to_lowercase().bytes() {
+        let digit = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l".iter().position(|other| *other == letter).unwrap();
+        bits = (bits << 5) | u32::try_from(digit).unwrap();
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 255).unwrap());
+        }
+    }
+    assert_eq!(bytes.len(), 32);
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn portal_and_review_each_run_with_their_own_login_and_the_portal_reaches_no_original_with_it() {
     let town = Town::built().await;
     town.fill().await;
