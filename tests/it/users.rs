@@ -81,7 +81,7 @@ async fn sign_in(browser: &mut Browser, login: &str, password: &str) -> Answer {
 }
 
 /// The six digits that an app shows for this secret.
-fn code(secret: &str, site: &Site) -> String {
+pub(crate) fn code(secret: &str, site: &Site) -> String {
     let mut bits = 0u64;
     let mut count = 0;
     let mut bytes = Vec::new();

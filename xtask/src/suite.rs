@@ -59,6 +59,15 @@ pub(crate) fn on_garage() -> Outcome {
     run("the stores on garage", cargo(arguments).envs(garage.environment()))
 }
 
+/// The pictures of the README, by the test that also looks at them.
+pub(crate) fn pictures() -> Outcome {
+    tools()?;
+    build::worker(Profile::Dev)?;
+    let folder = xtask::run::root().join("docs/images");
+    let arguments = ["test", "--test", "it", "--ignore-rust-version", "--locked", "--", "portal::pictures"];
+    run("pictures", cargo(arguments).env("TEMIZU_PICTURES", folder))
+}
+
 /// Micro-benchmarks.
 pub(crate) fn bench(filter: &[&str]) -> Outcome {
     build::binaries(Profile::Release)?;

@@ -68,4 +68,10 @@ impl Tab {
         let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).full_page(true).build();
         self.page.save_screenshot(params, path).await.unwrap();
     }
+
+    /// Writes a picture (PNG) of what the window shows.
+    pub(crate) async fn picture(&self, path: &Path) {
+        let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
+        self.page.save_screenshot(params, path).await.unwrap();
+    }
 }

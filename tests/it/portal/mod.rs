@@ -3,8 +3,12 @@
 //! Invariant: people come in by the port of accounts, mail by SMTP, and everything else by the pages.
 
 mod client;
+mod doors;
 mod letters;
+mod live;
 mod matrix;
 mod pages;
+mod people;
+mod pictures;
 mod stories;
 mod support;
