@@ -92,7 +92,7 @@ async fn fetched(visit: &Visit, item: ItemId) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_typed_password_opens_the_file_and_the_page_says_so_by_itself() {
-    let office = Office::open_with(Gate::before).await;
+    let office = Office::open_in(Gate::before).await;
     let item = office.mail(HANAKO, &locked()).await;
     let mut visit = Visit::new(&office.base, office.tab(HANAKO).await);
     visit.tab.follow("td .button-primary").await;
@@ -118,7 +118,7 @@ async fn a_typed_password_opens_the_file_and_the_page_says_so_by_itself() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_typed_password_opens_the_file_without_scripts_too() {
-    let office = Office::open_with(Gate::before).await;
+    let office = Office::open_in(Gate::before).await;
     let item = office.mail(HANAKO, &locked()).await;
     let mut visit = Visit::new(&office.base, Tab::open().await);
     visit.tab.disable_javascript().await;
@@ -144,7 +144,7 @@ async fn a_typed_password_opens_the_file_without_scripts_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attempts_are_counted_down_and_after_the_fifth_the_page_says_whom_to_ask() {
-    let office = Office::open_with(Gate::before).await;
+    let office = Office::open_in(Gate::before).await;
     let item = office.mail(HANAKO, &locked()).await;
     let mut visit = Visit::new(&office.base, office.tab(HANAKO).await);
     visit.go(&format!("/m/{item}/password")).await;
@@ -181,7 +181,7 @@ async fn attempts_are_counted_down_and_after_the_fifth_the_page_says_whom_to_ask
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_put_in_is_made_safe_while_the_page_tells_how_it_goes() {
-    let office = Office::open_with(|config, folder| {
+    let office = Office::open_in(|config, folder| {
         config.portal.upload_bytes = 100_000;
         Gate::before(config, folder);
     })
@@ -213,7 +213,7 @@ async fn a_file_that_is_put_in_is_made_safe_while_the_page_tells_how_it_goes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_that_wait_are_sound_in_english() {
-    let office = Office::open_with(Gate::before).await;
+    let office = Office::open_in(Gate::before).await;
     let item = office.mail(HANAKO, &locked()).await;
     let mut visit = Visit::new(&office.base, office.tab(HANAKO).await);
     visit.tab.follow("English").await;

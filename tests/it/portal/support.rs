@@ -100,7 +100,7 @@ impl Office {
     }
 
     /// The same with another configuration; the folder is the office's own.
-    pub(crate) async fn open_with(adjust: impl FnOnce(&mut Config, &Path)) -> Self {
+    pub(crate) async fn open_in(adjust: impl FnOnce(&mut Config, &Path)) -> Self {
         let office = Self::founding(adjust).await;
         office.people().await;
         office
