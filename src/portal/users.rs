@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
@@ -342,6 +342,7 @@ pub async fn link(
     Read(reader): Read,
     visitor: Visitor,
     Path(id): Path<String>,
+    headers: HeaderMap,
     _fields: Fields,
 ) -> Result<Response, Trouble> {
     let account = portal.account(&visitor, &id).await?;
@@ -358,7 +359,7 @@ pub async fn link(
     let details = json!({ "account": account.login, "door": Door::Portal.as_str(), "until": until, "by": "portal" });
     let record = portal.record(&visitor, Event::LinkOffered, None, details);
     portal.web.sessions.offer_link(&visitor.principal.tenant, offered, record).await?;
-    let url = format!("{}/link/{}", portal.web.config.site.portal_url, escaped(&token));
+    let url = format!("{}/link/{}", portal.web.origin(&headers), escaped(&token));
     let page = portal.account_page(&reader, &visitor, &account, "", Some(url)).await?;
     Ok((StatusCode::CREATED, page).into_response())
 }

@@ -201,12 +201,18 @@ impl Web {
     /// Where the provider is to send the browser. Without a configured address it is the one that the browser used; a
     /// provider knows which are good.
     fn way_back(&self, headers: &HeaderMap) -> String {
+        format!("{}/sso/back", self.origin(headers))
+    }
+
+    /// Where people reach this listener: as it is configured, else as the browser that sent the request did.
+    #[must_use]
+    pub fn origin(&self, headers: &HeaderMap) -> String {
         let configured = match self.door {
             Door::Portal => self.config.site.portal_url.as_str(),
             Door::Review => self.config.review.url.as_str(),
         };
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if configured.is_empty() { format!("https://{host}/sso/back") } else { format!("{configured}/sso/back") }
+        if configured.is_empty() { format!("https://{host}") } else { configured.to_owned() }
     }
 }
 

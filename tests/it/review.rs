@@ -1,5 +1,6 @@
 //! The review listener over TLS and HTTP: who is handed an original, how it is packed, and what is on record before.
 
+mod looks;
 mod visitor;
 pub(crate) mod zip;
 

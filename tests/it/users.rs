@@ -81,7 +81,7 @@ async fn sign_in(browser: &mut Browser, login: &str, password: &str) -> Answer {
 }
 
 /// The six digits that an app shows for this secret.
-fn code(secret: &str, site: &Site) -> String {
+pub(crate) fn code(secret: &str, site: &Site) -> String {
     code_at(secret, site.now().millis() / 1_000)
 }
 
@@ -254,7 +254,10 @@ async fn an_administrator_helps_and_stops_somebody_and_never_themselves() {
 
     let page = chief.post(&format!("{other}/link"), &[]).await.is(201);
     let (_, rest) = page.text.split_once("<code id=\"link\">").unwrap();
-    let link = rest.split('<').next().unwrap().to_owned();
+    let link = rest.split('<').next().unwrap();
+    assert!(link.starts_with("https://127.0.0.1:"), "whoever gets it knows where to go: {link}");
+    let (_, path) = link.split_once("/link/").unwrap();
+    let link = format!("/link/{path}");
     assert!(!chief.get(&other).await.is(200).text.contains("/link/"), "shown once");
     let mut person = browser(&site);
     person.get(&link).await.is(200);

@@ -1,4 +1,4 @@
-//! The front door of development: `cargo xtask build | test | tools | nightly | demo | bench | samples | fuzz`.
+//! The front door of development: `cargo xtask build | test | tools | nightly | demo | pictures | bench | samples | fuzz`.
 //!
 //! Refuses: unknown commands and options. Invariant: every step prints what it runs, and the first failing step ends
 //! the run with its exit code.
@@ -27,6 +27,7 @@ usage: cargo xtask COMMAND
   nightly [--garage]  what takes too long for every change: 300 kills, leases that run out, the stores on garage (an S3
                       server that is built once, in minutes; --garage: only these)
   demo [OPTIONS]      builds and runs `temizu demo` on the sample mails (--keep stays up)
+  pictures            makes the pictures of the README anew (docs/images)
   bench [FILTER]      micro-benchmarks of the parts
   fuzz TARGET [SECONDS] | fuzz --all SECONDS
                       hunts for inputs that break a law of what reads hostile bytes (60 s unless said)
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         ["nightly"] => suite::nightly(),
         ["nightly", "--garage"] => suite::on_garage(),
         ["demo", options @ ..] => build::demo(options),
+        ["pictures"] => suite::pictures(),
         ["samples"] => samples::write(false),
         ["samples", "--check"] => samples::write(true),
         ["samples", "--japanese"] => samples::japanese::write(&run::root().join("target/japanese")),

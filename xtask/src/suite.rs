@@ -5,7 +5,7 @@
 use crate::build::{self, Profile};
 use crate::garage::Garage;
 use crate::packages;
-use crate::run::{Outcome, cargo, on_path, run};
+use crate::run::{Outcome, cargo, on_path, root, run};
 use crate::{assets, python, samples};
 
 /// Format, lints, tests, documents.
@@ -57,6 +57,16 @@ pub(crate) fn on_garage() -> Outcome {
     let garage = Garage::start()?;
     let arguments = ["test", "--test", "it", "--ignore-rust-version", "--locked", "--", "store_contract", "servers::"];
     run("the stores on garage", cargo(arguments).envs(garage.environment()))
+}
+
+/// The pictures of the README, by the test that also looks at them.
+pub(crate) fn pictures() -> Outcome {
+    packages::install()?;
+    assets::install()?;
+    build::worker(Profile::Dev)?;
+    let folder = root().join("docs/images");
+    let arguments = ["test", "--test", "it", "--ignore-rust-version", "--locked", "--", "portal::pictures"];
+    run("pictures", cargo(arguments).env("TEMIZU_PICTURES", folder))
 }
 
 /// Micro-benchmarks.

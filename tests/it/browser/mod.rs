@@ -18,6 +18,8 @@ mod pages;
 mod proofs;
 pub(crate) mod tab;
 mod view;
+mod visit;
 mod watch;
 
 pub(crate) use tab::Tab;
+pub(crate) use visit::Visit;

@@ -37,7 +37,10 @@ globalThis.temizu ??= (() => {
 
   const before = new Map();
   const zoom = factor => {
-    for (const [element, size] of before) { element.style.fontSize = size; }
+    for (const [element, size] of before) {
+      element.style.fontSize = size;
+      if (element.getAttribute("style") === "") { element.removeAttribute("style"); }
+    }
     before.clear();
     // Not the root itself: lengths in `rem` would grow along.
     const sizes = [document.body, ...document.body.querySelectorAll("*")].filter(it => it.style).map(element => [

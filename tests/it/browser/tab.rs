@@ -153,6 +153,23 @@ impl Tab {
         }
     }
 
+    /// Forgets that the browser wrote the status of a page to its console, which is an error on purpose.
+    pub(crate) async fn forgive_status(&self) {
+        self.seen().await;
+        let status = "Failed to load resource: the server responded with a status of ";
+        self.watch.lock().unwrap().seen.messages.retain(|message| !message.text.starts_with(status));
+    }
+
+    /// Names the page that is shown: what scripts change leaves it the same, every load makes another.
+    pub(crate) async fn page_shown(&self) -> String {
+        self.document().await
+    }
+
+    /// Gives the page a cookie, as its own scripts could.
+    pub(crate) async fn set_cookie(&self, cookie: &str) {
+        let _: String = self.ask(&format!("document.cookie = {}", json!(cookie))).await;
+    }
+
     /// The tab's cookies, of all hosts.
     pub(crate) async fn cookies(&self) -> Vec<Cookie> {
         let get = GetCookiesParams { browser_context_id: Some(self.context.clone()) };

@@ -8,6 +8,7 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
 };
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::page::ScreenshotParams;
+use serde_json::json;
 
 use super::tab::Tab;
 
@@ -66,6 +67,19 @@ impl Tab {
     /// Writes a picture (PNG) of the whole page.
     pub(crate) async fn screenshot(&self, path: &Path) {
         let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).full_page(true).build();
+        self.page.save_screenshot(params, path).await.unwrap();
+    }
+
+    /// Moves the page so that what `css` selects stands at the top of the window, or as far up as the page can be moved.
+    pub(crate) async fn scroll_to(&self, css: &str) {
+        self.wait_for(css).await;
+        let move_it = "scrollIntoView({ block: 'start', behavior: 'instant' })";
+        let _: bool = self.ask(&format!("(temizu.all({})[0].{move_it}, true)", json!(css))).await;
+    }
+
+    /// Writes a picture (PNG) of what the window shows.
+    pub(crate) async fn picture(&self, path: &Path) {
+        let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
         self.page.save_screenshot(params, path).await.unwrap();
     }
 }

@@ -3,9 +3,13 @@
 //! Invariant: people come in by the port of accounts, mail by SMTP, and everything else by the pages.
 
 pub(crate) mod client;
+mod doors;
 mod letters;
+mod live;
 mod matrix;
 mod pages;
+mod people;
+mod pictures;
 mod progress;
 mod screens;
 mod stories;

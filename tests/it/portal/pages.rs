@@ -1,8 +1,7 @@
 //! Every page of staff and approvers in a browser: as it is by default, empty, with an error, and with 200 rows.
 //!
-//! Invariant: what `checks::sound` asks for holds of each. `TEMIZU_SCREENSHOTS` names a folder for pictures of them.
+//! Invariant: what `checks::sound` asks for holds of each.
 
-use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -12,84 +11,13 @@ use temizu::ports::{ArrivalQuery, Viewer};
 
 use super::letters::{all_kinds, kept_back, lists, locked, program};
 use super::support::{HANAKO, Office, PASSWORD, SAKURA, account, city, mailbox};
-use crate::browser::{Tab, checks};
+use crate::browser::{Tab, Visit};
 
 const WHY: &str = "業務で原本のまま編集する必要があるため。";
 
-/// Somebody who looks at pages, and what they found wrong.
-struct Visit<'o> {
-    office: &'o Office,
-    tab: Tab,
-    seen: Vec<(String, String)>,
-    wrong: Vec<String>,
-}
-
-impl<'o> Visit<'o> {
-    async fn of(office: &'o Office, login: &str) -> Self {
-        Self { office, tab: office.tab(login).await, seen: Vec::new(), wrong: Vec::new() }
-    }
-
-    /// Opens a page and looks at it.
-    async fn look(&mut self, name: &str, path: &str) {
-        let status = self.tab.go(&self.office.at(path)).await;
-        if status != 200 {
-            self.wrong.push(format!("{name}: {status}"));
-        }
-        self.weigh(name).await;
-    }
-
-    /// Looks at the page that is there.
-    async fn weigh(&mut self, name: &str) {
-        self.keep(name).await;
-        self.seen.push((name.to_owned(), self.tab.title().await));
-        if let Err(findings) = checks::sound(&self.tab).await {
-            self.wrong.push(format!("{name}: {findings:?}"));
-        }
-    }
-
-    /// Opens a page whose status is an error, which the browser writes to its console.
-    async fn fail(&mut self, name: &str, path: &str, expected: u16) {
-        let status = self.tab.go(&self.office.at(path)).await;
-        if status != expected {
-            self.wrong.push(format!("{name}: {status}"));
-        }
-        self.weigh_failed(name).await;
-    }
-
-    /// Looks at the page of an error that is there.
-    async fn weigh_failed(&mut self, name: &str) {
-        self.keep(name).await;
-        for check in [
-            checks::well_formed(&self.tab).await,
-            checks::accessible(&self.tab).await,
-            checks::reflows(&self.tab).await,
-            checks::reflows_at_200_percent(&self.tab).await,
-            checks::tab_order(&self.tab).await,
-            checks::no_foreign_request(&self.tab).await,
-            checks::no_csp_report(&self.tab).await,
-        ] {
-            if let Err(findings) = check {
-                self.wrong.push(format!("{name}: {findings:?}"));
-            }
-        }
-    }
-
-    async fn keep(&self, name: &str) {
-        if let Some(folder) = std::env::var_os("TEMIZU_SCREENSHOTS") {
-            self.tab.screenshot(&Path::new(&folder).join(format!("{name}.png"))).await;
-        }
-    }
-
-    fn end(self) {
-        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
-    }
-
-    /// As [`Self::end`], of pages that are different ones.
-    fn end_of_different(self) {
-        let seen: Vec<(&str, &str)> = self.seen.iter().map(|(name, title)| (name.as_str(), title.as_str())).collect();
-        checks::titles_differ(&seen).unwrap();
-        self.end();
-    }
+/// `login` at the portal.
+async fn visit(office: &Office, login: &str) -> Visit {
+    Visit::new(&office.base, office.tab(login).await)
 }
 
 async fn ask(office: &Office, item: ItemId) {
@@ -109,7 +37,7 @@ async fn pages_of_staff_are_sound() {
     let arrival = office.arrival(HANAKO, text).await;
     let rebuilt = arrival.parts.iter().filter(|part| part.part.name.is_some()).find_map(|part| part.now.as_ref());
     let digest = rebuilt.unwrap().digest;
-    let mut visit = Visit::of(&office, HANAKO).await;
+    let mut visit = visit(&office, HANAKO).await;
     visit.look("mails", "/mails?tab=all").await;
     visit.look("mail", &format!("/m/{item}")).await;
     visit.look("text", &format!("/m/{text}/text/{digest}")).await;
@@ -127,7 +55,7 @@ async fn pages_in_english_are_sound() {
     let office = Office::open().await;
     let item = office.mail(HANAKO, &all_kinds()).await;
     ask(&office, item).await;
-    let mut visit = Visit::of(&office, HANAKO).await;
+    let mut visit = visit(&office, HANAKO).await;
     visit.tab.follow("English").await;
     visit.look("mails-en", "/mails?tab=all").await;
     visit.look("mail-en", &format!("/m/{item}")).await;
@@ -139,7 +67,7 @@ async fn pages_in_english_are_sound() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_with_nothing_on_them_are_sound() {
     let office = Office::open().await;
-    let mut visit = Visit::of(&office, HANAKO).await;
+    let mut visit = visit(&office, HANAKO).await;
     visit.look("mails-empty", "/mails?tab=all").await;
     visit.look("mails-nothing-to-do", "/mails?tab=action").await;
     visit.look("mails-not-found", "/mails?q=from:nobody").await;
@@ -158,7 +86,7 @@ async fn pages_of_approvers_are_sound() {
     let (first, second) = (office.mail(HANAKO, &kept_back()).await, office.mail(HANAKO, &program()).await);
     ask(&office, first).await;
     ask(&office, second).await;
-    let mut visit = Visit::of(&office, SAKURA).await;
+    let mut visit = visit(&office, SAKURA).await;
     visit.look("approvals", "/approvals").await;
     visit.tab.follow("tr:nth-child(2) .button-primary").await;
     visit.weigh("approval").await;
@@ -177,8 +105,7 @@ async fn pages_of_approvers_are_sound() {
 async fn pages_that_say_what_went_wrong_are_sound() {
     let office = Office::open().await;
     let item = office.mail(HANAKO, &kept_back()).await;
-    let tab = Tab::open().await;
-    let mut visit = Visit { office: &office, tab, seen: Vec::new(), wrong: Vec::new() };
+    let mut visit = Visit::new(&office.base, Tab::open().await);
     visit.look("sign-in", "/sign-in").await;
     visit.look("link", "/link/none").await;
     visit.tab.follow("ログインする").await;
@@ -193,7 +120,7 @@ async fn pages_that_say_what_went_wrong_are_sound() {
     visit.tab.follow("form button.button-primary").await;
     visit.fail("not-found", "/m/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404).await;
     visit.fail("forbidden", "/deputies", 403).await;
-    visit.fail("mails-hint", "/mails?q=is:strange%20x:y", 200).await;
+    visit.look("mails-hint", "/mails?q=is:strange%20x:y").await;
     visit.tab.disable_javascript().await;
     visit.tab.go(&office.at(&format!("/m/{item}/request"))).await;
     visit.tab.click("議事録.pdf").await;
@@ -264,7 +191,7 @@ async fn a_list_of_200_mails_is_sound_and_is_gone_through_by_keyboard_alone() {
     let viewer = Viewer { tenant: city(), account: account(HANAKO), mailboxes: vec![mailbox(HANAKO)] };
     let query = ArrivalQuery { limit: 200, ..ArrivalQuery::default() };
     assert_eq!(office.site.store().list(&viewer, &query).await.unwrap().len(), 200);
-    let mut visit = Visit::of(&office, HANAKO).await;
+    let mut visit = visit(&office, HANAKO).await;
     visit.look("mails-200", "/mails?tab=all").await;
     let tab = &visit.tab;
     tab.go(&office.at("/mails?tab=all")).await;
@@ -296,7 +223,7 @@ async fn lists_of_200_requests_are_sound() {
     for table in ["item", "arrival", "derivative", "release_request"] {
         copy(&mut connection, table, item, &references()[1..]).await;
     }
-    let mut visit = Visit::of(&office, HANAKO).await;
+    let mut visit = visit(&office, HANAKO).await;
     visit.look("requests-200", "/requests").await;
     assert_eq!(visit.tab.count("article").await, 200);
     office.sign_in(&visit.tab, SAKURA).await;

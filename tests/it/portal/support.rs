@@ -12,7 +12,7 @@ use std::time::Duration;
 use argon2::password_hash::PasswordHasher as _;
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde_json::{Value, json};
-use temizu::config::TotpPolicy;
+use temizu::config::{Config, TotpPolicy};
 use temizu::domain::office::DigestTimes;
 use temizu::domain::{
     Account, AccountId, Arrival, AuditEvent, Department, Digest, Event, IdentitySource, ItemId, Mailbox, OfficeRole,
@@ -92,7 +92,7 @@ pub(crate) struct Office {
     outside: Client,
     links: AtomicU32,
     _hop: NextHop,
-    _certificate: tempfile::TempDir,
+    certificate: tempfile::TempDir,
 }
 
 impl Office {
@@ -103,6 +103,20 @@ impl Office {
 
     /// The same with another plan.
     pub(crate) async fn open_with(adjust: impl FnOnce(&mut Plan)) -> Self {
+        let office = Self::founding(|plan, _| adjust(plan)).await;
+        office.people().await;
+        office
+    }
+
+    /// The same with another configuration; the folder is the office's own.
+    pub(crate) async fn open_in(adjust: impl FnOnce(&mut Config, &Path)) -> Self {
+        let office = Self::founding(|plan, folder| adjust(&mut plan.config, folder)).await;
+        office.people().await;
+        office
+    }
+
+    /// Nobody yet.
+    pub(crate) async fn founding(adjust: impl FnOnce(&mut Plan, &Path)) -> Self {
         let certificate = tempfile::tempdir().unwrap();
         let (chain, key) = authority::issued(certificate.path());
         let hop = NextHop::start(Vec::new()).await;
@@ -115,16 +129,13 @@ impl Office {
         plan.config.review.listen = vec![([127, 0, 0, 1], 0).into()];
         plan.config.review.tls_certificate = Some(chain.clone());
         plan.config.review.tls_key = Some(key);
-        adjust(&mut plan);
+        adjust(&mut plan, certificate.path());
         let site = Site::start(plan).await;
         let base = format!("https://127.0.0.1:{}", site.portal().port());
         let nobody = Client::new(&base, &chain);
         let review = site.gateway().review_addresses()[0];
         let outside = Client::new(&format!("https://{review}"), &chain);
-        let office =
-            Self { site, base, nobody, outside, links: AtomicU32::new(0), _hop: hop, _certificate: certificate };
-        office.people().await;
-        office
+        Self { site, base, nobody, outside, links: AtomicU32::new(0), _hop: hop, certificate }
     }
 
     async fn people(&self) {
@@ -222,8 +233,18 @@ impl Office {
 
     /// Signs `login` in, in this tab.
     pub(crate) async fn sign_in(&self, tab: &Tab, login: &str) {
+        self.sign_in_through(tab, login, "ログインする").await;
+    }
+
+    /// The same where the button of the page has another word.
+    pub(crate) async fn sign_in_through(&self, tab: &Tab, login: &str, button: &str) {
         tab.go(&self.at(&format!("/link/{}", self.link(login).await))).await;
-        tab.follow("ログインする").await;
+        tab.follow(button).await;
+    }
+
+    /// A folder that goes with the office.
+    pub(crate) fn folder(&self) -> &Path {
+        self.certificate.path()
     }
 
     /// The address of a page.
