@@ -49,7 +49,8 @@ pub async fn page(
         times: times.collect::<Vec<_>>().join(reader.words.t("、", ", ")),
         mailbox: principal.mailbox.as_ref().map(ToString::to_string),
         is_local: principal.source == IdentitySource::Local,
-        may_enrol: matches!(principal.source, IdentitySource::Local | IdentitySource::Directory),
+        // Who comes from a provider has all of it there.
+        may_enrol: principal.source != IdentitySource::Openid,
         has_totp: principal.has_totp,
         said: asked.said == "saved",
         frame: Frame::new(&portal.web, &reader),

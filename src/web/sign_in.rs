@@ -87,11 +87,16 @@ pub async fn take_link(State(web): State<Arc<Web>>, Path(token): Path<String>) -
     let account = taken.ok_or(Trouble::NotFound)?;
     let principal = web.accounts.principal(&web.tenant, account, web.today()).await?.ok_or(Trouble::NotFound)?;
     let found = web.accounts.by_login(&web.tenant, &principal.login).await?;
-    // Whoever has no password yet chooses one: the link is the proof of the last minutes.
-    let fresh = found.is_some_and(|(account, _)| account.source == IdentitySource::Local && !account.has_password);
+    // Whoever has nothing yet to prove anything with gets it now: the link is the proof of the last minutes.
+    let to = match found {
+        Some((account, _)) if account.source == IdentitySource::Local && !account.has_password => "/password",
+        Some((account, _)) if account.source == IdentitySource::Proxy && !account.has_totp => "/second-factor",
+        _ => "/",
+    };
     let cookie = web.begin_session(account, "link").await?;
-    let chooses = fresh && web.door == Door::Portal;
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(if chooses { "/password" } else { "/" })).into_response())
+    // At the other doors nothing is set up.
+    let to = if web.door == Door::Portal { to } else { "/" };
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(to)).into_response())
 }
 
 /// Ends the session.

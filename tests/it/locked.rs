@@ -1,8 +1,8 @@
 //! Files behind a password, opened by `temizu sanitize` with passwords that a person names.
 //!
 //! The files were made by 7-Zip 23 (`aes.zip`, `old.zip`, `sealed.7z` with its list of members encrypted, `partly.zip` with
-//! one member of two encrypted; for `typed.rs`, `pair.zip` with two members under two passwords and `each.zip` with two such
-//! archives) and msoffcrypto-tool (`locked.docx`, agile encryption).
+//! one member of two encrypted; by 7-Zip 26 `each.zip`, for `typed.rs`: a plain archive of two locked ones) and
+//! msoffcrypto-tool (`locked.docx`, agile encryption).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -8,21 +8,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use temizu::config::identity::TotpPolicy;
-use temizu::domain::{Account, AuditEvent, Digest, Event, OfficeRole, TenantId};
+use temizu::config::{Config, SignInProxy};
+use temizu::domain::{Account, AuditEvent, Digest, Event, IdentitySource, OfficeRole, TenantId};
 use temizu::ports::{Door, OneTimeLink};
 
 use self::client::{Answer, Browser};
 use crate::store_contract::office;
 use crate::support::gateway::{Plan, Site};
+use crate::support::scaleout::write_secret;
 
 const PASSWORD: &str = "mizube-no-tori-7";
 const OTHER: &str = "yamabe-no-hana-8";
 
 async fn site(totp: TotpPolicy) -> Site {
+    site_with(totp, |_| {}).await
+}
+
+async fn site_with(totp: TotpPolicy, adjust: impl FnOnce(&mut Config)) -> Site {
     let mut plan = Plan::new(([127, 0, 0, 1], 9).into());
     plan.config.portal.listen = vec![([127, 0, 0, 1], 0).into()];
     plan.config.site.language = temizu::domain::Language::En;
     plan.config.identity.totp = totp;
+    adjust(&mut plan.config);
     Site::start(plan).await
 }
 
@@ -289,5 +296,68 @@ async fn people_choose_language_notices_and_shortcuts_for_themselves() {
     assert!(page.contains("保存しました。") && page.contains("data-shortcuts=\"off\""), "{page}");
     assert!(page.contains("value=\"never\" checked"), "{page}");
     assert!(come_in(&site, 3).await.get("/settings").await.is(200).text.contains("Settings"), "nobody else's");
+    site.stop().await;
+}
+
+/// A browser behind the proxy, which has signed account `number` in.
+fn proxied(site: &Site, number: u8) -> Browser {
+    let mut browser = browser(site);
+    browser.added = vec![("X-Remote-User", format!("person{number}")), ("X-Proxy-Secret", OF_PROXY.to_owned())];
+    browser
+}
+
+const OF_PROXY: &str = "0123456789abcdef0123456789abcdef";
+
+#[tokio::test]
+async fn whom_a_proxy_signs_in_sets_up_a_second_factor_by_a_link_and_proves_anew_with_its_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret_file = folder.path().join("proxy.secret");
+    write_secret(&secret_file, OF_PROXY);
+    let proxy = SignInProxy {
+        header: "X-Remote-User".to_owned(),
+        from: vec![[127, 0, 0, 1].into()],
+        secret_header: "X-Proxy-Secret".to_owned(),
+        secret_file: Some(secret_file),
+        proves_anew: false,
+    };
+    let site = site_with(TotpPolicy::Nobody, |config| config.proxy = proxy).await;
+    people(&site).await;
+    let fourth = Account { source: IdentitySource::Proxy, ..office::person(4) };
+    site.store().change(&TenantId::single(), vec![office::added(fourth)]).await.unwrap();
+
+    let mut person = proxied(&site, 4);
+    person.get("/sign-in").await.is(200);
+    person.post("/sso/proxy", &[("to", "/settings")]).await.leads_to("/settings");
+    person.get("/second-factor").await.leads_to("/prove?to=%2Fsecond-factor");
+    let told = person.get("/prove?to=%2Fsettings").await.is(200).text;
+    assert!(told.contains("Ask an administrator") && !told.contains("name=\"code\""), "{told}");
+    person.post("/prove", &[("to", "/settings"), ("code", "000000")]).await.is(401);
+
+    let mut chief = come_in(&site, 1).await;
+    let own = format!("/users/{}", office::id(4));
+    assert!(chief.get(&own).await.is(200).text.contains(&format!("{own}/link")));
+    let page = chief.post(&format!("{own}/link"), &[]).await.is(201);
+    let (_, rest) = page.text.split_once("<code id=\"link\">").unwrap();
+    let link = rest.split('<').next().unwrap().to_owned();
+    let mut person = proxied(&site, 4);
+    person.get(&link).await.is(200);
+    person.post(&link, &[]).await.leads_to("/second-factor");
+    let page = person.get("/second-factor").await.is(200);
+    let (_, rest) = page.text.split_once("<code class=\"file-name\">").unwrap();
+    let (secret, ticket) = (rest.split('<').next().unwrap().to_owned(), page.field("ticket"));
+    let fields = [("ticket", ticket.as_str()), ("code", &code(&secret, &site))];
+    person.post("/second-factor", &fields).await.leads_to("/sign-in");
+
+    site.advance(Duration::from_secs(30));
+    person.get("/sign-in").await.is(200);
+    person.post("/sso/proxy", &[("to", "/password")]).await.leads_to("/password");
+    // The proxy alone proves nothing about the last minutes.
+    person.get("/second-factor").await.leads_to("/prove?to=%2Fsecond-factor");
+    assert!(person.get("/prove?to=%2Fsecond-factor").await.is(200).text.contains("name=\"code\""));
+    let to = ("to", "/second-factor");
+    assert!(person.post("/prove", &[to, ("code", "000000")]).await.is(401).text.contains("The code is not right"));
+    person.get("/prove?to=%2Fsecond-factor").await.is(200);
+    person.post("/prove", &[to, ("code", &code(&secret, &site))]).await.leads_to("/second-factor");
+    person.get("/second-factor").await.is(200);
     site.stop().await;
 }

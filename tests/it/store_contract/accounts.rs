@@ -178,7 +178,8 @@ async fn a_block_and_other_changes_leave_each_other_alone<S: StoreUnderTest>() {
     let token = super::office::token("s");
     let found = ports.sessions.find(&city(), token, temizu::ports::Door::Portal, at(101), at(0), at(0)).await;
     assert_eq!(found.unwrap(), None, "whoever is blocked is signed out");
-    let expected = temizu::domain::Account { blocked: true, postings: moved, ..person(1) };
+    let signed_in_at = Some(at(100));
+    let expected = temizu::domain::Account { blocked: true, postings: moved, signed_in_at, ..person(1) };
     assert_eq!(ports.accounts.accounts(&city()).await.unwrap(), [expected.clone(), person(2)]);
     change(block(true)).await.unwrap();
     change(block(false)).await.unwrap();

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
 use temizu::config::{self, StoreKind};
 use temizu::domain::TenantId;
-use temizu::store::transfer;
 
-use super::{copied, copy_key, embedded, fill, scaleout};
+use super::{copied, copy_key, embedded, fill};
 use crate::support::scaleout::Site;
 
 /// Tables that do not travel.
@@ -30,7 +29,8 @@ const OF_LEASES: [(&str, &str); 4] =
     [("item", "leased_until"), ("item", "due_at"), ("mail", "leased_until"), ("mail", "due_at")];
 
 /// Rows of what the ports of [`fill`] leave empty, for the item of the tenant that comes first.
-const MORE: [&str; 8] = [
+const MORE: [&str; 9] = [
+    "INSERT INTO rules (tenant, digest, text, first_seen) SELECT tenant, X'ab', '規則', 7 FROM {one}",
     "INSERT INTO set_aside SELECT tenant, account, item FROM {one}",
     "INSERT INTO fetched (tenant, item, digest, account, at, mailbox) \
      SELECT tenant, item, X'00ff', account, 1234567890123, 'a@city.example' FROM {one}",
@@ -199,7 +199,7 @@ fn of_both_sides(sqlite: &Schema, postgres: &Schema) {
     for table in names(sqlite).symmetric_difference(&names(postgres)) {
         assert!(is_left_out(table), "{table} is in one of the databases only");
     }
-    for (table, columns) in sqlite {
+    for (table, columns) in sqlite.iter().filter(|(table, _)| !is_left_out(table)) {
         let Some(others) = postgres.get(table) else { continue };
         let names = |columns: &[(String, String)]| columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         assert_eq!(names(columns), names(others), "{table}");
@@ -240,9 +240,4 @@ async fn back_into_the_store_that_it_came_from_nothing_short_lived_is_left_and_w
     nothing_short_lived(&found);
     let ports = embedded(here).await;
     assert_eq!(ports.accounts.accounts(&TenantId::single()).await.unwrap().len(), 2);
-    drop(ports);
-    assert!(!transfer::unmark(here, StoreKind::Embedded).await.unwrap(), "it was handed over");
-    // The other side was moved away.
-    assert!(transfer::unmark(here, StoreKind::Scaleout).await.unwrap());
-    drop(scaleout(here).await);
 }

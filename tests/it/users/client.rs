@@ -56,6 +56,8 @@ pub(super) struct Browser {
     origin: String,
     cookies: BTreeMap<String, String>,
     token: String,
+    /// What a proxy in front adds to every request.
+    pub(super) added: Vec<(&'static str, String)>,
 }
 
 impl Browser {
@@ -76,7 +78,13 @@ impl Browser {
             .timeout(Duration::from_secs(60))
             .build()
             .unwrap();
-        Self { client, origin: format!("https://{portal}"), cookies: BTreeMap::new(), token: String::new() }
+        Self {
+            client,
+            origin: format!("https://{portal}"),
+            cookies: BTreeMap::new(),
+            token: String::new(),
+            added: Vec::new(),
+        }
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Answer {
@@ -117,6 +125,7 @@ impl Browser {
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let jar = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let request = self.added.iter().fold(request, |request, (name, value)| request.header(*name, value));
         let answer = request.header(COOKIE, jar).send().await.unwrap();
         for set in answer.headers().get_all(SET_COOKIE) {
             let text = set.to_str().unwrap();
