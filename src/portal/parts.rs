@@ -38,6 +38,8 @@ pub(super) struct Part {
     pub(super) after: Vec<(String, String)>,
     pub(super) found: Vec<Found>,
     pub(super) reason: String,
+    /// The code of that reason; empty if there is none.
+    pub(super) code: &'static str,
     pub(super) next: String,
     pub(super) rule: String,
     pub(super) digest: Option<Digest>,
@@ -162,6 +164,7 @@ pub(super) fn part(one: &ArrivalFile, l: Words, contact: &str) -> Part {
         after: after(one, l),
         found: one.findings.iter().chain(&one.outcome.findings).map(|finding| found(finding, one, l)).collect(),
         reason: why.map(|reason| reason.sentence(l.language, &detail)).unwrap_or_default(),
+        code: why.map_or("", Reason::code),
         next: why.map(|reason| reason.next_step(l.language, &detail)).unwrap_or_default(),
         rule: one.outcome.rule.as_str().to_owned(),
         digest: one.now.as_ref().map(|now| now.digest),

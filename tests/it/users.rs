@@ -338,7 +338,8 @@ async fn whom_a_proxy_signs_in_sets_up_a_second_factor_by_a_link_and_proves_anew
     assert!(chief.get(&own).await.is(200).text.contains(&format!("{own}/link")));
     let page = chief.post(&format!("{own}/link"), &[]).await.is(201);
     let (_, rest) = page.text.split_once("<code id=\"link\">").unwrap();
-    let link = rest.split('<').next().unwrap().to_owned();
+    let (_, token) = rest.split('<').next().unwrap().split_once("/link/").unwrap();
+    let link = format!("/link/{token}");
     let mut person = proxied(&site, 4);
     person.get(&link).await.is(200);
     person.post(&link, &[]).await.leads_to("/second-factor");

@@ -7,6 +7,7 @@ mod doors;
 mod letters;
 mod live;
 mod matrix;
+mod outcomes;
 mod pages;
 mod people;
 mod pictures;

@@ -13,7 +13,7 @@ use super::letters::{Enclosure, all_kinds, letter, locked_zip, pdf};
 use super::support::{JIRO, KAEDE, Office};
 
 /// Name, width and height in pixels.
-const PICTURES: [(&str, u32, u32); 3] = [("list", 1280, 925), ("before-after", 1280, 1250), ("approval", 1280, 1760)];
+const PICTURES: [(&str, u32, u32); 3] = [("list", 1280, 925), ("before-after", 1280, 1250), ("approval", 1280, 1690)];
 /// The most bytes of one.
 const MOST: usize = 150_000;
 

@@ -91,7 +91,7 @@ pub(crate) struct Office {
     /// Nobody's, for the review listener.
     outside: Client,
     links: AtomicU32,
-    _hop: NextHop,
+    pub(crate) hop: NextHop,
     certificate: tempfile::TempDir,
 }
 
@@ -135,7 +135,7 @@ impl Office {
         let nobody = Client::new(&base, &chain);
         let review = site.gateway().review_addresses()[0];
         let outside = Client::new(&format!("https://{review}"), &chain);
-        Self { site, base, nobody, outside, links: AtomicU32::new(0), _hop: hop, certificate }
+        Self { site, base, nobody, outside, links: AtomicU32::new(0), hop, certificate }
     }
 
     async fn people(&self) {
