@@ -4,6 +4,7 @@
 
 pub(crate) mod client;
 mod doors;
+mod killed;
 mod letters;
 mod live;
 mod matrix;
