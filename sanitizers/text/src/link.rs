@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use sanitizer_api::Link;
 
-use crate::url;
+use crate::{autolink, url};
 
 /// Most links that are listed for one body.
 pub(crate) const MAX_LINKS: usize = 1000;
@@ -29,6 +29,8 @@ impl Links {
     /// The number of `target` (already inert), which the text shows as another host's address `shown`;
     /// `None` over the limit.
     pub(crate) fn number(&mut self, target: String, shown: Option<String>) -> Option<u32> {
+        // Inside of an address may stand another one, of a scheme that is not the web's.
+        let (target, _) = autolink::disarm(target);
         if let Some(link) = self.numbers.get(&target).and_then(|&at| self.list.get_mut(at)) {
             link.shown = link.shown.take().or(shown);
             return Some(link.number);

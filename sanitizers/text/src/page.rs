@@ -58,6 +58,15 @@ mod tests {
     use crate::{BodyText, PlainText};
 
     #[test]
+    fn what_stands_inside_of_a_listed_address_is_inert_too() {
+        let input = b"http://b.example/\x1b(B://x http://c.example/?u=ldap://d";
+        crate::laws::hold(&HtmlFile, input, None);
+        let rebuilt = HtmlFile.sanitize(input, Hints::default(), &mut Budget::generous()).unwrap();
+        let text = String::from_utf8(rebuilt.bytes).unwrap();
+        assert!(text.contains("[2] hxxp://c[.]example/?u=ldap[://]d"), "{text}");
+    }
+
+    #[test]
     fn a_page_becomes_its_words_and_says_where_its_links_lead() {
         let page = "<html><body><h1>お知らせ</h1><p style='display:none'>隠れた文字</p><script>alert(1)</script>\
             <form action='https://evil.example/'><input type=password></form>\
