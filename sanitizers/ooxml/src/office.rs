@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::zip::pack;
 
 /// How often the output may still change when it is sanitized again.
-const MAX_ROUNDS: usize = 4;
+const MAX_ROUNDS: usize = 8;
 
 /// The sanitizer of one format of Office Open XML.
 pub struct Office {
